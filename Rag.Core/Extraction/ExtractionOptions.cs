@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rag.Core.Extraction;
+
+/// <summary>Limits of the extraction child process. Section <c>Rag:Extraction</c>.</summary>
+public sealed class ExtractionOptions
+{
+    /// <summary>Wall time for one document.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Memory of the child process and its own children together, in MiB.</summary>
+    [Range(64, 16384)]
+    public int MemoryMiB { get; set; } = 768;
+
+    /// <summary>Pages of one document.</summary>
+    [Range(1, 100_000)]
+    public int MaxPages { get; set; } = 5000;
+
+    /// <summary>Bytes that a packed format may unpack to, in MiB.</summary>
+    [Range(1, 4096)]
+    public int MaxUnpackedMiB { get; set; } = 512;
+
+    /// <summary>How many times larger than its packed size an archive may unpack.</summary>
+    [Range(2, 10_000)]
+    public int MaxUnpackRatio { get; set; } = 200;
+
+    /// <summary>Characters of extracted text, in millions.</summary>
+    [Range(1, 1000)]
+    public int MaxMillionCharacters { get; set; } = 50;
+}
