@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using Aspire.Hosting.Native;
+using Npgsql;
+
+namespace Rag.Testing;
+
+/// <summary>A real PostgreSQL on a free loopback port with its own data directory, which goes when it is disposed.</summary>
+public sealed class PostgresInstance : IAsyncDisposable
+{
+    private readonly string _directory;
+    private readonly PostgresServer _server;
+
+    private PostgresInstance(string directory, PostgresServer server)
+    {
+        _directory = directory;
+        _server = server;
+    }
+
+    /// <summary>Process id of the server.</summary>
+    public int ProcessId => _server.ProcessId;
+
+    /// <summary>Starts one.</summary>
+    /// <param name="durable">True keeps PostgreSQL's own settings, for measurements; false trades durability for speed.</param>
+    /// <exception cref="InvalidOperationException">PostgreSQL is not installed, or did not start.</exception>
+    public static async Task<PostgresInstance> StartAsync(bool durable = false)
+    {
+        var bin = PostgresBinaries.Find()
+            ?? throw new InvalidOperationException("PostgreSQL is needed here. './rag test' installs it; by hand it is the package 'postgresql'.");
+        var directory = Path.Combine(Path.GetTempPath(), $"rag-test-pg-{Guid.NewGuid():N}");
+        var options = new PostgresServerOptions
+        {
+            BinDirectory = bin,
+            DataDirectory = directory,
+            Port = FreePort.Next(),
+            Password = Convert.ToHexString(RandomNumberGenerator.GetBytes(12)),
+        };
+        if (!durable)
+        {
+            // The data is thrown away: what protects it from a power cut only costs time here.
+            options = options with
+            {
+                Settings = new Dictionary<string, string> { ["fsync"] = "off", ["synchronous_commit"] = "off", ["full_page_writes"] = "off" },
+            };
+        }
+
+        try
+        {
+            return new PostgresInstance(directory, await PostgresServer.StartAsync(options, static _ => { }, CancellationToken.None));
+        }
+        catch
+        {
+            Remove(directory);
+            throw;
+        }
+    }
+
+    /// <summary>Creates an empty database and returns the superuser's connection string to it.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = $"t{Guid.NewGuid():N}";
+        await using var connection = new NpgsqlConnection(_server.ConnectionString("postgres"));
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"create database {name}";
+        await command.ExecuteNonQueryAsync();
+        return _server.ConnectionString(name);
+    }
+
+    /// <summary>Stops the server and removes its data.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await _server.DisposeAsync();
+        Remove(_directory);
+    }
+
+    private static void Remove(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}

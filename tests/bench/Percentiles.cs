@@ -1,0 +1,15 @@
+namespace Rag.Bench;
+
+/// <summary>Percentiles of a sample by nearest rank.</summary>
+internal sealed class Percentiles(IEnumerable<double> values)
+{
+    private readonly double[] _sorted = [.. values.Order()];
+
+    public double P50 => At(0.50);
+
+    public double P95 => At(0.95);
+
+    public double P99 => At(0.99);
+
+    private double At(double share) => _sorted[Math.Max(0, (int)Math.Ceiling(share * _sorted.Length) - 1)];
+}
