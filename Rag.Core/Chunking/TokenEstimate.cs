@@ -37,6 +37,38 @@ public static class TokenEstimate
         return tokens + Started(letters);
     }
 
+    /// <summary>Length of the longest start of <paramref name="text"/> that costs at most <paramref name="tokens"/>; one pass.</summary>
+    internal static int LengthWithin(ReadOnlySpan<char> text, int tokens)
+    {
+        var letters = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (IsCjk(c))
+            {
+                tokens--;
+                letters = 0;
+            }
+            else if (char.IsLetterOrDigit(c) || char.IsSurrogate(c))
+            {
+                tokens -= letters % LettersPerToken == 0 ? 1 : 0;
+                letters++;
+            }
+            else
+            {
+                tokens -= char.IsWhiteSpace(c) ? 0 : 1;
+                letters = 0;
+            }
+
+            if (tokens < 0)
+            {
+                return i;
+            }
+        }
+
+        return text.Length;
+    }
+
     private static int Started(int letters) => (letters + LettersPerToken - 1) / LettersPerToken;
 
     // Hiragana, Katakana, CJK unified ideographs with extension A, Hangul syllables, compatibility ideographs.

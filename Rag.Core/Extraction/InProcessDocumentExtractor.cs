@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Options;
+
+namespace Rag.Core.Extraction;
+
+/// <summary>
+/// Extracts in this process, without the limits of memory and time that only a process of its own can have: for trusted content,
+/// tools and tests. Services use the child process.
+/// </summary>
+public sealed class InProcessDocumentExtractor(IOptions<ExtractionOptions> options) : IDocumentExtractor
+{
+    /// <inheritdoc/>
+    public async Task<ExtractedDocument> ExtractAsync(ExtractionRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var directory = Directory.CreateTempSubdirectory("rag-extract-");
+        try
+        {
+            var path = Path.Combine(directory.FullName, "original");
+            await using (var original = await request.OpenContent(cancellationToken))
+            await using (var file = File.Create(path))
+            {
+                await original.CopyToAsync(file, cancellationToken);
+            }
+
+            return await FileExtraction.ExtractAsync(path, request.FileName, request.DeclaredMediaType, options.Value, cancellationToken);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+}
