@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Net.Sockets;
+using Rag.Cli.Prerequisites;
+using Rag.Cli.Testing;
+
+namespace Rag.Cli;
+
+/// <summary>The commands put together, and the one place where a failure becomes a line of text and an exit code.</summary>
+internal static class CliApplication
+{
+    /// <summary>Runs one command line. Never throws; the result is one of <see cref="ExitCode"/>.</summary>
+    public static async Task<int> RunAsync(string[] args, CliContext context, CancellationToken cancellationToken)
+    {
+        var parsed = Root(context).Parse(args.Length == 0 ? ["--help"] : args);
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+        {
+            return ReportUsage(parsed, context.Terminal);
+        }
+
+        try
+        {
+            // Signals are handled by Program: the library's own handling would end the process before its children.
+            var invocation = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+                Output = context.Terminal.Out,
+                Error = context.Terminal.Error,
+            };
+            return await parsed.InvokeAsync(invocation, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Cancelled;
+        }
+        catch (CliException exception)
+        {
+            context.Terminal.Problem(exception.Message, exception.Remedy);
+            return exception.ExitCode;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
+        {
+            // Files and sockets of the person's own machine: the system's message already says which and why.
+            context.Terminal.Problem(exception.Message, remedy: null);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static RootCommand Root(CliContext context)
+    {
+        var root = new RootCommand("RagPlatform: documents in, cited answers out, on machines you control.");
+        root.Subcommands.Add(TestCommand.Create(context));
+        root.Subcommands.Add(DoctorCommand.Create(context));
+        return root;
+    }
+
+    private static int ReportUsage(ParseResult parsed, Terminal terminal)
+    {
+        var command = parsed.CommandResult.Command;
+        if (command is RootCommand && parsed.UnmatchedTokens is [var unknown, ..])
+        {
+            var names = string.Join(", ", command.Subcommands.Where(one => !one.Hidden).Select(one => one.Name));
+            terminal.Problem($"There is no command '{unknown}'.", $"There are: {names}.");
+            return ExitCode.Usage;
+        }
+
+        var path = command is RootCommand ? "./rag" : $"./rag {command.Name}";
+        terminal.Problem(string.Join(' ', parsed.Errors.Select(error => error.Message).Distinct()), $"'{path} --help' shows what there is.");
+        return ExitCode.Usage;
+    }
+}

@@ -1,0 +1,85 @@
+using Aspire.Hosting.Native;
+using Aspire.Hosting.Orchestration.Processes;
+
+namespace Rag.Cli.Prerequisites;
+
+/// <summary>A program that a command needs: how to find it, and how to get it.</summary>
+internal sealed record Prerequisite
+{
+    public required string Name { get; init; }
+
+    /// <summary>What it is for, in a few words that fit behind "needed for".</summary>
+    public required string Purpose { get; init; }
+
+    /// <summary>The program's full path, or null.</summary>
+    public required Func<Checkout?, string?> Find { get; init; }
+
+    /// <summary>Debian's and Ubuntu's package; null when they have none.</summary>
+    public string? AptPackage { get; init; }
+
+    /// <summary>What to do by hand on a system without apt.</summary>
+    public required string ByHand { get; init; }
+
+    /// <summary>What makes the program print its version.</summary>
+    public string VersionArgument { get; init; } = "--version";
+
+    /// <summary>How to get it, in one line.</summary>
+    public string Remedy => AptPackage is null ? ByHand : $"apt-get install {AptPackage} (elsewhere: {ByHand})";
+
+    public static Prerequisite Postgres { get; } = new()
+    {
+        Name = "PostgreSQL",
+        Purpose = "storing documents, text and vectors",
+        Find = static checkout => PostgresBinaries.Find(checkout is null ? null : Path.Combine(checkout.FetchedPostgres, "bin")) is { } bin
+            ? ProgramPath.Find(Path.Combine(bin, "postgres"))
+            : null,
+        AptPackage = "postgresql",
+        ByHand = "brew install postgresql@17, or './rag up' fetches it with npm",
+    };
+
+    public static Prerequisite Redis { get; } = new()
+    {
+        Name = "Redis",
+        Purpose = "caching",
+        Find = static _ => ProgramPath.Find("redis-server") ?? ProgramPath.Find("valkey-server"),
+        AptPackage = "redis-server",
+        ByHand = "brew install redis",
+    };
+
+    public static Prerequisite Poppler { get; } = new()
+    {
+        Name = "pdftotext",
+        Purpose = "reading PDF files",
+        Find = static _ => ProgramPath.Find("pdftotext"),
+        AptPackage = "poppler-utils",
+        ByHand = "brew install poppler",
+        VersionArgument = "-v",
+    };
+
+    public static Prerequisite Chromium { get; } = new()
+    {
+        Name = "Chromium",
+        Purpose = "the browser tests",
+        Find = static _ => (Environment.GetEnvironmentVariable("RAG_CHROMIUM") is { Length: > 0 } chosen ? ProgramPath.Find(chosen) : null)
+            ?? ProgramPath.Find("chromium") ?? ProgramPath.Find("chromium-browser") ?? ProgramPath.Find("google-chrome"),
+        AptPackage = "chromium",
+        ByHand = "install Chromium and name it in RAG_CHROMIUM",
+    };
+
+    public static Prerequisite Npm { get; } = new()
+    {
+        Name = "npm",
+        Purpose = "fetching PostgreSQL or the dashboard where no system package has them",
+        Find = static _ => ProgramPath.Find("npm"),
+        AptPackage = "npm",
+        ByHand = "install Node.js",
+    };
+
+    public static Prerequisite Aspire { get; } = new()
+    {
+        Name = "Aspire dashboard",
+        Purpose = "traces, logs and resources in the browser",
+        Find = static checkout => ProgramPath.Find("aspire") ?? (checkout is null ? null : FetchedTools.FindAspire(checkout)),
+        ByHand = "'./rag up' fetches it with npm (128 MB)",
+    };
+}
