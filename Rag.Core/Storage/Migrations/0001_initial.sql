@@ -37,7 +37,9 @@ create table documents (
     collection_id     uuid not null references collections on delete cascade,
     source_id         text not null check (length(source_id) between 1 and 1024),
     name              text not null,
+    -- What people see: the sender's title, else the one that the document states.
     title             text,
+    given_title       text,
     media_type        text,
     metadata          jsonb not null default '{}',
     -- The newest accepted content; an older generation stays searchable until this one is processed.
@@ -142,7 +144,10 @@ create table jobs (
     -- Set anew by every claim; only the holder of the newest may complete the job.
     generation    bigint,
     worker        text,
+    -- Claims that count; a claim that was released or whose worker vanished does not.
     attempts      int not null default 0,
+    -- How many times its worker vanished.
+    losses        int not null default 0,
     stage         text,
     available_at  timestamptz not null default now(),
     lease_until   timestamptz,

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Rag.Core.Blobs;
+
+/// <summary>Registers the store of originals.</summary>
+public static class BlobRegistration
+{
+    /// <summary>Adds <see cref="IBlobStore"/> as <c>Rag:Blobs:Provider</c> names it. A second call changes nothing.</summary>
+    public static IServiceCollection AddRagBlobs(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (services.Any(service => service.ServiceType == typeof(IBlobStore)))
+        {
+            return services;
+        }
+
+        services.AddOptions<BlobOptions>().Bind(configuration.GetSection("Rag:Blobs")).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IBlobStore, FileBlobStore>();
+        return services;
+    }
+}

@@ -1,0 +1,55 @@
+using Rag.Core.Documents;
+
+namespace Rag.Core.Blobs;
+
+/// <summary>
+/// Originals by content: (collection, SHA-256). Writing is in two steps, so that the caller can take the lock of the reference row
+/// in between: see <see cref="IStagedBlob.CommitAsync"/>. Thread-safe, also across processes.
+/// </summary>
+public interface IBlobStore
+{
+    /// <summary>Reads <paramref name="content"/> to its end into durable temporary storage and hashes it on the way.</summary>
+    /// <exception cref="RagException"><c>file-too-large</c> as soon as the limit is passed; <c>disk-full</c>.</exception>
+    Task<IStagedBlob> StageAsync(CollectionId collection, Stream content, CancellationToken cancellationToken);
+
+    /// <summary>Opens an original: readable and seekable; the caller disposes it. Null when there is none.</summary>
+    Task<Stream?> OpenAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken);
+
+    /// <summary>Whether the original is there.</summary>
+    Task<bool> ExistsAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken);
+
+    /// <summary>Removes an original; nothing happens when there is none. Streams that are open stay readable.</summary>
+    Task DeleteAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken);
+
+    /// <summary>Removes every original of a collection.</summary>
+    Task DeleteCollectionAsync(CollectionId collection, CancellationToken cancellationToken);
+
+    /// <summary>Every committed original, in no order. What is written or removed meanwhile may or may not be among them.</summary>
+    IAsyncEnumerable<BlobEntry> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Removes what unfinished writes left behind longer ago than <paramref name="age"/>. Returns how many.</summary>
+    Task<int> RemoveLeftoversAsync(TimeSpan age, CancellationToken cancellationToken);
+}
+
+/// <summary>Content that is on disk, but not yet under its name. Disposing without a commit removes it.</summary>
+public interface IStagedBlob : IAsyncDisposable
+{
+    /// <summary>32 bytes.</summary>
+    ReadOnlyMemory<byte> Sha256 { get; }
+
+    /// <summary>Length of the content.</summary>
+    long SizeBytes { get; }
+
+    /// <summary>
+    /// Puts the content under its name, durably; the same content there already is replaced by itself. Call it while holding the
+    /// reference row's lock, before the transaction that refers to it commits: collection of unreferenced originals takes the same lock.
+    /// </summary>
+    Task CommitAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>One committed original.</summary>
+/// <param name="Collection">Its collection.</param>
+/// <param name="Sha256">32 bytes.</param>
+/// <param name="SizeBytes">Its length.</param>
+/// <param name="Written">When it was last committed, by the store's clock.</param>
+public sealed record BlobEntry(CollectionId Collection, ReadOnlyMemory<byte> Sha256, long SizeBytes, DateTimeOffset Written);

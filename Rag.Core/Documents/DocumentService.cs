@@ -1,0 +1,395 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Npgsql;
+using Rag.Core.Blobs;
+using Rag.Core.Storage;
+
+namespace Rag.Core.Documents;
+
+/// <summary>
+/// Takes documents in, changes, finds and removes them. Every change is one transaction; locks are taken in the order original,
+/// document, job, counters, here and in the job queue, so that they do not wait for each other in a circle. Thread-safe.
+/// </summary>
+public sealed partial class DocumentService(Database database, IBlobStore blobs, StorageSignals signals)
+{
+    /// <summary>
+    /// Stores the content and queues it for processing. When it returns, content and job are durable. Changed content under the
+    /// same key replaces the document's once it is processed; until then the old content stays searchable. A job that is under way for older
+    /// content is superseded. Repeating a submission is harmless.
+    /// </summary>
+    /// <exception cref="RagException">
+    /// <c>collection-not-found</c>, <c>empty-file</c>, <c>file-too-large</c>, <c>invalid-request</c>, <c>disk-full</c>, <c>storage-away</c>.
+    /// </exception>
+    public async Task<SubmissionResult> SubmitAsync(Submission submission, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(submission);
+        var accepted = new Accepted(
+            StorableText.FileName(submission.Name),
+            SubmissionRules.SourceId(submission.SourceId),
+            SubmissionRules.Title(submission.Title) is { Length: > 0 } title ? title : null,
+            submission.MediaType is { Length: > 0 } type ? StorableText.Truncate(StorableText.Clean(type), 255) : null,
+            submission.Metadata is null ? null : SubmissionRules.Metadata(submission.Metadata));
+
+        await using var staged = await blobs.StageAsync(submission.Collection, submission.Content, cancellationToken);
+        if (staged.SizeBytes == 0 && !SubmissionRules.MayBeEmpty(submission))
+        {
+            throw new RagException("empty-file", "The file has no bytes. Send it again; if it is meant to be empty, send it as text with a 'sourceId'.");
+        }
+
+        try
+        {
+            var result = await database.TransactionAsync(
+                (connection, token) => StoreAsync(connection, submission.Collection, accepted, staged, token), cancellationToken);
+            if (result.Outcome == SubmissionOutcome.Queued)
+            {
+                SignalWork(submission.Collection);
+            }
+
+            return result;
+        }
+        catch (StorageException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation })
+        {
+            throw CollectionGone();
+        }
+        catch (StorageException e) when (IsDataFault(e))
+        {
+            throw InvalidValue(e);
+        }
+    }
+
+    /// <summary>Changes title or metadata. Another title is searchable only once the document is processed again, which this queues.</summary>
+    /// <exception cref="RagException"><c>document-not-found</c>, <c>invalid-request</c>.</exception>
+    public async Task<Document> PatchAsync(CollectionId collection, DocumentId id, DocumentPatch patch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(patch);
+        var title = SubmissionRules.Title(patch.Title);
+        var metadata = patch.Metadata is null ? null : SubmissionRules.Metadata(patch.Metadata);
+        try
+        {
+            var (document, queued) = await database.TransactionAsync(
+                async (connection, token) =>
+                {
+                    var current = await LockAsync(connection, collection, id, token) ?? throw NotFound(id);
+                    return await ChangeAsync(connection, current, title, metadata, token);
+                },
+                cancellationToken);
+            SignalChange(collection);
+            if (queued)
+            {
+                SignalWork(collection);
+            }
+
+            return document;
+        }
+        catch (StorageException e) when (IsDataFault(e))
+        {
+            throw InvalidValue(e);
+        }
+    }
+
+    /// <summary>Queues the document again, with the original that is there. The generation that is searched stays until the new one is ready.</summary>
+    /// <exception cref="RagException"><c>document-not-found</c>; <c>document-busy</c> while a worker is at it; <c>no-original</c>.</exception>
+    public async Task<Document> ReprocessAsync(CollectionId collection, DocumentId id, CancellationToken cancellationToken)
+    {
+        var document = await database.TransactionAsync(
+            async (connection, token) =>
+            {
+                var current = await LockAsync(connection, collection, id, token) ?? throw NotFound(id);
+                if (!await blobs.ExistsAsync(collection, current.Sha256, token))
+                {
+                    throw NoOriginal();
+                }
+
+                var state = await connection.Sql("select state from jobs where document_id = $1 and state in ('queued', 'running')", id.Value)
+                    .ScalarAsync<string>(token);
+                return state switch
+                {
+                    "running" => throw new RagException("document-busy", "The document is being processed. Wait until it is ready or has failed, then ask again."),
+                    "queued" => current,
+                    _ => await QueueAsync(connection, current, token),
+                };
+            },
+            cancellationToken);
+        SignalWork(collection);
+        return document;
+    }
+
+    /// <summary>Queues every failed document of the collection again. Returns how many.</summary>
+    public async Task<int> ReprocessFailedAsync(CollectionId collection, CancellationToken cancellationToken)
+    {
+        var count = await database.TransactionAsync(
+            async (connection, token) =>
+            {
+                var failed = await connection.Sql(
+                        $"select {DocumentRows.Columns} from documents d where collection_id = $1 and status = 'failed' order by id for no key update",
+                        collection.Value)
+                    .ListAsync(DocumentRows.Map, token);
+                foreach (var document in failed)
+                {
+                    await QueueAsync(connection, document, token);
+                }
+
+                return failed.Count;
+            },
+            cancellationToken);
+        SignalWork(collection);
+        return count;
+    }
+
+    /// <summary>Removes the document: it is not found from then on. False when it was gone already.</summary>
+    public async Task<bool> DeleteAsync(CollectionId collection, DocumentId id, CancellationToken cancellationToken) =>
+        await DeleteManyAsync(collection, [id], cancellationToken) == 1;
+
+    /// <summary>Removes documents in one transaction. Returns how many were there.</summary>
+    public async Task<int> DeleteManyAsync(CollectionId collection, IReadOnlyCollection<DocumentId> ids, CancellationToken cancellationToken)
+    {
+        var count = await database.TransactionAsync(
+            async (connection, token) =>
+            {
+                // In the order of their ids, so that two deletions of the same documents do not wait for each other in a circle.
+                var found = await connection.Sql(
+                        "select id, name from documents where collection_id = $1 and id = any($2) order by id for update",
+                        collection.Value,
+                        ids.Select(id => id.Value).ToArray())
+                    .ListAsync(row => (Id: row.GetGuid(0), Name: row.GetString(1)), token);
+                if (found.Count > 0)
+                {
+                    await using var batch = connection.CreateBatch();
+                    batch.Then("delete from documents where id = any($1)", found.Select(row => row.Id).ToArray());
+                    foreach (var (id, name) in found)
+                    {
+                        DocumentEvents.Append(batch, new EventToAppend(collection, new DocumentId(id), name, "deleted", ChangesIndex: true));
+                    }
+
+                    await batch.ExecuteNonQueryAsync(token);
+                }
+
+                return found.Count;
+            },
+            cancellationToken);
+        if (count > 0)
+        {
+            SignalChange(collection);
+        }
+
+        return count;
+    }
+
+    private static async Task<SubmissionResult> StoreAsync(
+        NpgsqlConnection connection, CollectionId collection, Accepted accepted, IStagedBlob staged, CancellationToken cancellationToken)
+    {
+        var sourceId = accepted.SourceId ?? "sha256:" + Convert.ToHexStringLower(staged.Sha256.Span);
+        var isStored = false;
+        while (true)
+        {
+            await using var batch = connection.CreateBatch();
+            batch.Then(
+                """
+                insert into blobs (collection_id, sha256, size_bytes) values ($1, $2, $3)
+                on conflict (collection_id, sha256) do update set last_seen = now()
+                """,
+                collection.Value,
+                staged.Sha256,
+                staged.SizeBytes);
+            batch.Then(
+                $"""
+                insert into documents as d (id, collection_id, source_id, name, title, given_title, media_type, metadata, sha256, size_bytes, status)
+                values ($1, $2, $3, $4, $5, $5, $6, coalesce($7::jsonb, jsonb_build_object()), $8, $9, 'queued')
+                on conflict (collection_id, source_id) do nothing
+                returning {DocumentRows.Columns}
+                """,
+                DocumentId.New().Value,
+                collection.Value,
+                sourceId,
+                accepted.Name,
+                accepted.Title,
+                accepted.MediaType,
+                accepted.Metadata is null ? null : new Json(accepted.Metadata),
+                staged.Sha256,
+                staged.SizeBytes);
+            var created = await SingleAsync(batch, cancellationToken);
+            if (!isStored)
+            {
+                // Under the lock of the blob's row: the sweeper cannot take the file away in between.
+                await staged.CommitAsync(cancellationToken);
+                isStored = true;
+            }
+
+            if (created is not null)
+            {
+                return new SubmissionResult(SubmissionOutcome.Queued, await QueueAsync(connection, created, cancellationToken));
+            }
+
+            var current = await connection.Sql(
+                    $"select {DocumentRows.Columns} from documents d where collection_id = $1 and source_id = $2 for no key update", collection.Value, sourceId)
+                .FirstAsync(DocumentRows.Map, cancellationToken);
+            if (current is not null)
+            {
+                return await ReplaceAsync(connection, current, accepted, staged, cancellationToken);
+            }
+
+            // It was removed between the two statements: it is new after all.
+        }
+    }
+
+    private static async Task<SubmissionResult> ReplaceAsync(
+        NpgsqlConnection connection, Document current, Accepted accepted, IStagedBlob staged, CancellationToken cancellationToken)
+    {
+        if (current.Status != DocumentStatus.Failed && current.Sha256.Span.SequenceEqual(staged.Sha256.Span))
+        {
+            var (document, queued) = await ChangeAsync(connection, current, accepted.Title, accepted.Metadata, cancellationToken);
+            return new SubmissionResult(queued ? SubmissionOutcome.Queued : SubmissionOutcome.Unchanged, document);
+        }
+
+        await connection.Sql(
+                """
+                update documents set name = $2, media_type = $3, metadata = coalesce($4::jsonb, metadata), sha256 = $5, size_bytes = $6,
+                    given_title = coalesce($7::text, given_title), title = coalesce($7::text, title), page_count = null
+                where id = $1
+                """,
+                current.Id.Value,
+                accepted.Name,
+                accepted.MediaType,
+                accepted.Metadata is null ? null : new Json(accepted.Metadata),
+                staged.Sha256,
+                staged.SizeBytes,
+                accepted.Title)
+            .RunAsync(cancellationToken);
+        return new SubmissionResult(SubmissionOutcome.Queued, await QueueAsync(connection, current with { Name = accepted.Name }, cancellationToken));
+    }
+
+    /// <summary>Applies what differs. The document's row is locked.</summary>
+    private static async Task<(Document Document, bool Queued)> ChangeAsync(
+        NpgsqlConnection connection, Document current, string? title, string? metadata, CancellationToken cancellationToken)
+    {
+        var sameMetadata = metadata is null || JsonNode.DeepEquals(JsonNode.Parse(metadata), current.Metadata);
+        var givenTitle = title is null
+            ? null
+            : await connection.Sql("select coalesce(given_title, '') from documents where id = $1", current.Id.Value).ScalarAsync<string>(cancellationToken);
+        if (sameMetadata && title == givenTitle)
+        {
+            return (current, false);
+        }
+
+        // An empty title takes the sender's away; the one that the document states shows again when it has been processed.
+        await connection.Sql(
+                """
+                update documents set metadata = coalesce($2::jsonb, metadata), updated = now(),
+                    given_title = case when $3::text is null then given_title else nullif($3::text, '') end,
+                    title = case when $3::text is null then title else nullif($3::text, '') end
+                where id = $1
+                """,
+                current.Id.Value,
+                metadata is null ? null : new Json(metadata),
+                title)
+            .RunAsync(cancellationToken);
+
+        await using var batch = connection.CreateBatch();
+        if (title != givenTitle)
+        {
+            if (!sameMetadata)
+            {
+                DocumentEvents.Append(batch, EventOf(current, changesIndex: true));
+                await batch.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            // The title is among a chunk's terms.
+            return (await QueueAsync(connection, current, cancellationToken), true);
+        }
+
+        DocumentEvents.Append(batch, EventOf(current, changesIndex: true));
+        batch.Then($"select {DocumentRows.Columns} from documents d where id = $1", current.Id.Value);
+        return ((await SingleAsync(batch, cancellationToken))!, false);
+    }
+
+    /// <summary>Makes the document's one open job. The document's row is locked, or new.</summary>
+    private static async Task<Document> QueueAsync(NpgsqlConnection connection, Document document, CancellationToken cancellationToken)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.Then(
+            "update jobs set state = 'superseded', finished = now(), lease_until = null where document_id = $1 and state in ('queued', 'running', 'parked')",
+            document.Id.Value);
+        batch.Then(
+            "insert into jobs (id, collection_id, document_id, state, trace_parent) values ($1, $2, $3, 'queued', $4::text)",
+            JobId.New().Value,
+            document.Collection.Value,
+            document.Id.Value,
+            Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null);
+        batch.Then(
+            $"""
+            update documents d set status = 'queued', stage = null, progress = 0, problem_code = null, problem = null, updated = now()
+            where id = $1 returning {DocumentRows.Columns}
+            """,
+            document.Id.Value);
+        DocumentEvents.Append(batch, new EventToAppend(document.Collection, document.Id, document.Name, "queued"));
+        return (await SingleAsync(batch, cancellationToken))!;
+    }
+
+    private static Task<Document?> LockAsync(NpgsqlConnection connection, CollectionId collection, DocumentId id, CancellationToken cancellationToken) =>
+        connection.Sql($"select {DocumentRows.Columns} from documents d where id = $1 and collection_id = $2 for no key update", id.Value, collection.Value)
+            .FirstAsync(DocumentRows.Map, cancellationToken);
+
+    private static EventToAppend EventOf(Document document, bool changesIndex) => new(
+        document.Collection,
+        document.Id,
+        document.Name,
+        DocumentRows.Name(document.Status),
+        document.Stage,
+        document.Progress,
+        document.Problem,
+        changesIndex && document.ActiveGeneration is not null,
+        document.ActiveGeneration);
+
+    /// <summary>Runs the batch and returns the one document that one of its statements gives; null when none does.</summary>
+    private static async Task<Document?> SingleAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        Document? document = null;
+        do
+        {
+            if (await reader.ReadAsync(cancellationToken))
+            {
+                document = DocumentRows.Map(reader);
+            }
+        }
+        while (await reader.NextResultAsync(cancellationToken));
+
+        return document;
+    }
+
+    private void SignalWork(CollectionId collection)
+    {
+        signals.Signal(StorageChannels.Jobs, collection.ToString());
+        signals.Signal(StorageChannels.DocumentEvents, collection.ToString());
+    }
+
+    private void SignalChange(CollectionId collection)
+    {
+        signals.Signal(StorageChannels.IndexChanges, collection.ToString());
+        signals.Signal(StorageChannels.DocumentEvents, collection.ToString());
+    }
+
+    // Class 22 of PostgreSQL's errors: a value that a type cannot hold, such as a number with a million digits in the metadata.
+    private static bool IsDataFault(StorageException e) => e.InnerException is PostgresException { SqlState: ['2', '2', ..] };
+
+    private static RagException InvalidValue(StorageException e) => new(
+        "invalid-request", "The database cannot hold one of the values of 'metadata' or 'title'. Look for very large numbers or unusual characters.", isTransient: false, e);
+
+    private static RagException CollectionGone() => new("collection-not-found", "The collection is not there any more. GET /v1/collections lists those there are.");
+
+    private static RagException NotFound(DocumentId id) => new("document-not-found", $"There is no document '{id}' in this collection.");
+
+    private static RagException NoOriginal() => new("no-original", "The original of this document is missing from the store. Send the file again.");
+
+    private sealed record Accepted(string Name, string? SourceId, string? Title, string? MediaType, string? Metadata);
+}
+
+/// <summary>Changes to a document; null leaves as it is.</summary>
+public sealed record DocumentPatch
+{
+    /// <summary>Empty: back to the title that the document states.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>Replaces all of it.</summary>
+    public JsonObject? Metadata { get; init; }
+}

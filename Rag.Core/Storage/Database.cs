@@ -1,0 +1,60 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Rag.Core.Storage;
+
+/// <summary>
+/// Runs work on a pooled connection and turns Npgsql's failures into <see cref="StorageException"/>. Thread-safe.
+/// Other failures, <see cref="RagException"/> and cancellation among them, pass through as they are.
+/// </summary>
+public sealed class Database(NpgsqlDataSource source)
+{
+    private const int MaxTries = 5;
+
+    /// <summary>For what needs a connection of its own; failures are Npgsql's then.</summary>
+    public NpgsqlDataSource Source { get; } = source;
+
+    /// <summary>Runs <paramref name="work"/> outside of a transaction, each statement for itself.</summary>
+    public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        try
+        {
+            await using var connection = await Source.OpenConnectionAsync(cancellationToken);
+            return await work(connection, cancellationToken);
+        }
+        catch (Exception e) when (e is NpgsqlException or SocketException)
+        {
+            throw StorageException.From(e)!;
+        }
+    }
+
+    /// <summary>
+    /// Runs <paramref name="work"/> in one transaction and commits. When PostgreSQL chose this transaction to break a deadlock, the
+    /// work runs again from its start: it must not have effects elsewhere that cannot be repeated.
+    /// </summary>
+    public async Task<T> TransactionAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var connection = await Source.OpenConnectionAsync(cancellationToken);
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                var result = await work(connection, cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                return result;
+            }
+            catch (PostgresException e) when (attempt < MaxTries
+                && e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+            {
+                // Nothing of it was committed.
+            }
+            catch (Exception e) when (e is NpgsqlException or SocketException)
+            {
+                throw StorageException.From(e)!;
+            }
+        }
+    }
+}

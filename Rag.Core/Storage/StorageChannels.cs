@@ -1,0 +1,17 @@
+namespace Rag.Core.Storage;
+
+/// <summary>
+/// PostgreSQL's notification channels. A notification only wakes: whoever listens polls as well, at least once a second.
+/// The payload is the collection's id.
+/// </summary>
+public static class StorageChannels
+{
+    /// <summary>Rows were added to <c>index_changes</c>.</summary>
+    public const string IndexChanges = "rag_index_changes";
+
+    /// <summary>Rows were added to <c>document_events</c>.</summary>
+    public const string DocumentEvents = "rag_document_events";
+
+    /// <summary>A job may be claimed.</summary>
+    public const string Jobs = "rag_jobs";
+}

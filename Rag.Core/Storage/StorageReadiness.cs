@@ -1,0 +1,48 @@
+using Npgsql;
+
+namespace Rag.Core.Storage;
+
+/// <summary>Whether the database is there and its schema is the one this build needs. Thread-safe.</summary>
+public sealed class StorageReadiness(NpgsqlDataSource source)
+{
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string _reason = "The database was not tried yet.";
+
+    /// <summary>True once the schema was found or brought up to date; stays true.</summary>
+    public bool IsPrepared => _prepared.Task.IsCompleted;
+
+    /// <summary>Waits until the schema is there, however long that takes.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken) => _prepared.Task.WaitAsync(cancellationToken);
+
+    /// <summary>Asks the database now. Null when it is ready, else the reason in words.</summary>
+    public async Task<string?> CheckAsync(CancellationToken cancellationToken)
+    {
+        if (!IsPrepared)
+        {
+            return _reason;
+        }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(CheckTimeout);
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync(timeout.Token);
+            await connection.Sql("select 1").RunAsync(timeout.Token);
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"The database did not answer within {CheckTimeout.TotalSeconds:0} s.";
+        }
+        catch (Exception e) when (StorageException.From(e) is { } failure)
+        {
+            return failure.Message;
+        }
+    }
+
+    internal void MarkPrepared() => _prepared.TrySetResult();
+
+    internal void MarkWaiting(string reason) => _reason = reason;
+}

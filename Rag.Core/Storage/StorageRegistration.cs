@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Rag.Core.Storage;
+
+/// <summary>Registers what reaches PostgreSQL.</summary>
+public static class StorageRegistration
+{
+    /// <summary>
+    /// Adds <see cref="NpgsqlDataSource"/>, <see cref="Database"/>, <see cref="StorageReadiness"/>, <see cref="StorageSignals"/> and
+    /// the migrator, which starts with the host. A second call changes nothing.
+    /// </summary>
+    public static IServiceCollection AddRagStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (services.Any(service => service.ServiceType == typeof(Database)))
+        {
+            return services;
+        }
+
+        services.AddOptions<StorageOptions>()
+            .Bind(configuration.GetSection("Rag:Storage"))
+            .PostConfigure(options =>
+            {
+                if (string.IsNullOrWhiteSpace(options.ConnectionString))
+                {
+                    options.ConnectionString = configuration.GetConnectionString("ragdb") ?? "";
+                }
+            })
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => CreateDataSource(
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value, provider.GetService<ILoggerFactory>()));
+        services.AddSingleton<Database>();
+        services.AddSingleton<StorageReadiness>();
+        services.AddSingleton<Migrator>();
+        services.AddSingleton<StorageSignals>();
+        services.AddHostedService<StorageStartup>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<StorageSignals>());
+        return services;
+    }
+
+    internal static NpgsqlDataSource CreateDataSource(StorageOptions options, ILoggerFactory? loggers)
+    {
+        var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
+        var connection = builder.ConnectionStringBuilder;
+        connection.MaxPoolSize = options.MaxPoolSize;
+        connection.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
+        connection.Timeout = 5;
+        // A listener whose server vanished without a word must find out.
+        connection.KeepAlive = 30;
+        connection.MaxAutoPrepare = 100;
+        connection.ApplicationName ??= AppDomain.CurrentDomain.FriendlyName;
+        if (options.PasswordFile is { Length: > 0 } file)
+        {
+            builder.UsePasswordProvider(_ => ReadPassword(file), (_, _) => ValueTask.FromResult(ReadPassword(file)));
+        }
+
+        builder.UseLoggerFactory(loggers);
+        return builder.Build();
+    }
+
+    private static string ReadPassword(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new NpgsqlException($"The password file '{file}' (Rag:Storage:PasswordFile) cannot be read.", e);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Rag.Core.Storage;
+
+/// <summary>
+/// Wakes whoever waits for changes, in this process and in others: one LISTEN connection per process, and NOTIFY outside of the
+/// transactions that changed something. PostgreSQL lets transactions that notify commit only one after the other, which would end
+/// group commit; a notification lost with its process costs the listeners no more than their next poll.
+/// </summary>
+public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadiness readiness, ILogger<StorageSignals> logger) : BackgroundService
+{
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<Subscription, byte> _subscriptions = new();
+    private readonly Channel<(string Name, string Payload)> _outgoing = Channel.CreateBounded<(string, string)>(
+        new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    /// <summary>Tells every process that the channel has news. Never waits, never fails.</summary>
+    public void Signal(string channel, string payload) => _outgoing.Writer.TryWrite((channel, payload));
+
+    /// <summary>
+    /// Calls <paramref name="onSignal"/> with the payload until disposed; with an empty payload after the connection was lost, when
+    /// anything may have been missed. The callback must be quick and must not throw.
+    /// </summary>
+    public IDisposable Subscribe(string channel, Action<string> onSignal)
+    {
+        var subscription = new Subscription(this, channel, onSignal);
+        _subscriptions[subscription] = 0;
+        return subscription;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await readiness.WaitAsync(stoppingToken);
+        await Task.WhenAll(ListenAsync(stoppingToken), NotifyAsync(stoppingToken));
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        var wait = TimeSpan.FromMilliseconds(250);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                connection.Notification += (_, e) => Dispatch(e.Channel, e.Payload);
+                await connection.Sql($"listen {StorageChannels.IndexChanges}; listen {StorageChannels.DocumentEvents}; listen {StorageChannels.Jobs}")
+                    .RunAsync(cancellationToken);
+                Dispatch(null, "");
+                wait = TimeSpan.FromMilliseconds(250);
+                while (true)
+                {
+                    await connection.WaitAsync(cancellationToken);
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (StorageException.From(e) is not null)
+            {
+                LogListenLost(logger, e.Message);
+                await Task.Delay(wait, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                wait = wait * 2 < MaxWait ? wait * 2 : MaxWait;
+            }
+        }
+    }
+
+    private async Task NotifyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var batch = new HashSet<(string Name, string Payload)>();
+            while (await _outgoing.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (batch.Count < 500 && _outgoing.Reader.TryRead(out var signal))
+                {
+                    batch.Add(signal);
+                }
+
+                try
+                {
+                    await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                    await connection.Sql(
+                            "select pg_notify(c, p) from unnest($1::text[], $2::text[]) as t(c, p)",
+                            batch.Select(signal => signal.Name).ToArray(),
+                            batch.Select(signal => signal.Payload).ToArray())
+                        .RunAsync(cancellationToken);
+                }
+                catch (Exception e) when (StorageException.From(e) is not null)
+                {
+                    // The poll serves the listeners; what was to be said now is old when the database is back.
+                }
+
+                batch.Clear();
+                // Under load one statement speaks for many commits.
+                await Task.Delay(TimeSpan.FromMilliseconds(5), cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
+        }
+    }
+
+    private void Dispatch(string? channel, string payload)
+    {
+        foreach (var subscription in _subscriptions.Keys)
+        {
+            if (channel is null || subscription.Channel == channel)
+            {
+                subscription.OnSignal(payload);
+            }
+        }
+    }
+
+    [LoggerMessage(2001, LogLevel.Warning, "Notifications from the database are interrupted, polling goes on: {Reason}")]
+    private static partial void LogListenLost(ILogger logger, string reason);
+
+    private sealed class Subscription(StorageSignals owner, string channel, Action<string> onSignal) : IDisposable
+    {
+        public string Channel { get; } = channel;
+
+        public Action<string> OnSignal { get; } = onSignal;
+
+        public void Dispose() => owner._subscriptions.TryRemove(this, out _);
+    }
+}
