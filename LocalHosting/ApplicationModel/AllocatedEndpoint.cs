@@ -1,0 +1,34 @@
+namespace Aspire.Hosting.ApplicationModel;
+
+/// <summary>Where an endpoint is reached in this run.</summary>
+public class AllocatedEndpoint
+{
+    public AllocatedEndpoint(EndpointAnnotation endpoint, string address, int port, string? targetPortExpression = null)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ArgumentException.ThrowIfNullOrEmpty(address);
+        ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(port, 65535);
+        Endpoint = endpoint;
+        Address = address;
+        Port = port;
+        TargetPortExpression = targetPortExpression;
+    }
+
+    public EndpointAnnotation Endpoint { get; }
+
+    public string Address { get; }
+
+    public int Port { get; }
+
+    public string UriScheme => Endpoint.UriScheme;
+
+    public string EndPointString => $"{Address}:{Port}";
+
+    public string UriString => $"{UriScheme}://{EndPointString}";
+
+    /// <summary>The port that the process listens on, where there is one such process.</summary>
+    public string? TargetPortExpression { get; }
+
+    public override string ToString() => UriString;
+}
