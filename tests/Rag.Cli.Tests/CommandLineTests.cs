@@ -1,0 +1,100 @@
+using System.Text.Json;
+
+namespace Rag.Cli.Tests;
+
+public sealed class CommandLineTests
+{
+    [Fact]
+    public async Task Without_arguments_the_commands_are_listed()
+    {
+        var run = await CliRun.InvokeAsync([]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("test", run.Output, StringComparison.Ordinal);
+        Assert.Contains("doctor", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_command_is_named_and_the_known_ones_are_listed()
+    {
+        var run = await CliRun.InvokeAsync(["tset"]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("rag: There is no command 'tset'.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("test, doctor", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task An_unknown_option_is_named_and_nothing_runs()
+    {
+        var run = await CliRun.InvokeAsync(["doctor", "--jsn"]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("'--jsn'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("./rag doctor --help", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("601")]
+    public async Task A_time_limit_out_of_range_is_refused(string minutes)
+    {
+        var run = await CliRun.InvokeAsync(["test", "--timeout", minutes]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("1 to 600", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_for_the_repository_says_so_outside_of_one()
+    {
+        var run = await CliRun.InvokeAsync(["test"]);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("./rag", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_test_project_is_answered_with_those_there_are()
+    {
+        using var folder = new TemporaryFolder();
+        folder.File("tests/One.Tests/One.Tests.csproj", "");
+        var run = await CliRun.InvokeAsync(["test", "Two.Tests"], checkout: new Checkout(folder.Path));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("Two.Tests", run.Error, StringComparison.Ordinal);
+        Assert.Contains("There are: One.Tests.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_prints_one_line_per_prerequisite_with_its_version()
+    {
+        var run = await CliRun.InvokeAsync(["doctor"]);
+        var lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(lines, line => Assert.Matches(@"^(ok|without|MISSING) +\S", line));
+        Assert.Contains(lines, line => line.StartsWith("ok", StringComparison.Ordinal) && line.Contains(".NET SDK", StringComparison.Ordinal) && line.Contains("10.", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("PostgreSQL", StringComparison.Ordinal));
+        // Whatever is not there comes with a way to get it.
+        Assert.All(lines.Where(line => line.StartsWith("MISSING", StringComparison.Ordinal)), line => Assert.Contains(". ", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Doctor_as_json_names_state_and_remedy()
+    {
+        var run = await CliRun.InvokeAsync(["doctor", "--json"]);
+        using var json = JsonDocument.Parse(run.Output);
+        var sdk = json.RootElement.EnumerateArray().Single(one => one.GetProperty("name").GetString() == ".NET SDK");
+        Assert.Equal("Found", sdk.GetProperty("state").GetString(), ignoreCase: true);
+    }
+
+    [Theory]
+    [InlineData("y\n", true)]
+    [InlineData("Yes\n", true)]
+    [InlineData("\n", false)]
+    [InlineData("n\n", false)]
+    [InlineData(null, false)]
+    public async Task Only_a_yes_is_a_yes(string? typed, bool expected)
+    {
+        await using var output = new StringWriter();
+        using var reader = typed is null ? null : new StringReader(typed);
+        var terminal = Terminal.Plain(output, TextWriter.Null, reader);
+        Assert.Equal(expected, await terminal.ConfirmAsync("Remove everything?", yes: false, CancellationToken.None));
+        Assert.True(await terminal.ConfirmAsync("Remove everything?", yes: true, CancellationToken.None));
+    }
+}
