@@ -1,4 +1,6 @@
+using Rag.Core.Extraction.Docx;
 using Rag.Core.Extraction.Formats;
+using Rag.Core.Extraction.Pdf;
 
 namespace Rag.Core.Extraction;
 
@@ -26,8 +28,8 @@ internal static class FileExtraction
         cancellationToken.ThrowIfCancellationRequested();
         return format switch
         {
-            ContentFormat.Pdf => throw new ExtractionException(ExtractionProblems.UnsupportedType, "PDF is not supported yet."),
-            ContentFormat.Docx => throw new ExtractionException(ExtractionProblems.UnsupportedType, "Word is not supported yet."),
+            ContentFormat.Pdf => await PdfReader.ExtractAsync(content, options, cancellationToken),
+            ContentFormat.Docx => DocxReader.Extract(content, options),
             _ => ReadText(content, format, ContentDetector.Charset(declaredMediaType), options),
         };
     }

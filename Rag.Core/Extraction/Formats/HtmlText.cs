@@ -29,6 +29,12 @@ internal static class HtmlText
             new HtmlReader(builder).Read(body);
         }
 
+        if (builder.IsEmpty)
+        {
+            throw new ExtractionException(
+                ExtractionProblems.NoText, "The page holds no text of its own; it may fill itself by script. Save it from the browser as a complete page or as PDF.");
+        }
+
         var title = string.IsNullOrWhiteSpace(page.Title) ? builder.FirstTopHeading : page.Title;
         return builder.Build(Version, ContentType.Of(ContentFormat.Html), title);
     }
