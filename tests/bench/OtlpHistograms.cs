@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -22,7 +21,7 @@ internal sealed class OtlpHistograms : IAsyncDisposable
     private OtlpHistograms(WebApplication app) => _app = app;
 
     /// <summary>What <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> must be.</summary>
-    public string Endpoint => _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+    public string Endpoint => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
     public static async Task<OtlpHistograms> StartAsync()
     {
@@ -33,7 +32,7 @@ internal sealed class OtlpHistograms : IAsyncDisposable
         var receiver = new OtlpHistograms(app);
         app.MapPost("/v1/metrics", async context =>
         {
-            using var body = new MemoryStream();
+            await using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
             receiver.ReadRequest(body.ToArray());
             context.Response.ContentType = "application/x-protobuf";
