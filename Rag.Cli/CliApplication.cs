@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Net.Sockets;
+using Rag.Cli.Documents;
 using Rag.Cli.Prerequisites;
+using Rag.Cli.Questions;
 using Rag.Cli.Testing;
 
 namespace Rag.Cli;
@@ -50,6 +52,10 @@ internal static class CliApplication
     private static RootCommand Root(CliContext context)
     {
         var root = new RootCommand("RagPlatform: documents in, cited answers out, on machines you control.");
+        root.Subcommands.Add(IngestCommand.Create(context));
+        root.Subcommands.Add(AskCommand.Create(context));
+        root.Subcommands.Add(SearchCommand.Create(context));
+        root.Subcommands.Add(CollectionsCommand.Create(context));
         root.Subcommands.Add(TestCommand.Create(context));
         root.Subcommands.Add(DoctorCommand.Create(context));
         return root;

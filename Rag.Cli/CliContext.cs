@@ -1,3 +1,5 @@
+using Rag.Cli.Connection;
+
 namespace Rag.Cli;
 
 /// <summary>What every command is given: where to write, which checkout, and the process's surroundings.</summary>
@@ -13,6 +15,9 @@ internal sealed record CliContext
 
     /// <summary>Looks up an environment variable; empty counts as not set.</summary>
     public required Func<string, string?> Variable { get; init; }
+
+    /// <summary>Looks up what AppHost recorded in its user secrets.</summary>
+    public required Func<string, string?> Recorded { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -32,6 +37,7 @@ internal sealed record CliContext
             Checkout = Checkout.Find(Variable("RAG_HOME")),
             WorkingDirectory = Environment.CurrentDirectory,
             Variable = Variable,
+            Recorded = RecordedSettings.Read,
         };
     }
 }

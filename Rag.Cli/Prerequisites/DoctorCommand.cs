@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 
 namespace Rag.Cli.Prerequisites;
 
@@ -21,7 +20,7 @@ internal static class DoctorCommand
         var findings = await LookAsync(context, cancellationToken);
         if (json)
         {
-            context.Terminal.Line(JsonSerializer.Serialize(findings, CliJson.Default.IReadOnlyListFinding));
+            context.Terminal.Line(CliJson.Write(findings));
         }
         else
         {

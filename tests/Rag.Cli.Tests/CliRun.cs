@@ -9,6 +9,7 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         string? input = null,
         string? workingDirectory = null,
         Checkout? checkout = null,
+        IReadOnlyDictionary<string, string>? recorded = null,
         CancellationToken cancellationToken = default)
     {
         await using var output = new StringWriter();
@@ -20,6 +21,7 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
             Checkout = checkout,
             WorkingDirectory = workingDirectory ?? Path.GetTempPath(),
             Variable = name => variables?.GetValueOrDefault(name),
+            Recorded = name => recorded?.GetValueOrDefault(name),
         };
         var exitCode = await CliApplication.RunAsync(args, context, cancellationToken);
         return new CliRun(exitCode, output.ToString(), error.ToString());

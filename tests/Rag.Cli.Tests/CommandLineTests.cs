@@ -19,7 +19,7 @@ public sealed class CommandLineTests
         var run = await CliRun.InvokeAsync(["tset"]);
         Assert.Equal(2, run.ExitCode);
         Assert.StartsWith("rag: There is no command 'tset'.", run.Error, StringComparison.Ordinal);
-        Assert.Contains("test, doctor", run.Error, StringComparison.Ordinal);
+        Assert.Contains("ingest, ask, search", run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Output);
     }
 

@@ -1,0 +1,50 @@
+namespace Rag.Cli.Documents;
+
+/// <summary>A file to send.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Name">Its file name, the document's name.</param>
+/// <param name="SourceId">
+/// Its path within the folder that was named, with <c>/</c>; null for a file that was named itself, which the API then knows by its content.
+/// </param>
+internal sealed record FileToSend(string Path, string Name, string? SourceId);
+
+/// <summary>Turns paths of a command line into files.</summary>
+internal static class FolderWalk
+{
+    // Hidden files are editors' and version control's own; links to folders can lead round in circles.
+    private static readonly EnumerationOptions Walk = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint,
+        IgnoreInaccessible = false,
+    };
+
+    /// <summary>The files named by <paramref name="paths"/>, folders with everything below them, in a stable order, each once.</summary>
+    /// <exception cref="CliException">A path does not exist.</exception>
+    public static IReadOnlyList<FileToSend> Find(IEnumerable<string> paths, string workingDirectory)
+    {
+        var found = new List<FileToSend>();
+        foreach (var path in paths)
+        {
+            var full = Path.GetFullPath(path, workingDirectory);
+            if (File.Exists(full))
+            {
+                found.Add(new FileToSend(full, Path.GetFileName(full), SourceId: null));
+            }
+            else if (Directory.Exists(full))
+            {
+                found.AddRange(Below(full));
+            }
+            else
+            {
+                throw new CliException($"There is no file or folder '{path}'.", remedy: null, ExitCode.Usage);
+            }
+        }
+
+        return [.. found.DistinctBy(file => file.Path, StringComparer.Ordinal)];
+    }
+
+    private static IEnumerable<FileToSend> Below(string folder) => Directory.EnumerateFiles(folder, "*", Walk)
+        .Order(StringComparer.Ordinal)
+        .Select(path => new FileToSend(path, Path.GetFileName(path), Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/')));
+}
