@@ -21,8 +21,14 @@ public sealed record SearchQuery
     /// <summary>Null: every document.</summary>
     public MetadataFilter? Filter { get; init; }
 
-    /// <summary>Most estimated tokens of evidence; null: no such bound.</summary>
+    /// <summary>Most estimated tokens of evidence; null: no such bound. With a bound near-duplicates are left out too.</summary>
     public int? TokenBudget { get; init; }
+
+    /// <summary>Leaves out passages that repeat a better one in nearly the same words.</summary>
+    public bool WithoutNearDuplicates { get; init; }
+
+    /// <summary>Whether the order is refined after retrieval; null: the installation's setting.</summary>
+    public bool? Rerank { get; init; }
 }
 
 /// <summary>What was found, best first.</summary>
@@ -39,6 +45,9 @@ public sealed record SearchResult
 
     /// <summary>Why less ran than was asked for, in words; else null.</summary>
     public string? Notice { get; init; }
+
+    /// <summary>Inverse document frequency in the collection of each term of the query, by hash.</summary>
+    internal IReadOnlyDictionary<long, double> TermWeights { get; init; } = new Dictionary<long, double>();
 
     /// <summary>Time of the whole search.</summary>
     public TimeSpan Total { get; init; }

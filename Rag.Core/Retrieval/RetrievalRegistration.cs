@@ -1,18 +1,49 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rag.Core.Embedding;
+using Rag.Core.Indexing;
+using Rag.Core.Indexing.Embedded;
+using Rag.Core.Storage;
 
 namespace Rag.Core.Retrieval;
 
 /// <summary>Registers search.</summary>
 public static class RetrievalRegistration
 {
-    /// <summary>Adds <see cref="RetrievalService"/> and the index under it. Needs an <c>NpgsqlDataSource</c>; takes an embedder where there is one. A second call is harmless.</summary>
+    /// <summary>
+    /// Adds <see cref="RetrievalService"/>, the index under it and what keeps the index up to date. Needs
+    /// <see cref="StorageRegistration.AddRagStorage"/>; takes an embedder where <see cref="EmbeddingRegistration.AddRagEmbedding"/> added one.
+    /// A second call is harmless.
+    /// </summary>
     public static IServiceCollection AddRagRetrieval(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        services.TryAddSingleton<RetrievalService>();
+        if (services.Any(static s => s.ServiceType == typeof(RetrievalService)))
+        {
+            return services;
+        }
+
+        services.AddOptions<IndexOptions>().Bind(configuration.GetSection(IndexOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RerankOptions>().Bind(configuration.GetSection(RerankOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<RetrievalTelemetry>();
+        services.AddSingleton(static p => new EmbeddedIndex(
+            p.GetRequiredService<Database>(), p.GetRequiredService<ILogger<EmbeddedIndex>>(), p.GetRequiredService<TimeProvider>(), p.GetService<IEmbedder>()));
+        services.AddSingleton<IIndexReader>(static p => p.GetRequiredService<EmbeddedIndex>());
+        services.AddSingleton<IHostedService, IndexFollower>();
+        services.AddSingleton<EvidenceReader>();
+        services.AddSingleton(static p => new RetrievalService(
+            p.GetRequiredService<IIndexReader>(),
+            p.GetRequiredService<EvidenceReader>(),
+            p.GetRequiredService<RetrievalTelemetry>(),
+            p.GetRequiredService<IOptions<IndexOptions>>(),
+            p.GetRequiredService<IOptions<RerankOptions>>(),
+            p.GetService<IEmbedder>()));
         return services;
     }
 }

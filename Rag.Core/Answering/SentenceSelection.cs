@@ -1,0 +1,136 @@
+using Rag.Core.Chunking;
+using Rag.Core.Indexing.Analysis;
+using Rag.Core.Retrieval;
+
+namespace Rag.Core.Answering;
+
+/// <summary>
+/// Chooses the sentences that answer a question. A word counts by how rare it is in the collection, so that what decides is whether
+/// the question's telling words stand together in one place.
+/// </summary>
+internal static class SentenceSelection
+{
+    /// <summary>
+    /// Share of the question's information that a sentence with its surroundings must hold to pass for an answer. Measured on judged
+    /// questions: see the tests of answering.
+    /// </summary>
+    public const double NeededCoverage = 0.5;
+
+    private const int MaxSentences = 3;
+
+    // A second sentence must tell something of the question that the first does not.
+    private const double NeededGain = 0.15;
+
+    // Surroundings count less than the sentence itself: the heading above it, the sentences beside it.
+    private const double ContextShare = 0.4;
+
+    // The better the passage ranks the likelier its sentences answer, but a clear sentence in the fifth passage beats a vague one in the first.
+    private const double RankPenalty = 0.03;
+
+    private const int MaxQuote = 500;
+
+    /// <summary>The chosen ranges, best first; empty when nothing answers.</summary>
+    public static IReadOnlyList<Quote> Select(Question question, SearchResult found)
+    {
+        if (found.Evidence.Count == 0)
+        {
+            return [];
+        }
+
+        var analyzer = Analyzers.ForLanguage(question.Collection.Settings.Language);
+        var query = QueryTerms.Of(analyzer, question.Text);
+        var information = Information(query, found);
+        var sentences = found.Evidence.SelectMany(e => Sentences(analyzer, query, information, e)).ToList();
+        var chosen = new List<Quote>();
+        var told = new HashSet<int>();
+        while (chosen.Count < MaxSentences)
+        {
+            var best = sentences
+                .Select(s => (Sentence: s, Gain: Sum(s.Terms.Where(t => !told.Contains(t)), information)))
+                .Where(s => chosen.Count == 0 ? s.Sentence.Coverage >= NeededCoverage && s.Gain > 0 : s.Gain >= NeededGain)
+                .MaxBy(s => chosen.Count == 0 ? s.Sentence.Score : s.Gain + (s.Sentence.Score / 10));
+            if (best.Sentence is null)
+            {
+                break;
+            }
+
+            chosen.Add(best.Sentence.Quote);
+            told.UnionWith(best.Sentence.Terms);
+            sentences.Remove(best.Sentence);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>Each distinct term's share of the question's information; sums to 1.</summary>
+    private static double[] Information(QueryTerms query, SearchResult found)
+    {
+        var shares = query.Distinct.Select(t => found.TermWeights.GetValueOrDefault(t.Hash, 1)).ToArray();
+        var sum = shares.Sum();
+        return sum <= 0 ? shares : [.. shares.Select(s => s / sum)];
+    }
+
+    private static IEnumerable<Sentence> Sentences(IAnalyzer analyzer, QueryTerms query, double[] information, Evidence evidence)
+    {
+        var spans = SentenceSplitter.Split(evidence.Text);
+        var terms = spans.Select(s => TermsOf(analyzer, query, evidence.Text[s.Start..s.End])).ToList();
+        var above = TermsOf(analyzer, query, string.Join('\n', evidence.Headings.Append(evidence.Title ?? "")));
+        for (var i = 0; i < spans.Count; i++)
+        {
+            var (start, end) = Trimmed(evidence.Text, spans[i].Start, spans[i].End);
+            if (start >= end)
+            {
+                continue;
+            }
+
+            var around = new HashSet<int>(above);
+            around.UnionWith(i > 0 ? terms[i - 1] : []);
+            around.UnionWith(i + 1 < terms.Count ? terms[i + 1] : []);
+            around.ExceptWith(terms[i]);
+            var own = Sum(terms[i], information);
+            var context = Sum(around, information);
+            var score = own + (ContextShare * context) - (RankPenalty * (evidence.Number - 1));
+            yield return new Sentence(new Quote(evidence, evidence.Start + start, evidence.Start + end), terms[i], own + context, score);
+        }
+    }
+
+    private static HashSet<int> TermsOf(IAnalyzer analyzer, QueryTerms query, string text)
+    {
+        var terms = new List<AnalyzedTerm>();
+        analyzer.Analyze(text, terms);
+        return [.. terms.Where(t => query.Places.ContainsKey(t.Hash)).Select(t => query.Places[t.Hash])];
+    }
+
+    private static double Sum(IEnumerable<int> terms, double[] information) => terms.Sum(t => information[t]);
+
+    // Without white space around it, and cut at a word where a "sentence" is a whole table.
+    private static (int Start, int End) Trimmed(string text, int start, int end)
+    {
+        while (start < end && char.IsWhiteSpace(text[start]))
+        {
+            start++;
+        }
+
+        if (end - start > MaxQuote)
+        {
+            var cut = text.LastIndexOf(' ', start + MaxQuote, MaxQuote / 2);
+            end = cut > start ? cut : start + MaxQuote;
+            if (char.IsHighSurrogate(text[end - 1]))
+            {
+                end--;
+            }
+        }
+
+        while (end > start && char.IsWhiteSpace(text[end - 1]))
+        {
+            end--;
+        }
+
+        return (start, end);
+    }
+
+    private sealed record Sentence(Quote Quote, HashSet<int> Terms, double Coverage, double Score);
+}
+
+/// <summary>A range of a document's text within a piece of evidence.</summary>
+internal sealed record Quote(Evidence Evidence, int Start, int End);

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Npgsql;
+using Rag.Core.Documents;
+using Rag.Core.Storage;
+
+namespace Rag.Core.Retrieval;
+
+/// <summary>
+/// Checks candidates against the database and reads what is shown of them: only chunks of the generation that is active now, in
+/// documents that meet the filter now, come back.
+/// </summary>
+internal sealed class EvidenceReader(Database database)
+{
+    /// <summary>One round trip for all candidates.</summary>
+    /// <returns>The survivors in their order, and the last change of the collection (0 when it is gone).</returns>
+    public Task<(List<VerifiedChunk> Chunks, long Head)> ReadAsync(
+        CollectionId collection, IReadOnlyList<Candidate> candidates, MetadataFilter? filter, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var batch = new NpgsqlBatch(connection);
+                batch.Then("select change_seq from collection_sequences where collection_id = $1", collection.Value);
+                batch.Then(
+                    """
+                    select u.place, c.start_offset, c.end_offset, c.text, c.headings, c.page,
+                           d.name, coalesce(d.title, g.title), d.source_id, d.metadata::text
+                    from unnest($2::uuid[]) with ordinality as u(id, place)
+                    join chunks c on c.id = u.id
+                    join documents d on d.id = c.document_id and d.active_generation = c.generation and d.collection_id = $1
+                    join generations g on g.document_id = c.document_id and g.generation = c.generation
+                    order by u.place
+                    """,
+                    collection.Value,
+                    candidates.Select(static c => c.Hit.Chunk.Value).ToArray());
+                await using var reader = await batch.ExecuteReaderAsync(token);
+                var head = await reader.ReadAsync(token) ? reader.GetInt64(0) : 0;
+                await reader.NextResultAsync(token);
+                var chunks = new List<VerifiedChunk>(candidates.Count);
+                while (await reader.ReadAsync(token))
+                {
+                    var metadata = reader.GetString(9);
+                    if (filter is not null && !Meets(filter, metadata))
+                    {
+                        continue;
+                    }
+
+                    chunks.Add(new VerifiedChunk(candidates[(int)reader.GetInt64(0) - 1])
+                    {
+                        Start = reader.GetInt32(1),
+                        End = reader.GetInt32(2),
+                        Text = reader.GetString(3),
+                        Headings = reader.GetFieldValue<string[]>(4),
+                        Page = reader.NullableValue<int>(5),
+                        DocumentName = reader.GetString(6),
+                        Title = reader.Nullable<string>(7),
+                        SourceId = reader.GetString(8),
+                        MetadataJson = metadata,
+                    });
+                }
+
+                return (chunks, head);
+            },
+            cancellationToken);
+
+    private static bool Meets(MetadataFilter filter, string metadata)
+    {
+        using var parsed = JsonDocument.Parse(metadata);
+        return FilterEvaluation.Matches(filter, parsed.RootElement);
+    }
+}
+
+/// <summary>A candidate that the database has confirmed, with what is shown of it.</summary>
+internal sealed record VerifiedChunk(Candidate Candidate)
+{
+    public required int Start { get; init; }
+
+    public required int End { get; init; }
+
+    public required string Text { get; init; }
+
+    public required IReadOnlyList<string> Headings { get; init; }
+
+    public int? Page { get; init; }
+
+    public required string DocumentName { get; init; }
+
+    public string? Title { get; init; }
+
+    public required string SourceId { get; init; }
+
+    public required string MetadataJson { get; init; }
+
+    /// <summary>The reranker's score; null when it did not see this chunk.</summary>
+    public double? Rerank { get; init; }
+
+    public Evidence ToEvidence(int number, IReadOnlyList<TextSpan> highlights) => new()
+    {
+        Number = number,
+        Chunk = Candidate.Hit.Chunk,
+        Document = Candidate.Hit.Document,
+        Generation = Candidate.Hit.Generation,
+        Ordinal = Candidate.Hit.Ordinal,
+        DocumentName = DocumentName,
+        Title = Title,
+        SourceId = SourceId,
+        Start = Start,
+        End = End,
+        Text = Text,
+        Headings = Headings,
+        Page = Page,
+        Metadata = JsonNode.Parse(MetadataJson) as JsonObject ?? [],
+        Score = Rerank ?? Candidate.Score,
+        Scores = new EvidenceScores(Candidate.Lexical, Candidate.Dense, Candidate.Fused, Rerank),
+        Highlights = highlights,
+    };
+}

@@ -1,0 +1,47 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rag.Core.Retrieval;
+
+/// <summary>Which index is searched and how when nobody says otherwise. Section <c>Rag:Index</c>.</summary>
+public sealed class IndexOptions
+{
+    /// <summary>Section of the configuration.</summary>
+    public const string Section = "Rag:Index";
+
+    /// <summary>The index.</summary>
+    public IndexProvider Provider { get; set; } = IndexProvider.Embedded;
+
+    /// <summary>The mode of a search that names none, in a collection that names none.</summary>
+    public SearchMode Mode { get; set; } = SearchMode.Lexical;
+
+    /// <summary>How long a search waits for the index when the database is ahead of it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
+    public TimeSpan StaleWait { get; set; } = TimeSpan.FromSeconds(2);
+}
+
+/// <summary>Where chunks are searched.</summary>
+public enum IndexProvider
+{
+    /// <summary>In the memory of every API process.</summary>
+    Embedded,
+}
+
+/// <summary>How candidates are put in their final order. Section <c>Rag:Rerank</c>.</summary>
+public sealed class RerankOptions
+{
+    /// <summary>Section of the configuration.</summary>
+    public const string Section = "Rag:Rerank";
+
+    /// <summary>The reranker.</summary>
+    public RerankProvider Provider { get; set; } = RerankProvider.Lexical;
+}
+
+/// <summary>Who reranks.</summary>
+public enum RerankProvider
+{
+    /// <summary>Nobody: the order of the index, or of the fusion, is final.</summary>
+    None,
+
+    /// <summary>By what BM25 does not see of the words: see <see cref="LexicalReranker"/>.</summary>
+    Lexical,
+}
