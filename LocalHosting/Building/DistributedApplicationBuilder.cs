@@ -27,7 +27,6 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         BuilderInterception.Current?.Constructing?.Invoke(options, settings);
 
         AppHostAssembly = options.Assembly;
-        settings.ApplicationName ??= AppHostAssembly?.GetName().Name;
         _host = new HostApplicationBuilder(settings);
         AppHostDirectory = options.ProjectDirectory ?? _host.Environment.ContentRootPath;
 

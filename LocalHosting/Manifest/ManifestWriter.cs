@@ -183,7 +183,7 @@ internal sealed class ManifestWriter
         return value switch
         {
             string text => text,
-            ReferenceExpression expression => Expression(expression),
+            ReferenceExpression expression => Compose(expression),
             IManifestExpressionProvider provider => provider.ValueExpression,
             IResourceBuilder<IResource> { Resource: IManifestExpressionProvider provider } => provider.ValueExpression,
             _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty,
@@ -191,7 +191,7 @@ internal sealed class ManifestWriter
     }
 
     // An encoded value is a resource of its own, because expressions have no functions.
-    private string Expression(ReferenceExpression expression) => expression.ConditionalName is not null
+    private string Compose(ReferenceExpression expression) => expression.ConditionalName is not null
         ? expression.ValueExpression
         : string.Format(CultureInfo.InvariantCulture, expression.Format, [.. expression.Holes.Select(hole =>
             (object)(_references.EncodedForm(hole) is { } encoded ? $"{{{encoded}.value}}" : hole.ManifestExpression))]);

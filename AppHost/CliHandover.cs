@@ -1,0 +1,63 @@
+using System.Reflection;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration.UserSecrets;
+
+namespace AppHost;
+
+/// <summary>
+/// Tells the command line where the application is: <c>Rag:Url</c> and <c>Rag:WebUrl</c> in the user secrets of the app host, beside the
+/// key in <c>Parameters:bootstrap-key</c>.
+/// </summary>
+internal static class CliHandover
+{
+    private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly SemaphoreSlim OneWriter = new(1, 1);
+
+    public static void Add(IResourceBuilder<ProjectResource> api, IResourceBuilder<ProjectResource> web, RunSettings run)
+    {
+        var id = typeof(CliHandover).Assembly.GetCustomAttribute<UserSecretsIdAttribute>()?.UserSecretsId;
+        if (run.IsEphemeral || id is null)
+        {
+            return;
+        }
+
+        var path = PathHelper.GetSecretsPathFromSecretsId(id);
+        api.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, "Rag:Url", api.GetEndpoint("http").Url, cancellationToken));
+        web.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, "Rag:WebUrl", web.GetEndpoint("http").Url, cancellationToken));
+    }
+
+    private static async Task RecordAsync(string path, string key, string value, CancellationToken cancellationToken)
+    {
+        await OneWriter.WaitAsync(cancellationToken);
+        try
+        {
+            var secrets = File.Exists(path) ? JsonNode.Parse(await File.ReadAllTextAsync(path, cancellationToken)) as JsonObject ?? [] : [];
+            if (secrets[key]?.ToString() == value)
+            {
+                return;
+            }
+
+            secrets[key] = value;
+            var directory = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var temporary = Path.Combine(directory.FullName, Path.GetRandomFileName());
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            await using (var stream = new StreamWriter(temporary, options))
+            {
+                await stream.WriteAsync(secrets.ToJsonString(Layout).AsMemory(), cancellationToken);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            OneWriter.Release();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AppHost;
+
+/// <summary>
+/// What differs between a developer's run, a test's and publishing. <c>Ephemeral=true</c> as an argument makes a run that leaves nothing
+/// behind: no volume, blobs in a temporary directory, no secret kept.
+/// </summary>
+internal sealed record RunSettings(bool IsEphemeral, bool IsPublish, string BlobsPath)
+{
+    /// <summary>Where a deployment mounts the volume for originals.</summary>
+    private const string DeployedBlobsPath = "/data/blobs";
+
+    public bool KeepsData => !IsEphemeral;
+
+    /// <summary>
+    /// Ports of launchSettings.json are for this machine. In the manifest they would also bring an https endpoint that nothing in a
+    /// container listens on.
+    /// </summary>
+    public Action<ProjectResourceOptions> LaunchProfile => options => options.ExcludeLaunchProfile = IsPublish;
+
+    public static RunSettings From(IDistributedApplicationBuilder builder)
+    {
+        if (builder.ExecutionContext.IsPublishMode)
+        {
+            return new RunSettings(IsEphemeral: false, IsPublish: true, DeployedBlobsPath);
+        }
+
+        if (!builder.Configuration.GetValue("Ephemeral", defaultValue: false))
+        {
+            return new RunSettings(IsEphemeral: false, IsPublish: false, Path.GetFullPath("../.rag/blobs", builder.AppHostDirectory));
+        }
+
+        var blobs = TemporaryDirectory.Create("rag-blobs-");
+        builder.Services.AddHostedService(_ => blobs);
+        return new RunSettings(IsEphemeral: true, IsPublish: false, blobs.Path);
+    }
+}
