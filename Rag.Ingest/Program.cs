@@ -1,2 +1,21 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Rag.Core.Blobs;
+using Rag.Core.Embedding;
+using Rag.Core.Extraction;
+using Rag.Core.Jobs;
+using Rag.Core.Storage;
+using Rag.Ingest;
+using RagPlatform.ServiceDefaults;
+using RagPlatform.ServiceDefaults.Configuration;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults("rag-ingest");
+builder.Services.AddKnownSection<StorageOptions>("Storage").AddKnownSection<BlobOptions>("Blobs").AddKnownSection<JobOptions>("Jobs")
+    .AddKnownSection<ExtractionOptions>("Extraction").AddKnownSection<EmbeddingOptions>("Embedding");
+builder.Services.AddRagJobs(builder.Configuration);
+builder.Services.AddRagExtraction(builder.Configuration);
+builder.Services.AddRagEmbedding(builder.Configuration);
+builder.Services.AddIngestWorker();
+
+var app = builder.Build();
+app.MapDefaultEndpoints();
+return await app.RunServiceAsync();

@@ -186,7 +186,7 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
             batch.Then(
                 """
                 insert into blobs (collection_id, sha256, size_bytes) values ($1, $2, $3)
-                on conflict (collection_id, sha256) do update set last_seen = now()
+                on conflict (collection_id, sha256) do update set unreferenced_since = null
                 """,
                 collection.Value,
                 staged.Sha256,

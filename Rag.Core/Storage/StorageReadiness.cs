@@ -5,7 +5,8 @@ namespace Rag.Core.Storage;
 /// <summary>Whether the database is there and its schema is the one this build needs. Thread-safe.</summary>
 public sealed class StorageReadiness(NpgsqlDataSource source)
 {
-    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
+    // Shorter than the readiness check's own limit, so that the answer names the database.
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1.2);
 
     private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string _reason = "The database was not tried yet.";
@@ -34,7 +35,7 @@ public sealed class StorageReadiness(NpgsqlDataSource source)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return $"The database did not answer within {CheckTimeout.TotalSeconds:0} s.";
+            return $"The database did not answer within {CheckTimeout.TotalSeconds:0.#} s.";
         }
         catch (Exception e) when (StorageException.From(e) is { } failure)
         {

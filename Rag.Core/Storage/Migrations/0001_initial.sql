@@ -27,8 +27,8 @@ create table blobs (
     sha256        bytea not null check (octet_length(sha256) = 32),
     size_bytes    bigint not null,
     created       timestamptz not null default now(),
-    -- Set again by every submission, so that the sweeper's 24 hours start anew.
-    last_seen     timestamptz not null default now(),
+    -- Set by the sweeper when no document refers to it, null again with the next submission; 24 hours later it may go.
+    unreferenced_since timestamptz,
     primary key (collection_id, sha256)
 );
 

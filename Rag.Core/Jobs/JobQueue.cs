@@ -1,0 +1,295 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Rag.Core.Documents;
+using Rag.Core.Storage;
+
+namespace Rag.Core.Jobs;
+
+/// <summary>
+/// The durable queue. Who owns a job is decided in SQL by the database's clock and the generation number of the claim; a worker that
+/// lost its lease cannot change anything any more. Locks are taken in the order document, job, counters. Thread-safe.
+/// </summary>
+public sealed class JobQueue(Database database, StorageSignals signals, IOptions<JobOptions> options)
+{
+    // A document whose worker vanishes every time must not go round for ever; single crashes and deployments must not park it.
+    private const int MaxLosses = 20;
+
+    private readonly JobOptions _options = options.Value;
+
+    /// <summary>Takes the next job; null when none is due.</summary>
+    public Task<ClaimedJob?> ClaimAsync(string worker, CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql(
+                """
+                with next as (
+                    select id from jobs where state = 'queued' and available_at <= now()
+                    order by available_at, id limit 1 for no key update skip locked)
+                update jobs j set state = 'running', generation = nextval('generation_numbers'), worker = $1, attempts = j.attempts + 1,
+                    lease_until = now() + $2, stage = null
+                from next, documents d, collections c
+                where j.id = next.id and d.id = j.document_id and c.id = j.collection_id
+                returning j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
+                    d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
+                """,
+                worker,
+                _options.Lease)
+            .FirstAsync(Map, token),
+        cancellationToken);
+
+    /// <summary>Extends the lease. False: the job is not this worker's any more, stop working on it.</summary>
+    public Task<bool> RenewAsync(ClaimedJob job, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return database.ReadAsync(
+            async (connection, token) => await connection.Sql(
+                    "update jobs set lease_until = now() + $3 where id = $1 and generation = $2 and state = 'running'",
+                    job.Id.Value,
+                    job.Generation,
+                    _options.Lease)
+                .RunAsync(token) == 1,
+            cancellationToken);
+    }
+
+    /// <summary>Extends the lease and shows where the work stands. False: as for <see cref="RenewAsync"/>.</summary>
+    public Task<bool> ReportAsync(ClaimedJob job, string stage, int progress, CancellationToken cancellationToken) => ChangeAsync(
+        job,
+        new Change("running", "processing") { Stage = stage, Progress = progress, Lease = _options.Lease },
+        cancellationToken);
+
+    /// <summary>Back to the queue at once; the attempt does not count. For a worker that stops.</summary>
+    public Task<bool> ReleaseAsync(ClaimedJob job, CancellationToken cancellationToken) =>
+        ChangeAsync(job, new Change("queued", "queued") { CountAttempt = false }, cancellationToken);
+
+    /// <summary>Records a failure: retries or parks as <paramref name="kind"/> and the number of attempts say.</summary>
+    public async Task<FailureOutcome> FailAsync(ClaimedJob job, FailureKind kind, Problem problem, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(problem);
+        var retry = kind == FailureKind.Passing && job.Attempt < _options.MaxAttempts;
+        var change = retry
+            ? new Change("queued", "queued") { Problem = problem, Failed = true, Wait = RetryWait.After(job.Attempt, Random.Shared.NextDouble()) }
+            : new Change("parked", "failed") { Problem = problem, Failed = true };
+        return !await ChangeAsync(job, change, cancellationToken)
+            ? FailureOutcome.Lost
+            : retry ? FailureOutcome.Retried : FailureOutcome.Parked;
+    }
+
+    /// <summary>
+    /// The last step of a job, within the caller's transaction: marks it done, makes its generation the searched one, removes older
+    /// ones, tells indexes and clients. False: the lease was lost; the caller must roll back.
+    /// </summary>
+    public static async Task<bool> CompleteAsync(NpgsqlConnection connection, ClaimedJob job, CompletedGeneration result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(result);
+        await using (var fence = connection.CreateBatch())
+        {
+            fence.Then("select 1 from documents where id = $1 for no key update", job.Document.Value);
+            fence.Then(
+                """
+                update jobs set state = 'done', stage = null, lease_until = null, problem_code = null, problem = null, finished = now()
+                where id = $1 and generation = $2 and state = 'running'
+                """,
+                job.Id.Value,
+                job.Generation);
+            await fence.ExecuteNonQueryAsync(cancellationToken);
+            if (fence.BatchCommands[1].RecordsAffected != 1)
+            {
+                return false;
+            }
+        }
+
+        await using var batch = connection.CreateBatch();
+        batch.Then(
+            """
+            update documents set status = 'ready', stage = null, progress = 100, problem_code = null, problem = null, active_generation = $2,
+                chunk_count = $3, page_count = $4::int, media_type = $5, title = coalesce(given_title, $6::text), warnings = $7,
+                updated = now(), ready_at = now()
+            where id = $1
+            """,
+            job.Document.Value,
+            job.Generation,
+            result.Chunks,
+            result.Pages,
+            result.MediaType,
+            result.Title,
+            new Json(System.Text.Json.JsonSerializer.Serialize(result.Warnings)));
+        // Chunks and vectors go with their generation. A superseded worker that is still writing one finds its parent row gone.
+        batch.Then("delete from generations where document_id = $1 and generation < $2", job.Document.Value, job.Generation);
+        DocumentEvents.Append(
+            batch,
+            new EventToAppend(job.Collection, job.Document, job.Name, "ready", Progress: 100, ChangesIndex: true, Generation: job.Generation));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>Wakes indexes and clients; after the transaction of <see cref="CompleteAsync"/> is committed.</summary>
+    public void SignalCompleted(ClaimedJob job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        signals.Signal(StorageChannels.IndexChanges, job.Collection.ToString());
+        signals.Signal(StorageChannels.DocumentEvents, job.Collection.ToString());
+    }
+
+    /// <summary>Puts jobs whose lease ran out back into the queue; the attempt does not count. Returns how many.</summary>
+    public async Task<int> ReclaimAsync(CancellationToken cancellationToken)
+    {
+        var expired = await database.ReadAsync(
+            (connection, token) => connection.Sql(
+                    """
+                    select j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
+                        d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
+                    from jobs j join documents d on d.id = j.document_id join collections c on c.id = j.collection_id
+                    where j.state = 'running' and j.lease_until < now() limit 100
+                    """)
+                .ListAsync(Map, token),
+            cancellationToken);
+        var reclaimed = 0;
+        foreach (var job in expired)
+        {
+            var change = job.Losses + 1 < MaxLosses
+                ? new Change("queued", "queued") { CountAttempt = false, CountLoss = true, OnlyExpired = true }
+                : new Change("parked", "failed")
+                {
+                    CountLoss = true,
+                    OnlyExpired = true,
+                    Failed = true,
+                    Problem = new Problem("worker-lost", $"The worker ended {MaxLosses} times while it processed this document. Look at its log, then try again."),
+                };
+            if (await ChangeAsync(job, change, cancellationToken))
+            {
+                reclaimed++;
+            }
+        }
+
+        return reclaimed;
+    }
+
+    /// <summary>What the queue holds now.</summary>
+    public async Task<QueueDepth> DepthAsync(CancellationToken cancellationToken) => (await database.ReadAsync(
+        (connection, token) => connection.Sql(
+                """
+                select count(*) filter (where state = 'queued'), count(*) filter (where state = 'running'), count(*) filter (where state = 'parked'),
+                    coalesce(extract(epoch from now() - min(created) filter (where state = 'queued')), 0)::double precision
+                from jobs where state in ('queued', 'running', 'parked')
+                """)
+            .FirstAsync(row => new QueueDepth(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), TimeSpan.FromSeconds(row.GetDouble(3))), token),
+        cancellationToken))!;
+
+    /// <summary>Changes a running job of that generation and its document, and tells clients. False when the job is not so any more.</summary>
+    private async Task<bool> ChangeAsync(ClaimedJob job, Change change, CancellationToken cancellationToken)
+    {
+        var changed = await database.TransactionAsync(
+            async (connection, token) =>
+            {
+                await using var fence = connection.CreateBatch();
+                fence.Then("select 1 from documents where id = $1 for no key update", job.Document.Value);
+                fence.Then(
+                    """
+                    update jobs set state = $3, stage = $4::text, lease_until = case when $5::interval is null then null else now() + $5::interval end,
+                        available_at = case when $6::interval is null then available_at else now() + $6::interval end,
+                        attempts = attempts - case when $7 then 0 else 1 end, losses = losses + case when $8 then 1 else 0 end,
+                        problem_code = coalesce($9::text, problem_code), problem = coalesce($10::text, problem),
+                        first_failed = case when $11 then coalesce(first_failed, now()) else first_failed end,
+                        last_failed = case when $11 then now() else last_failed end,
+                        finished = case when $3 = 'parked' then now() end
+                    where id = $1 and generation = $2 and state = 'running' and (not $12 or lease_until < now())
+                    """,
+                    job.Id.Value,
+                    job.Generation,
+                    change.JobState,
+                    change.Stage,
+                    change.Lease,
+                    change.Wait,
+                    change.CountAttempt,
+                    change.CountLoss,
+                    change.Problem?.Code,
+                    change.Problem?.Message,
+                    change.Failed,
+                    change.OnlyExpired);
+                await fence.ExecuteNonQueryAsync(token);
+                if (fence.BatchCommands[1].RecordsAffected != 1)
+                {
+                    return false;
+                }
+
+                await using var batch = connection.CreateBatch();
+                // The reason of the last attempt stays visible while the next one waits and works.
+                batch.Then(
+                    """
+                    update documents set status = $2, stage = $3::text, progress = $4, problem_code = coalesce($5::text, problem_code),
+                        problem = coalesce($6::text, problem), updated = now()
+                    where id = $1
+                    """,
+                    job.Document.Value,
+                    change.DocumentStatus,
+                    change.Stage,
+                    change.Progress,
+                    change.Problem?.Code,
+                    change.Problem?.Message);
+                DocumentEvents.Append(
+                    batch,
+                    new EventToAppend(job.Collection, job.Document, job.Name, change.DocumentStatus, change.Stage, change.Progress, change.Problem));
+                await batch.ExecuteNonQueryAsync(token);
+                return true;
+            },
+            cancellationToken);
+        if (changed)
+        {
+            signals.Signal(StorageChannels.DocumentEvents, job.Collection.ToString());
+            if (change.JobState == "queued" && change.Wait is null)
+            {
+                signals.Signal(StorageChannels.Jobs, job.Collection.ToString());
+            }
+        }
+
+        return changed;
+    }
+
+    private static ClaimedJob Map(NpgsqlDataReader row) => new()
+    {
+        Id = new JobId(row.GetGuid(0)),
+        Generation = row.GetInt64(1),
+        Collection = new CollectionId(row.GetGuid(2)),
+        Document = new DocumentId(row.GetGuid(3)),
+        Attempt = row.GetInt32(4),
+        Losses = row.GetInt32(5),
+        TraceParent = row.Nullable<string>(6),
+        Created = row.GetFieldValue<DateTimeOffset>(7),
+        Name = row.GetString(8),
+        GivenTitle = row.Nullable<string>(9),
+        MediaType = row.Nullable<string>(10),
+        Sha256 = row.GetFieldValue<byte[]>(11),
+        SizeBytes = row.GetInt64(12),
+        Settings = CollectionService.ReadSettings(row.GetString(13)),
+    };
+
+    private sealed record Change(string JobState, string DocumentStatus)
+    {
+        public string? Stage { get; init; }
+
+        public int Progress { get; init; }
+
+        public TimeSpan? Lease { get; init; }
+
+        public TimeSpan? Wait { get; init; }
+
+        public bool CountAttempt { get; init; } = true;
+
+        public bool CountLoss { get; init; }
+
+        public Problem? Problem { get; init; }
+
+        public bool Failed { get; init; }
+
+        public bool OnlyExpired { get; init; }
+    }
+}
+
+/// <summary>What a finished extraction says of its document.</summary>
+/// <param name="Chunks">How many were written.</param>
+/// <param name="Pages">Null for formats without pages.</param>
+/// <param name="MediaType">As recognised.</param>
+/// <param name="Title">The one that the document states.</param>
+/// <param name="Warnings">For people.</param>
+public sealed record CompletedGeneration(int Chunks, int? Pages, string MediaType, string? Title, IReadOnlyList<string> Warnings);

@@ -1,0 +1,170 @@
+using Npgsql;
+using Rag.Core;
+using Rag.Core.Blobs;
+using Rag.Core.Chunking;
+using Rag.Core.Documents;
+using Rag.Core.Embedding;
+using Rag.Core.Extraction;
+using Rag.Core.Indexing.Analysis;
+using Rag.Core.Jobs;
+using Rag.Core.Storage;
+
+namespace Rag.Ingest;
+
+/// <summary>
+/// One document from original to searchable: extract, chunk, analyse, embed, store, activate. Chunks go slice by slice, so that memory
+/// is bounded by the document's text and one slice; a document of one slice, which most are, is written in a single transaction.
+/// </summary>
+internal sealed class IngestPipeline(Database database, IBlobStore blobs, IDocumentExtractor extractor, IngestTelemetry telemetry, IEmbedder? embedder = null)
+{
+    private const int SliceSize = 512;
+    private const int EmbeddingBatch = 64;
+
+    /// <summary>Processes a claimed job to its end.</summary>
+    /// <exception cref="LeaseLostException">The job is somebody else's, or its document is gone.</exception>
+    /// <exception cref="RagException">It failed; whose fault it is, <see cref="FailureClassifier"/> tells.</exception>
+    public async Task RunAsync(ClaimedJob job, JobLease lease)
+    {
+        var cancellationToken = lease.Token;
+        var content = await ExtractAsync(job, lease, cancellationToken);
+        IReadOnlyList<Chunk> chunks;
+        using (telemetry.StartStage("chunk"))
+        {
+            lease.Show("chunk", 35);
+            chunks = Chunker.Chunk(content, job.Settings.Chunking);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var analyzer = Analyzers.ForLanguage(job.Settings.Language);
+        var generation = new GenerationText(job.Collection, job.Document, job.Generation, job.Sha256, content, analyzer.Version);
+        var title = job.GivenTitle ?? content.Title;
+        var completed = new CompletedGeneration(chunks.Count, content.Pages, content.MediaType, content.Title, content.Warnings);
+
+        // A document without chunks is written too: it is ready, and simply never found.
+        var start = 0;
+        do
+        {
+            var slice = new Slice(chunks, start, Math.Min(SliceSize, chunks.Count - start));
+            var prepared = await PrepareAsync(slice, analyzer, title, lease, cancellationToken);
+            await StoreAsync(job, generation, prepared, slice, completed, lease, cancellationToken);
+            start += SliceSize;
+        }
+        while (start < chunks.Count);
+    }
+
+    private async Task<ExtractedDocument> ExtractAsync(ClaimedJob job, JobLease lease, CancellationToken cancellationToken)
+    {
+        using var stage = telemetry.StartStage("extract");
+        lease.Show("extract", 5);
+        if (job.SizeBytes == 0)
+        {
+            // Accepted because its sender named it; there is nothing to recognise in it.
+            return new ExtractedDocument { Text = "", Blocks = [], Extractor = "empty-1", MediaType = job.MediaType ?? "text/plain" };
+        }
+
+        var request = new ExtractionRequest(
+            job.Name,
+            job.MediaType,
+            async token => await blobs.OpenAsync(job.Collection, job.Sha256, token)
+                ?? throw new RagException("no-original", "The original of this document is missing from the store. Send the file again."));
+        return await extractor.ExtractAsync(request, cancellationToken);
+    }
+
+    private async Task<List<ChunkToWrite>> PrepareAsync(
+        Slice slice, IAnalyzer analyzer, string? title, JobLease lease, CancellationToken cancellationToken)
+    {
+        var prepared = new List<ChunkToWrite>(slice.Count);
+        using (telemetry.StartStage("analyze"))
+        {
+            lease.Show("analyze", slice.Progress(0));
+            foreach (var chunk in slice.Chunks)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                prepared.Add(new ChunkToWrite(chunk, TermVector.OfChunk(analyzer, title, chunk), Vector: null));
+            }
+        }
+
+        if (embedder is null)
+        {
+            return prepared;
+        }
+
+        using (telemetry.StartStage("embed"))
+        {
+            for (var done = 0; done < prepared.Count; done += EmbeddingBatch)
+            {
+                lease.Show("embed", slice.Progress(done));
+                var batch = prepared.GetRange(done, Math.Min(EmbeddingBatch, prepared.Count - done));
+                var vectors = await embedder.EmbedPassagesAsync(batch.ConvertAll(item => PassageText(title, item.Chunk)), cancellationToken);
+                if (vectors.Count != batch.Count)
+                {
+                    throw new RagException("model-failed", $"The embedding model returned {vectors.Count} vectors for {batch.Count} passages. Check Rag:Embedding.");
+                }
+
+                for (var i = 0; i < batch.Count; i++)
+                {
+                    prepared[done + i] = batch[i] with { Vector = vectors[i] };
+                }
+            }
+        }
+
+        return prepared;
+    }
+
+    private async Task StoreAsync(
+        ClaimedJob job,
+        GenerationText generation,
+        List<ChunkToWrite> prepared,
+        Slice slice,
+        CompletedGeneration completed,
+        JobLease lease,
+        CancellationToken cancellationToken)
+    {
+        using var stage = telemetry.StartStage("store");
+        lease.Show("store", slice.Progress(slice.Count));
+        try
+        {
+            await database.TransactionAsync(
+                async (connection, token) =>
+                {
+                    if (slice.IsFirst)
+                    {
+                        await GenerationWriter.WriteTextAsync(connection, generation, token);
+                    }
+
+                    int? space = embedder is null ? null : await GenerationWriter.SpaceIdAsync(connection, embedder.Space, token);
+                    await GenerationWriter.WriteChunksAsync(connection, generation, prepared, space, token);
+                    // What an earlier slice wrote stays unseen when this throws, and is swept.
+                    return slice.IsLast && !await JobQueue.CompleteAsync(connection, job, completed, token) ? throw new LeaseLostException() : true;
+                },
+                cancellationToken);
+        }
+        catch (StorageException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation })
+        {
+            // The document is gone, or a newer generation was activated and took the older ones with it.
+            throw new LeaseLostException();
+        }
+    }
+
+    // A passage out of its context often does not say what it is about.
+    private static string PassageText(string? title, Chunk chunk)
+    {
+        var context = string.Join(" > ", chunk.Headings.Prepend(title).Where(part => !string.IsNullOrEmpty(part)).Distinct(StringComparer.OrdinalIgnoreCase));
+        return context.Length == 0 ? chunk.Text : $"{context}\n{chunk.Text}";
+    }
+
+    private readonly record struct Slice(IReadOnlyList<Chunk> All, int Start, int Count)
+    {
+        public bool IsFirst => Start == 0;
+
+        public bool IsLast => Start + Count == All.Count;
+
+        public IEnumerable<Chunk> Chunks => All.Skip(Start).Take(Count);
+
+        // Extraction and chunking count for the first 40 of 100.
+        public int Progress(int done) => All.Count == 0 ? 95 : 40 + (int)(55L * (Start + done) / All.Count);
+    }
+}
+
+/// <summary>The job is not this worker's any more: superseded, deleted with its document, or claimed by another after the lease ran out.</summary>
+internal sealed class LeaseLostException() : RagException("lease-lost", "The job is not this worker's any more.");

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Rag.Core.Jobs;
+
+namespace Rag.Ingest;
+
+/// <summary>Spans and instruments of the worker. Tags never hold ids or text of documents, except a span's own document id.</summary>
+internal sealed class IngestTelemetry : IDisposable
+{
+    public const string Name = "Rag.Ingest";
+
+    private readonly ActivitySource _source = new(Name);
+    private readonly Meter _meter = new(Name);
+    private readonly Histogram<double> _stageDuration;
+    private readonly Counter<long> _finished;
+    private QueueDepth _depth = new(0, 0, 0, TimeSpan.Zero);
+
+    public IngestTelemetry()
+    {
+        _stageDuration = _meter.CreateHistogram<double>("rag.ingest.stage.duration", "s", "Time that one document spent in one stage.");
+        _finished = _meter.CreateCounter<long>("rag.ingest.documents", "{document}", "Documents that left the pipeline, by outcome.");
+        _meter.CreateObservableGauge("rag.jobs.depth", Depths, "{job}", "Jobs by state.");
+        _meter.CreateObservableGauge("rag.jobs.oldest.age", () => Volatile.Read(ref _depth).OldestAge.TotalSeconds, "s", "Since the oldest waiting job was made.");
+    }
+
+    public void Observe(QueueDepth depth) => Volatile.Write(ref _depth, depth);
+
+    /// <summary>The span of one attempt: part of the submission's trace the first time, linked to it from then on.</summary>
+    public Activity? StartJob(ClaimedJob job)
+    {
+        var hasOrigin = ActivityContext.TryParse(job.TraceParent, traceState: null, isRemote: true, out var origin);
+        var isFirst = job is { Attempt: 1, Losses: 0 };
+        // A retry happens minutes later: in the first trace it would look like one endless request.
+        var activity = _source.StartActivity(
+            "ingest document",
+            ActivityKind.Consumer,
+            hasOrigin && isFirst ? origin : default,
+            links: hasOrigin && !isFirst ? [new ActivityLink(origin)] : null);
+        activity?.SetTag("rag.document.id", job.Document.ToString());
+        activity?.SetTag("rag.job.attempt", job.Attempt);
+        return activity;
+    }
+
+    /// <summary>Measures one stage until disposed.</summary>
+    public StageTimer StartStage(string stage) => new(this, stage, _source.StartActivity(stage));
+
+    public void Finished(string outcome) => _finished.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Dispose()
+    {
+        _source.Dispose();
+        _meter.Dispose();
+    }
+
+    private IEnumerable<Measurement<long>> Depths()
+    {
+        var depth = Volatile.Read(ref _depth);
+        yield return new Measurement<long>(depth.Queued, new KeyValuePair<string, object?>("state", "queued"));
+        yield return new Measurement<long>(depth.Running, new KeyValuePair<string, object?>("state", "running"));
+        yield return new Measurement<long>(depth.Parked, new KeyValuePair<string, object?>("state", "parked"));
+    }
+
+    internal readonly struct StageTimer(IngestTelemetry telemetry, string stage, Activity? activity) : IDisposable
+    {
+        private readonly long _started = Stopwatch.GetTimestamp();
+
+        public void Dispose()
+        {
+            telemetry._stageDuration.Record(Stopwatch.GetElapsedTime(_started).TotalSeconds, new KeyValuePair<string, object?>("stage", stage));
+            activity?.Dispose();
+        }
+    }
+}

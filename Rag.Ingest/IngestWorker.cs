@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using Rag.Core;
+using Rag.Core.Jobs;
+using Rag.Core.Storage;
+using RagPlatform.ServiceDefaults.Health;
+
+namespace Rag.Ingest;
+
+/// <summary>Claims jobs and runs them, so many at a time as configured.</summary>
+internal sealed partial class IngestWorker(
+    JobQueue queue,
+    IngestPipeline pipeline,
+    StorageReadiness readiness,
+    StorageSignals signals,
+    Draining draining,
+    IngestTelemetry telemetry,
+    IOptions<JobOptions> options,
+    ILogger<IngestWorker> logger) : BackgroundService
+{
+    private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    private readonly string _name = $"{Environment.MachineName}/{Environment.ProcessId}";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await readiness.WaitAsync(stoppingToken);
+        // The work outlives the wish to stop by the drain time.
+        using var work = new CancellationTokenSource();
+        await using var drain = stoppingToken.Register(() => work.CancelAfter(options.Value.DrainTime));
+        var count = options.Value.Concurrency > 0 ? options.Value.Concurrency : Environment.ProcessorCount;
+        LogStarted(logger, count);
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => LoopAsync(work.Token, stoppingToken)));
+    }
+
+    private async Task LoopAsync(CancellationToken workToken, CancellationToken stoppingToken)
+    {
+        // The method runs synchronously until its first real wait, and the loops must not wait for each other.
+        await Task.Yield();
+        var pulse = new Pulse();
+        using var subscription = signals.Subscribe(StorageChannels.Jobs, _ => pulse.Set());
+        var pause = options.Value.PollInterval;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var job = draining.Started ? null : await queue.ClaimAsync(_name, stoppingToken);
+                pause = options.Value.PollInterval;
+                if (job is not null)
+                {
+                    await ProcessAsync(job, workToken);
+                    continue;
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RagException e)
+            {
+                LogClaimFailed(logger, e.Message);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+
+            try
+            {
+                await pulse.WaitAsync(pause, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ProcessAsync(ClaimedJob job, CancellationToken workToken)
+    {
+        using var activity = telemetry.StartJob(job);
+        await using var lease = new JobLease(queue, job, options.Value.Lease, workToken);
+        try
+        {
+            await pipeline.RunAsync(job, lease);
+            queue.SignalCompleted(job);
+            telemetry.Finished("ready");
+        }
+        catch (LeaseLostException)
+        {
+            LogLost(logger, job.Document.Value);
+            telemetry.Finished("lost");
+        }
+        catch (OperationCanceledException) when (lease.IsLost)
+        {
+            LogLost(logger, job.Document.Value);
+            telemetry.Finished("lost");
+        }
+        catch (OperationCanceledException) when (workToken.IsCancellationRequested)
+        {
+            await ReleaseAsync(job);
+        }
+        catch (StorageException e) when (e.IsTransient)
+        {
+            // The database went away: no fault of the document. If the release fails as well, the lease runs out.
+            LogInterrupted(logger, e.Message);
+            await ReleaseAsync(job);
+        }
+        catch (Exception e)
+        {
+            // The boundary of one document: whatever it did, the next one must not notice.
+            activity?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
+            await FailAsync(job, e);
+        }
+    }
+
+    private async Task ReleaseAsync(ClaimedJob job)
+    {
+        using var limit = new CancellationTokenSource(ReleaseTimeout);
+        try
+        {
+            await queue.ReleaseAsync(job, limit.Token);
+            telemetry.Finished("released");
+        }
+        catch (Exception e) when (e is RagException or OperationCanceledException)
+        {
+            LogNotReleased(logger, job.Document.Value, e.Message);
+        }
+    }
+
+    private async Task FailAsync(ClaimedJob job, Exception exception)
+    {
+        var (kind, problem) = FailureClassifier.Classify(exception);
+        if (kind == FailureKind.Ours)
+        {
+            LogOurFault(logger, exception, job.Document.Value);
+        }
+        else
+        {
+            LogFailed(logger, job.Document.Value, problem.Code, job.Attempt);
+        }
+
+        using var limit = new CancellationTokenSource(options.Value.Lease);
+        try
+        {
+            var outcome = await queue.FailAsync(job, kind, problem, limit.Token);
+            telemetry.Finished(outcome switch { FailureOutcome.Retried => "retried", FailureOutcome.Parked => "failed", _ => "lost" });
+        }
+        catch (Exception e) when (e is RagException or OperationCanceledException)
+        {
+            // The lease runs out and the document comes round again.
+            LogNotReleased(logger, job.Document.Value, e.Message);
+        }
+    }
+
+    [LoggerMessage(3001, LogLevel.Information, "Working on {Count} documents at a time")]
+    private static partial void LogStarted(ILogger logger, int count);
+
+    [LoggerMessage(3002, LogLevel.Warning, "No work can be claimed at the moment: {Reason}")]
+    private static partial void LogClaimFailed(ILogger logger, string reason);
+
+    [LoggerMessage(3003, LogLevel.Information, "Document {Document} was superseded, deleted or taken over while it was processed")]
+    private static partial void LogLost(ILogger logger, Guid document);
+
+    [LoggerMessage(3004, LogLevel.Warning, "Processing was interrupted: {Reason}")]
+    private static partial void LogInterrupted(ILogger logger, string reason);
+
+    [LoggerMessage(3005, LogLevel.Warning, "Document {Document} stays with this worker until its lease runs out: {Reason}")]
+    private static partial void LogNotReleased(ILogger logger, Guid document, string reason);
+
+    [LoggerMessage(3006, LogLevel.Warning, "Document {Document} failed with {Code} at attempt {Attempt}")]
+    private static partial void LogFailed(ILogger logger, Guid document, string code, int attempt);
+
+    [LoggerMessage(3007, LogLevel.Error, "Document {Document} failed through a fault of this program")]
+    private static partial void LogOurFault(ILogger logger, Exception exception, Guid document);
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using Rag.Core;
+using Rag.Core.Jobs;
+
+namespace Rag.Ingest;
+
+/// <summary>
+/// Keeps one job ours while work goes on, apart from the work itself, and shows its progress now and then. When the lease is lost,
+/// <see cref="Token"/> is cancelled: whatever would still be written, nobody would activate.
+/// </summary>
+internal sealed class JobLease : IAsyncDisposable
+{
+    // Most documents are done before anybody could look: those cost no progress event.
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+
+    private readonly JobQueue _queue;
+    private readonly ClaimedJob _job;
+    private readonly TimeSpan _length;
+    private readonly CancellationTokenSource _work;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Task _keeping;
+    private volatile Step _step = new("extract", 0);
+
+    public JobLease(JobQueue queue, ClaimedJob job, TimeSpan length, CancellationToken workToken)
+    {
+        _queue = queue;
+        _job = job;
+        _length = length;
+        _work = CancellationTokenSource.CreateLinkedTokenSource(workToken);
+        _keeping = KeepAsync(_end.Token);
+    }
+
+    /// <summary>For the work.</summary>
+    public CancellationToken Token => _work.Token;
+
+    /// <summary>Whether the job belongs to somebody else, or nobody, by now.</summary>
+    public bool IsLost { get; private set; }
+
+    /// <summary>Where the work stands; shown with the next report.</summary>
+    public void Show(string stage, int progress) => _step = new Step(stage, progress);
+
+    /// <summary>Ends the keeping; the job stays as it is.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _keeping;
+        _end.Dispose();
+        _work.Dispose();
+    }
+
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        var renewed = Stopwatch.StartNew();
+        Step? shown = null;
+        var wait = QuietTime;
+        while (true)
+        {
+            await Task.Delay(wait, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            wait = ReportInterval < _length / 6 ? ReportInterval : _length / 6;
+            var step = _step;
+            try
+            {
+                bool isOurs;
+                if (step != shown)
+                {
+                    isOurs = await _queue.ReportAsync(_job, step.Stage, step.Progress, cancellationToken);
+                    shown = step;
+                }
+                else if (renewed.Elapsed >= _length / 3)
+                {
+                    isOurs = await _queue.RenewAsync(_job, cancellationToken);
+                }
+                else
+                {
+                    continue;
+                }
+
+                if (!isOurs)
+                {
+                    await LoseAsync();
+                    return;
+                }
+
+                renewed.Restart();
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RagException)
+            {
+                // The database is away. The lease lasts as long as it lasts, and the clock that counts is the database's: giving up
+                // a little early costs a repetition, never a wrong result.
+                if (renewed.Elapsed >= _length)
+                {
+                    await LoseAsync();
+                    return;
+                }
+            }
+        }
+    }
+
+    private async Task LoseAsync()
+    {
+        IsLost = true;
+        await _work.CancelAsync();
+    }
+
+    private sealed record Step(string Stage, int Progress);
+}

@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Options;
+using Rag.Core;
+using Rag.Core.Jobs;
+using Rag.Core.Storage;
+
+namespace Rag.Ingest;
+
+/// <summary>Returns jobs whose worker vanished to the queue.</summary>
+internal sealed partial class LeaseReclaimer(
+    JobQueue queue, StorageReadiness readiness, IOptions<JobOptions> options, TimeProvider clock, ILogger<LeaseReclaimer> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await readiness.WaitAsync(stoppingToken);
+        var tenth = options.Value.Lease / 10;
+        var interval = tenth < TimeSpan.FromSeconds(5) ? tenth : TimeSpan.FromSeconds(5);
+        while (true)
+        {
+            try
+            {
+                var count = await queue.ReclaimAsync(stoppingToken);
+                if (count > 0)
+                {
+                    LogReclaimed(logger, count);
+                }
+            }
+            catch (RagException e)
+            {
+                LogFailed(logger, e.Message);
+            }
+
+            await Task.Delay(interval, clock, stoppingToken);
+        }
+    }
+
+    [LoggerMessage(3101, LogLevel.Warning, "{Count} jobs of vanished workers are back in the queue")]
+    private static partial void LogReclaimed(ILogger logger, int count);
+
+    [LoggerMessage(3102, LogLevel.Debug, "Looking for vanished workers failed: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string reason);
+}
