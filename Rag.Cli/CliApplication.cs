@@ -5,6 +5,7 @@ using Rag.Cli.Documents;
 using Rag.Cli.Prerequisites;
 using Rag.Cli.Questions;
 using Rag.Cli.Testing;
+using Rag.Cli.Up;
 
 namespace Rag.Cli;
 
@@ -52,6 +53,7 @@ internal static class CliApplication
     private static RootCommand Root(CliContext context)
     {
         var root = new RootCommand("RagPlatform: documents in, cited answers out, on machines you control.");
+        root.Subcommands.Add(UpCommand.Create(context));
         root.Subcommands.Add(IngestCommand.Create(context));
         root.Subcommands.Add(AskCommand.Create(context));
         root.Subcommands.Add(SearchCommand.Create(context));

@@ -6,5 +6,5 @@ namespace Rag.Cli.Prerequisites;
 internal static class FetchedTools
 {
     /// <summary>The <c>aspire</c> program, or null when it was not fetched.</summary>
-    public static string? FindAspire(Checkout checkout) => ProgramPath.Find(Path.Combine(checkout.FetchedAspire, OperatingSystem.IsWindows() ? "aspire.exe" : "aspire"));
+    public static string? FindAspire(Checkout checkout) => ProgramPath.Find(Path.Combine(checkout.FetchedAspire, "bin", OperatingSystem.IsWindows() ? "aspire.exe" : "aspire"));
 }

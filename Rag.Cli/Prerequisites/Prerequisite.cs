@@ -30,7 +30,7 @@ internal sealed record Prerequisite
     {
         Name = "PostgreSQL",
         Purpose = "storing documents, text and vectors",
-        Find = static checkout => PostgresBinaries.Find(checkout is null ? null : Path.Combine(checkout.FetchedPostgres, "bin")) is { } bin
+        Find = static checkout => PostgresBinaries.Find(checkout is null ? null : Path.Combine(checkout.FetchedPostgres, "native", "bin")) is { } bin
             ? ProgramPath.Find(Path.Combine(bin, "postgres"))
             : null,
         AptPackage = "postgresql",

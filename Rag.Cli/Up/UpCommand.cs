@@ -1,0 +1,75 @@
+using System.CommandLine;
+
+namespace Rag.Cli.Up;
+
+/// <summary><c>rag up</c>: from a fresh clone to running services with one command.</summary>
+internal static class UpCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var infrastructure = new Option<string?>("--infrastructure") { Description = "Run PostgreSQL and Redis as 'containers' or 'native' programs; default: what fits, and what the first start chose." };
+        infrastructure.AcceptOnlyFromAmong(InfrastructureChoice.Containers, InfrastructureChoice.Native);
+        var noDashboard = new Option<bool>("--no-dashboard") { Description = "Go without the Aspire dashboard." };
+        var sample = new Option<bool>("--sample") { Description = "Load a small sample collection to ask questions of." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Install and fetch what is missing without asking." };
+        var aspire = new Option<bool>("--aspire") { Description = "Build AppHost on Aspire's own packages from now on, if the package feed serves them." };
+        var noAspire = new Option<bool>("--no-aspire") { Description = "Go back to LocalHosting." };
+        var command = new Command("up", "Check, install what is missing, and start everything; Ctrl+C ends it.") { infrastructure, noDashboard, sample, yes, aspire, noAspire };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(aspire) && result.GetValue(noAspire))
+            {
+                result.AddError("--aspire and --no-aspire exclude each other.");
+            }
+        });
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            context,
+            new UpOptions(
+                parsed.GetValue(infrastructure),
+                Dashboard: !parsed.GetValue(noDashboard),
+                parsed.GetValue(sample),
+                parsed.GetValue(yes),
+                parsed.GetValue(aspire) ? true : parsed.GetValue(noAspire) ? false : null),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliContext context, UpOptions options, CancellationToken cancellationToken)
+    {
+        var checkout = context.RequireCheckout();
+        await UpPrerequisites.EnsureAsync(context, options, cancellationToken);
+        if (options.Aspire is { } on)
+        {
+            await AspirePackages.SwitchAsync(context, checkout, on, cancellationToken);
+        }
+
+        var build = new AppHostBuild(checkout);
+        await build.EnsureAsync(context.Terminal, cancellationToken);
+
+        using var running = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sample = options.Sample ? SampleCollection.LoadAsync(context, running.Token) : Task.CompletedTask;
+        try
+        {
+            var exitCode = await AppHostProcess.RunAsync(checkout, CommandLine(checkout, build, options), cancellationToken);
+            return exitCode == 0 ? ExitCode.Ok : ExitCode.Failed;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Ctrl+C is how this command is meant to end.
+            return ExitCode.Ok;
+        }
+        finally
+        {
+            await running.CancelAsync();
+            await sample.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>What is handed to <c>dotnet</c>.</summary>
+    internal static IEnumerable<string> CommandLine(Checkout checkout, AppHostBuild build, UpOptions options)
+    {
+        // Aspire's orchestrator wants the launch profile's addresses; LocalHosting needs none of it, and starting the program itself saves seconds.
+        string[] start = AspirePackages.IsOn(checkout) ? ["run", "--project", checkout.AppHost, "--no-build", "--"] : [build.Program];
+        return [.. start, .. options.Infrastructure is null ? (string[])[] : ["--Infrastructure", options.Infrastructure], .. options.Dashboard ? (string[])[] : ["--Dashboard", "false"]];
+    }
+}
