@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Aspire.Hosting.Orchestration.Processes;
 
 namespace Aspire.Hosting.Native;
 
@@ -38,31 +39,47 @@ internal static class ServerAccount
             + "Start as an ordinary user, or create one of these accounts.");
     }
 
-    /// <summary>A start info that runs <paramref name="program"/> as the server account.</summary>
+    /// <summary>The command line that runs <paramref name="program"/> as the server account.</summary>
+    public static (string Program, IReadOnlyList<string> Arguments) Command(string program, IEnumerable<string> arguments) =>
+        // setpriv replaces itself with the program, so the process id is the server's own.
+        Find() is var (uid, gid)
+            ? ("setpriv", [$"--reuid={uid}", $"--regid={gid}", "--clear-groups", "--", program, .. arguments])
+            : (program, [.. arguments]);
+
+    /// <summary>A start info that runs <paramref name="program"/> as the server account, with the environment of a server.</summary>
     public static ProcessStartInfo Start(string program, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Find() is var (uid, gid))
+        var (fileName, all) = Command(program, arguments);
+        var start = new ProcessStartInfo(fileName, all) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Clear();
+        foreach (var (name, value) in ChildEnvironment.ForServer())
         {
-            // setpriv replaces itself with the program, so the process id is the server's own.
-            start.FileName = "setpriv";
-            foreach (var argument in (string[])[$"--reuid={uid}", $"--regid={gid}", "--clear-groups", "--", program])
+            start.Environment[name] = value;
+        }
+
+        return start;
+    }
+
+    /// <summary>
+    /// Whether the account can get to a directory: every folder above it must let it pass. Always true when no switch is needed.
+    /// </summary>
+    public static bool CanReach(string path)
+    {
+        if (OperatingSystem.IsWindows() || Find() is null)
+        {
+            return true;
+        }
+
+        for (var directory = Directory.GetParent(Path.GetFullPath(path)); directory is not null; directory = directory.Parent)
+        {
+            // As somebody without groups it passes by the rights of "others"; folders that do not exist yet are made so.
+            if (directory.Exists && !directory.UnixFileMode.HasFlag(UnixFileMode.OtherExecute))
             {
-                start.ArgumentList.Add(argument);
+                return false;
             }
         }
-        else
-        {
-            start.FileName = program;
-        }
 
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment["LC_ALL"] = "C.UTF-8";
-        return start;
+        return true;
     }
 
     /// <summary>Makes the directory, gives it to the account and keeps everybody else out.</summary>
