@@ -4,6 +4,7 @@ using System.Text;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Eventing;
 using Aspire.Hosting.Manifest;
+using Aspire.Hosting.Orchestration;
 using Aspire.Hosting.Secrets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -131,6 +132,9 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         else
         {
             Services.AddHostedService<OrchestratorHost>();
+            Services.TryAddSingleton<IOrchestrator, LocalOrchestrator>();
+            // Services get 15 s to finish, then the servers they use get 20 s to close their files.
+            Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
         }
     }
 }

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Aspire.Hosting.Orchestration;
+
+/// <summary>What configuration says about a run (command line, environment, settings).</summary>
+internal sealed record OrchestrationSettings
+{
+    /// <summary>Nothing of the run stays: data, ports, generated secrets.</summary>
+    public bool Ephemeral { get; init; }
+
+    /// <summary>Endpoints get free ports instead of their own, so that runs side by side do not meet.</summary>
+    public bool RandomPorts { get; init; }
+
+    /// <summary><c>containers</c> or <c>native</c>; null for what fits.</summary>
+    public string? Infrastructure { get; init; }
+
+    /// <summary>Whether the lines of resources go to the terminal.</summary>
+    public bool ConsoleOutput { get; init; }
+
+    public bool Dashboard { get; init; }
+
+    public static OrchestrationSettings Read(IConfiguration configuration, DistributedApplicationOptions options) => new()
+    {
+        Ephemeral = configuration.GetValue("Ephemeral", false),
+        RandomPorts = configuration.GetValue("DcpPublisher:RandomizePorts", false),
+        Infrastructure = configuration[InfrastructureKey],
+        ConsoleOutput = options.EnableResourceLogging || configuration.GetValue("ConsoleOutput", true),
+        Dashboard = !options.DisableDashboard && configuration.GetValue("Dashboard", true) && !configuration.GetValue("no-dashboard", false),
+    };
+
+    private const string InfrastructureKey = Orchestration.Infrastructure.InfrastructureChoice.ConfigurationKey;
+}
