@@ -35,8 +35,17 @@ public static partial class ResourceBuilderExtensions
             return builder.WithAnnotation(endpoint);
         }
 
-        endpoint.Port = port ?? endpoint.Port;
-        endpoint.TargetPort = targetPort ?? endpoint.TargetPort;
+        // Not "port ?? endpoint.Port": without a proxy one port is read from the other, and must not become a choice of its own.
+        if (port is not null)
+        {
+            endpoint.Port = port;
+        }
+
+        if (targetPort is not null)
+        {
+            endpoint.TargetPort = targetPort;
+        }
+
         endpoint.IsExternal = isExternal ?? endpoint.IsExternal;
         endpoint.IsProxied = isProxied ?? endpoint.IsProxied;
         builder.WithTargetPortVariable(endpoint, env);

@@ -41,12 +41,11 @@ public static class ProjectResourceBuilderExtensions
         options.LaunchProfileName = name;
     };
 
-    private static IResourceBuilder<ProjectResource> AddProject(
-        this IDistributedApplicationBuilder builder, string name, IProjectMetadata project, Action<ProjectResourceOptions> configure)
+    internal static IResourceBuilder<ProjectResource> AddProject(
+        this IDistributedApplicationBuilder builder, string name, IProjectMetadata project, Action<ProjectResourceOptions>? configure = null)
     {
-        ArgumentNullException.ThrowIfNull(configure);
         var options = new ProjectResourceOptions();
-        configure(options);
+        configure?.Invoke(options);
         var resource = builder.AddResource(new ProjectResource(name)).WithAnnotation(project);
         ProjectDefaults.Apply(resource, project, options);
         return resource;

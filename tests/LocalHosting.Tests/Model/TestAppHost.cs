@@ -31,7 +31,6 @@ internal static class TestAppHost
     public static async Task<Dictionary<string, string>> EnvironmentAsync(IDistributedApplicationBuilder builder, IResource resource, int? targetPort = null)
     {
         Allocate(builder);
-        await using var app = builder.Build();
         var context = new ValueProviderContext { ExecutionContext = builder.ExecutionContext, Caller = resource, TargetPortOf = _ => targetPort };
         return (await ResourceConfiguration.ResolveEnvironmentAsync(resource, context, CancellationToken.None)).ToDictionary(v => v.Name, v => v.Value);
     }
