@@ -128,7 +128,7 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
     /// <summary>Files without a row: a submission ended between rename and commit, or a collection's folder was removed only in part.</summary>
     private async Task<int> RemoveFilesAsync(SweepAges ages, CancellationToken cancellationToken)
     {
-        var removed = await blobs.RemoveLeftoversAsync(ages.Originals, cancellationToken);
+        var removed = await blobs.RemoveLeftoversAsync(ages.Uploads, cancellationToken);
         var before = DateTimeOffset.UtcNow - ages.Originals;
         await foreach (var batch in blobs.ListAsync(cancellationToken).Where(blob => blob.Written <= before).Chunk(BatchSize).WithCancellation(cancellationToken))
         {
@@ -201,8 +201,11 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
 /// <summary>How old things must be before they go.</summary>
 public sealed record SweepAges
 {
-    /// <summary>Originals that nothing refers to, and unfinished uploads.</summary>
+    /// <summary>Originals that nothing refers to.</summary>
     public TimeSpan Originals { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Unfinished uploads, since their last byte.</summary>
+    public TimeSpan Uploads { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>Events of documents.</summary>
     public TimeSpan Events { get; init; } = TimeSpan.FromHours(24);
