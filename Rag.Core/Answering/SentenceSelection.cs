@@ -48,7 +48,8 @@ internal static class SentenceSelection
             var best = sentences
                 .Select(s => (Sentence: s, Gain: Sum(s.Terms.Where(t => !told.Contains(t)), information)))
                 .Where(s => chosen.Count == 0 ? s.Sentence.Coverage >= NeededCoverage && s.Gain > 0 : s.Gain >= NeededGain)
-                .MaxBy(s => chosen.Count == 0 ? s.Sentence.Score : s.Gain + (s.Sentence.Score / 10));
+                .OrderByDescending(s => chosen.Count == 0 ? s.Sentence.Score : s.Gain + (s.Sentence.Score / 10))
+                .FirstOrDefault();
             if (best.Sentence is null)
             {
                 break;
@@ -65,7 +66,8 @@ internal static class SentenceSelection
     /// <summary>Each distinct term's share of the question's information; sums to 1.</summary>
     private static double[] Information(QueryTerms query, SearchResult found)
     {
-        var shares = query.Distinct.Select(t => found.TermWeights.GetValueOrDefault(t.Hash, 1)).ToArray();
+        // One is added because in a small collection rarity tells little: a word that it lacks must not outweigh all it has.
+        var shares = query.Distinct.Select(t => 1 + found.TermWeights.GetValueOrDefault(t.Hash)).ToArray();
         var sum = shares.Sum();
         return sum <= 0 ? shares : [.. shares.Select(s => s / sum)];
     }

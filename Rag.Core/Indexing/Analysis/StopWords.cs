@@ -10,7 +10,7 @@ internal static class StopWords
         a about above after again against all also although am among an and any are aren't as at be because been before being below
         between both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each either etc ever every
         few for from further had hadn't has hasn't have haven't having he he'd he'll he's hence her here here's hers herself him himself
-        his how how's however i i'd i'll i'm i've if in into is isn't it it's its itself let's may me might more most must mustn't my
+        his how how's however i i'd i'll i'm i've if in into is isn't it it's its itself let's many may me might more most much must mustn't my
         myself neither no nor not of off on once only onto or other ought our ours ourselves out over own per rather same shall shan't she
         she'd she'll she's should shouldn't since so some such than that that's the their theirs them themselves then there there's
         therefore these they they'd they'll they're they've this those though through thus to too under until up upon very via was
