@@ -1,0 +1,204 @@
+/**
+ * The page of a collection's documents: takes files, follows what the workers do, and acts on single documents without leaving the page.
+ */
+
+import { announce, part } from "../lib/dom.js";
+import { confirmForm } from "../lib/confirm.js";
+import { count } from "../lib/format.js";
+import { getJson, goToSignIn, send } from "../lib/http.js";
+import { Adding } from "./adding.js";
+import { fromDrop, fromInput } from "./drop.js";
+import { fillRow, makeRow, setState } from "./row.js";
+
+const mostRows = 200;
+const page = /** @type {HTMLElement} */ (document.getElementById("documents"));
+const collection = page.dataset.collection ?? "";
+const api = `/app/collections/${collection}`;
+const list = /** @type {HTMLElement} */ (document.getElementById("list"));
+/** Documents that somebody else added while this page is open. */
+const arrived = new Set();
+/** Documents that the stream spoke of before their row was there. */
+const missed = new Set();
+
+/** @param {string} id */
+const rowOf = (id) => /** @type {HTMLElement | null} */ (list.querySelector(`[data-id="${CSS.escape(id)}"]`));
+
+/** @param {string} id */
+async function refresh(id) {
+  const found = await getJson(`${api}/documents/${id}`);
+  const row = rowOf(id);
+  if (row) {
+    fillRow(row, found);
+  }
+  return found;
+}
+
+/**
+ * A document that this page has just added stands at the top, whatever filter is set: the person wants to see it.
+ * @param {string} id
+ */
+async function show(id) {
+  const found = await refresh(id);
+  if (!rowOf(id)) {
+    list.prepend(makeRow(collection, found));
+    if (missed.has(id)) {
+      // It went on while its first state was on the way.
+      await refresh(id);
+    }
+    while (list.childElementCount > mostRows) {
+      list.lastElementChild?.remove();
+    }
+  }
+  arrived.delete(id);
+  missed.delete(id);
+  showEmptiness();
+  countSoon();
+}
+
+/** Brings every row up to date: the page was written a moment before the stream began. */
+async function catchUp() {
+  const { items } = await getJson(`${api}/documents?limit=200`);
+  for (const found of items) {
+    const row = rowOf(found.id);
+    if (row && row.dataset.status !== found.status) {
+      fillRow(row, found);
+    }
+  }
+}
+
+function showEmptiness() {
+  /** @type {HTMLElement} */ (document.getElementById("none")).hidden = list.childElementCount > 0;
+  const note = /** @type {HTMLElement} */ (document.getElementById("arrived"));
+  note.hidden = arrived.size === 0;
+  part(note, "text").textContent = `${count(arrived.size, "other document", "other documents")} arrived meanwhile.`;
+}
+
+let counting = 0;
+/** The numbers on the filter, at most once per second however fast events come. */
+function countSoon() {
+  counting ||= window.setTimeout(async () => {
+    counting = 0;
+    try {
+      const { documents } = await getJson(api);
+      for (const place of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-count]"))) {
+        place.textContent = Number(documents[place.dataset.count ?? ""]).toLocaleString("en");
+      }
+    } catch {
+      // Only the numbers: the next event tries again.
+    }
+  }, 1000);
+}
+
+/** @param {any} event of the collection's stream */
+function onEvent(event) {
+  const row = rowOf(event.documentId);
+  countSoon();
+  if (event.status === "deleted") {
+    row?.remove();
+    arrived.delete(event.documentId);
+    showEmptiness();
+  } else if (row) {
+    setState(row, event);
+    if (event.status === "ready" || event.status === "failed") {
+      announce(`${event.name}: ${event.status === "ready" ? "ready" : `failed. ${event.problem?.message ?? ""}`}`);
+      refresh(event.documentId).catch(() => {});
+    }
+  } else {
+    missed.add(event.documentId);
+    if (event.status === "queued" && page.dataset.firstPage === "true") {
+      arrived.add(event.documentId);
+      // A moment later: it may be one of our own whose answer is still on its way.
+      setTimeout(showEmptiness, 3000);
+    }
+  }
+}
+
+function follow() {
+  const stream = new EventSource(`${api}/events`);
+  stream.addEventListener("document", (event) => onEvent(JSON.parse(event.data)));
+  stream.addEventListener("reset", () => location.reload());
+  // Once is enough: after a break the stream resumes where it was.
+  stream.addEventListener("open", () => catchUp().catch(() => {}), { once: true });
+  stream.addEventListener("error", async () => {
+    if (stream.readyState !== EventSource.CLOSED) {
+      return;
+    }
+    // The server refused: the session may be over, or it is starting again.
+    const answer = await fetch("/app/session").catch(() => null);
+    if (answer?.status === 401) {
+      goToSignIn();
+    } else {
+      setTimeout(follow, 5000);
+    }
+  });
+  addEventListener("pagehide", () => stream.close(), { once: true });
+}
+
+/** Retry and delete: the forms work without this, but then the page is left. */
+function startActions() {
+  list.addEventListener("submit", async (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const row = /** @type {HTMLElement | null} */ (form.closest("[data-id]"));
+    const id = row?.dataset.id;
+    if (!row || !id || !form.dataset.action) {
+      return;
+    }
+    event.preventDefault();
+    try {
+      if (form.dataset.action === "retry") {
+        await send(`${api}/documents/${id}/reprocess`, { method: "POST" });
+        await refresh(id);
+        part(row, "name").focus();
+        announce("In the queue again");
+      } else if (await confirmForm(form)) {
+        await send(`${api}/documents/${id}`, { method: "DELETE" });
+        const next = row.nextElementSibling ?? row.previousElementSibling;
+        row.remove();
+        showEmptiness();
+        countSoon();
+        /** @type {HTMLElement | null} */ (next ? part(next, "name") : document.getElementById("main"))?.focus();
+        announce("Deleted");
+      }
+    } catch (error) {
+      const reason = part(row, "problem");
+      reason.hidden = false;
+      reason.textContent = error instanceof Error ? error.message : String(error);
+      announce(reason.textContent);
+    }
+  });
+}
+
+function startAdding() {
+  const section = document.getElementById("uploads");
+  const drop = document.getElementById("drop");
+  if (!section || !drop) {
+    return;
+  }
+  const adding = new Adding(section, collection, show);
+  for (const id of ["pick-files", "pick-folder"]) {
+    const input = /** @type {HTMLInputElement} */ (document.getElementById(id));
+    input.addEventListener("change", () => {
+      adding.add(fromInput(/** @type {FileList} */ (input.files)));
+      input.value = "";
+    });
+  }
+  // The whole page takes a drop: whoever misses the box would else leave the page for the file.
+  let depth = 0;
+  const hasFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
+  const mark = () => (drop.dataset.over = String(depth > 0));
+  addEventListener("dragenter", (event) => hasFiles(event) && (depth++, mark()));
+  addEventListener("dragleave", (event) => hasFiles(event) && ((depth = Math.max(0, depth - 1)), mark()));
+  addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
+  addEventListener("drop", async (event) => {
+    if (event.dataTransfer && hasFiles(event)) {
+      event.preventDefault();
+      depth = 0;
+      mark();
+      adding.add(await fromDrop(event.dataTransfer));
+    }
+  });
+}
+
+startActions();
+startAdding();
+follow();

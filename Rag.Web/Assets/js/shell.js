@@ -1,0 +1,114 @@
+/**
+ * What every page has: the switch for colours, dialogs, times in the reader's zone, copying, and forms that ask first.
+ */
+
+import { announce, part } from "./lib/dom.js";
+import { confirmForm } from "./lib/confirm.js";
+import { localise } from "./lib/format.js";
+
+/** The switch goes round: what the system says, light, dark. The choice is a cookie, so that the server's next page has it at once. */
+function startThemeSwitch() {
+  const button = document.querySelector("[data-theme-switch]");
+  if (!(button instanceof HTMLButtonElement)) {
+    return;
+  }
+  const root = document.documentElement;
+  const order = ["", "light", "dark"];
+  const words = { "": "as the system", light: "light", dark: "dark" };
+  const show = () => {
+    const now = root.dataset.theme ?? "";
+    const label = `Colours: ${words[/** @type {keyof typeof words} */ (now)]}`;
+    part(button, "label").textContent = label;
+    button.title = label;
+    return label;
+  };
+  button.hidden = false;
+  show();
+  button.addEventListener("click", () => {
+    const next = order[(order.indexOf(root.dataset.theme ?? "") + 1) % order.length];
+    if (next) {
+      root.dataset.theme = next;
+    } else {
+      delete root.dataset.theme;
+    }
+    document.cookie = `rag-theme=${next}; path=/; max-age=${next ? 31536000 : 0}; samesite=lax`;
+    announce(show());
+  });
+}
+
+/** Buttons that open a dialog, and those inside that close it; a form that was refused opens its dialog again. */
+function startDialogs() {
+  for (const opener of document.querySelectorAll("[data-open]")) {
+    const dialog = document.getElementById(/** @type {HTMLElement} */ (opener).dataset.open ?? "");
+    opener.addEventListener("click", (event) => {
+      if (dialog instanceof HTMLDialogElement) {
+        event.preventDefault();
+        dialog.showModal();
+      }
+    });
+  }
+  for (const closer of document.querySelectorAll("[data-close]")) {
+    closer.addEventListener("click", () => closer.closest("dialog")?.close());
+  }
+  const waiting = document.querySelector("dialog[data-open-now]");
+  if (waiting instanceof HTMLDialogElement) {
+    waiting.showModal();
+  }
+}
+
+/** Forms with data-confirm are sent only after a yes. Those with data-action are somebody else's: their page sends them itself. */
+function startConfirmations() {
+  document.addEventListener("submit", async (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (!form.dataset.confirm || form.dataset.action || event.defaultPrevented) {
+      return;
+    }
+    event.preventDefault();
+    if (await confirmForm(form)) {
+      const yes = document.createElement("input");
+      yes.type = "hidden";
+      yes.name = "confirmed";
+      yes.value = "yes";
+      form.append(yes);
+      form.submit();
+    }
+  });
+}
+
+function startCopying() {
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-copy]"))) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy ?? "");
+      part(button, "label").textContent = "Copied";
+      announce("Copied");
+      setTimeout(() => (part(button, "label").textContent = "Copy"), 2000);
+    });
+  }
+}
+
+/** The menu closes like menus do, and signing out leaves nothing of the conversation in this tab. */
+function startAccount() {
+  const menu = document.querySelector("details.account");
+  document.addEventListener("click", (event) => {
+    if (menu instanceof HTMLDetailsElement && event.target instanceof Node && !menu.contains(event.target)) {
+      menu.open = false;
+    }
+  });
+  menu?.addEventListener("keydown", (event) => {
+    if (/** @type {KeyboardEvent} */ (event).key === "Escape" && menu instanceof HTMLDetailsElement && menu.open) {
+      menu.open = false;
+      menu.querySelector("summary")?.focus();
+    }
+  });
+  document.querySelector("form[data-forget]")?.addEventListener("submit", () => sessionStorage.clear());
+}
+
+startThemeSwitch();
+startDialogs();
+startConfirmations();
+startCopying();
+startAccount();
+for (const time of document.querySelectorAll("main time[datetime]")) {
+  localise(/** @type {HTMLTimeElement} */ (time));
+}

@@ -1,0 +1,14 @@
+namespace Rag.Web.Hosting;
+
+/// <summary>Settings under <c>Rag:Web</c>.</summary>
+internal sealed class WebOptions
+{
+    /// <summary>Where the API is. Null: what service discovery says about <c>rag-api</c>.</summary>
+    public Uri? ApiUrl { get; set; }
+
+    /// <summary>The address under which people reach this site, when a proxy in front of it changes scheme or host.</summary>
+    public Uri? PublicUrl { get; set; }
+
+    /// <summary>The address of the API that the examples on the API page show. Null: the address that this site uses itself.</summary>
+    public Uri? PublicApiUrl { get; set; }
+}

@@ -1,0 +1,139 @@
+using Rag.Client;
+using Rag.Web.Components.Views;
+using Rag.Web.Security;
+using Rag.Web.Sources;
+
+namespace Rag.Web.Pages;
+
+/// <summary>The documents of a collection, and one document's text.</summary>
+internal static class DocumentPages
+{
+    private const int PageSize = 50;
+    private const int PageReach = 15_000;
+    private const int PanelReach = 4_000;
+
+    public static void MapDocuments(this IEndpointRouteBuilder routes)
+    {
+        var pages = routes.MapGroup("/collections/{collection:slug}/documents").WithMetadata(new NeedsVisitor()).RequireFormToken();
+        pages.MapGet("", ListAsync);
+        pages.MapGet("{id:guid}", ReadAsync);
+        pages.MapPost("{id:guid}/delete", DeleteAsync);
+        pages.MapPost("{id:guid}/retry", RetryAsync);
+        routes.MapGet("/app/collections/{collection:slug}/documents/{id:guid}/passage", PassageAsync);
+    }
+
+    private static async Task<IResult> ListAsync(string collection, string? status, string? q, string? cursor, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+    {
+        var filter = Enum.TryParse<DocumentStatus>(status, ignoreCase: true, out var parsed) && parsed != DocumentStatus.Deleted && Enum.IsDefined(parsed) ? parsed : (DocumentStatus?)null;
+        var text = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
+        var found = visitor.Api.GetCollectionAsync(collection, cancellationToken);
+        var list = visitor.Api.ListDocumentsAsync(collection, new DocumentQuery(filter, text, PageSize, cursor), cancellationToken);
+        await Task.WhenAll(found, list);
+        return frame.Show<DocumentsView, DocumentsModel>(new DocumentsModel(await found, await list, filter, text, cursor, visitor.CanWrite));
+    }
+
+    private static async Task<IResult> ReadAsync(
+        string collection, Guid id, int? start, int? end, long? generation, int? from, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+    {
+        var found = await visitor.Api.GetCollectionAsync(collection, cancellationToken);
+        var request = new SourceRequest(start, end, generation, from);
+        var view = await SourceReader.ReadAsync(visitor.Api, collection, id, request, PageReach, cancellationToken);
+        return frame.Show<SourceTextView, SourceModel>(new SourceModel(found, view, request, 2 * PageReach));
+    }
+
+    private static async Task<IResult> PassageAsync(
+        string collection, Guid id, int? start, int? end, long? generation, HttpContext context, Hosting.ApiClients clients, CancellationToken cancellationToken)
+    {
+        if (WebCookies.Session(context.Request) is not { } session)
+        {
+            return TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized);
+        }
+
+        try
+        {
+            var view = await SourceReader.ReadAsync(clients.For(session), collection, id, new SourceRequest(start, end, generation), PanelReach, cancellationToken);
+            return TypedResults.Json(new
+            {
+                name = view.Document.Name,
+                title = view.Document.Title,
+                page = view.Place?.Page,
+                headings = view.Place?.Headings ?? [],
+                changed = view.Changed,
+                before = view.Window?.From > 0,
+                after = view.Window?.To < view.Window?.Length,
+                paragraphs = view.Window?.Paragraphs ?? [],
+            });
+        }
+        catch (RagApiException e)
+        {
+            return TypedResults.Problem(e.Problem.Detail, statusCode: e.Code == RagApiException.Unreachable ? 503 : (int)e.Status, title: e.Problem.Title, type: e.Problem.Type);
+        }
+    }
+
+    private static async Task<IResult> DeleteAsync(string collection, Guid id, HttpContext context, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+    {
+        if (!await Confirmation.IsGivenAsync(context, cancellationToken))
+        {
+            var document = await visitor.Api.GetDocumentAsync(collection, id, cancellationToken);
+            return frame.Show<ConfirmView, ConfirmModel>(Confirmation.DeleteDocument(collection, id, document.Name));
+        }
+
+        await visitor.Api.DeleteDocumentAsync(collection, id, cancellationToken);
+        return TypedResults.Redirect($"/collections/{collection}/documents?done=document-deleted");
+    }
+
+    private static async Task<IResult> RetryAsync(string collection, Guid id, Visitor visitor, CancellationToken cancellationToken)
+    {
+        await visitor.Api.ReprocessDocumentAsync(collection, id, cancellationToken);
+        return TypedResults.Redirect($"/collections/{collection}/documents?done=document-retried");
+    }
+}
+
+// Cursor: of this page; null on the first.
+public sealed record DocumentsModel(Collection Collection, Page<Document> Documents, DocumentStatus? Status, string? Text, string? Cursor, bool CanWrite)
+{
+    public bool IsFiltered => Status is not null || Text is not null;
+
+    /// <summary>The address of this list with another status, or further on.</summary>
+    public string Link(DocumentStatus? status, string? cursor = null)
+    {
+        var query = QueryString.Empty;
+        if (status is not null)
+        {
+            query = query.Add("status", status.Value.ToString().ToLowerInvariant());
+        }
+
+        if (Text is not null)
+        {
+            query = query.Add("q", Text);
+        }
+
+        if (cursor is not null)
+        {
+            query = query.Add("cursor", cursor);
+        }
+
+        return $"/collections/{Collection.Name}/documents{query}";
+    }
+}
+
+// Stride: code units from one shown stretch to the next.
+public sealed record SourceModel(Collection Collection, SourceView View, SourceRequest Request, int Stride)
+{
+    /// <summary>The address of another stretch of the same text.</summary>
+    public string Link(int from)
+    {
+        var query = QueryString.Create("from", Formats.Number(from));
+        if (View.Passage is { } passage)
+        {
+            query = query.Add("start", Formats.Number(passage.Start)).Add("end", Formats.Number(passage.End));
+        }
+
+        if (Request.Generation is { } generation && !View.Changed)
+        {
+            query = query.Add("generation", Formats.Number(generation));
+        }
+
+        return $"/collections/{Collection.Name}/documents/{View.Document.Id:D}{query}";
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Rag.Client;
+
+namespace Rag.Web.Pages;
+
+/// <summary>Numbers, sizes and times as a reader sees them; <c>lib/format.js</c> says the same in the browser.</summary>
+internal static class Formats
+{
+    private static readonly string[] Units = ["bytes", "KB", "MB", "GB", "TB"];
+
+    public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    public static string Count(long count, string one, string many) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many)}");
+
+    public static string Bytes(long bytes)
+    {
+        double value = bytes;
+        var unit = 0;
+        while (value >= 1000 && unit < Units.Length - 1)
+        {
+            value /= 1000;
+            unit++;
+        }
+
+        return unit == 0
+            ? Count(bytes, "byte", "bytes")
+            : string.Create(CultureInfo.InvariantCulture, $"{(value < 10 ? Math.Round(value, 1) : Math.Round(value)):0.#} {Units[unit]}");
+    }
+
+    /// <summary>As the page says it before a script puts it into the reader's own zone.</summary>
+    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("d MMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    public static string Machine(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>What a list says about a document beside its name.</summary>
+    public static string Facts(Document document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        var facts = new List<string> { Bytes(document.SizeBytes) };
+        if (document.Pages is { } pages)
+        {
+            facts.Add(Count(pages, "page", "pages"));
+        }
+
+        if (document.Searchable)
+        {
+            facts.Add(Count(document.Chunks, "passage", "passages"));
+        }
+
+        return string.Join(" · ", facts);
+    }
+
+    public static string Word(DocumentStatus status) => status switch
+    {
+        DocumentStatus.Queued => "Waiting",
+        DocumentStatus.Processing => "Processing",
+        DocumentStatus.Ready => "Ready",
+        DocumentStatus.Failed => "Failed",
+        _ => "Deleted",
+    };
+}

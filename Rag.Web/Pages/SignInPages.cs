@@ -1,0 +1,85 @@
+using System.Net;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Rag.Client;
+using Rag.Web.Components.Views;
+using Rag.Web.Hosting;
+using Rag.Web.Security;
+
+namespace Rag.Web.Pages;
+
+/// <summary>Signing in with a key or a one-time link, and signing out.</summary>
+internal static class SignInPages
+{
+    private const int MostKeyLength = 300;
+
+    public static void MapSignIn(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/signin", Show);
+        var forms = routes.MapGroup("/signin").RequireSignInToken();
+        forms.MapPost("", WithKeyAsync);
+        forms.MapPost("link", WithLinkAsync);
+        routes.MapPost("/signout", SignOutAsync).WithMetadata(new NeedsVisitor()).RequireFormToken();
+    }
+
+    private static RazorComponentResult Show(HttpContext context, string? token, string? @return)
+    {
+        // A link is not redeemed by opening it: mail and chat programs open links to show a preview, and it works only once.
+        var link = string.IsNullOrEmpty(token) || token.Length > MostKeyLength ? null : token;
+        return Render(context, new SignInModel(link, ReturnUrl.Local(@return), Problem: null), 200);
+    }
+
+    private static async Task<IResult> WithKeyAsync(HttpContext context, ApiClients clients, CancellationToken cancellationToken)
+    {
+        var form = await context.Request.ReadFormAsync(cancellationToken);
+        var back = ReturnUrl.Local(form["return"]);
+        var key = form["key"].ToString().Trim();
+        if (key.Length is 0 or > MostKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            return Render(context, new SignInModel(null, back, "That is not a key. A key looks like rag_… and has no spaces."), 400);
+        }
+
+        return await StartAsync(context, back, clients.For(key).StartSessionAsync(cancellationToken), "This key is not known. It may have been revoked or may have expired: ask an administrator for a new one.");
+    }
+
+    private static async Task<IResult> WithLinkAsync(HttpContext context, ApiClients clients, CancellationToken cancellationToken)
+    {
+        var form = await context.Request.ReadFormAsync(cancellationToken);
+        return await StartAsync(
+            context,
+            ReturnUrl.Local(form["return"]),
+            clients.For(bearer: null).RedeemAsync(form["token"].ToString(), cancellationToken),
+            "This link has been used already or is too old. Start again with './rag up' for a new one, or sign in with a key.");
+    }
+
+    private static async Task<IResult> StartAsync(HttpContext context, string back, Task<Session> starting, string refused)
+    {
+        try
+        {
+            var session = await starting;
+            WebCookies.SetSession(context, session.Token, session.Expires);
+            return TypedResults.Redirect(back);
+        }
+        catch (RagApiException e) when (e.Status == HttpStatusCode.Unauthorized)
+        {
+            return Render(context, new SignInModel(null, back, refused), 401);
+        }
+    }
+
+    private static async Task<IResult> SignOutAsync(HttpContext context, Visitor visitor, CancellationToken cancellationToken)
+    {
+        await visitor.Api.EndSessionAsync(cancellationToken);
+        WebCookies.ClearSession(context);
+        return TypedResults.Redirect("/signin?done=signed-out");
+    }
+
+    private static RazorComponentResult Render(HttpContext context, SignInModel model, int status)
+    {
+        var frame = PageFrame.From(context) with { FormToken = FormToken.For(WebCookies.EnsureSignInSecret(context)) };
+        return frame.Show<SignInView, SignInModel>(model, status);
+    }
+}
+
+/// <param name="LinkToken">Of a one-time link; null: the form asks for a key.</param>
+/// <param name="Return">Local path to go to afterwards.</param>
+/// <param name="Problem">Why the last attempt failed.</param>
+public sealed record SignInModel(string? LinkToken, string Return, string? Problem);

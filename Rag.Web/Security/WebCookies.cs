@@ -1,0 +1,44 @@
+namespace Rag.Web.Security;
+
+/// <summary>The cookies of this site. On https they carry the <c>__Host-</c> prefix, so that no other host of the domain can set them.</summary>
+internal static class WebCookies
+{
+    private const string SessionName = "rag-session";
+    private const string SignInName = "rag-signin";
+
+    /// <summary>Written by the page's own script, read here so that the first paint has the right colours.</summary>
+    public const string ThemeName = "rag-theme";
+
+    public static string? Session(HttpRequest request) => Read(request, SessionName);
+
+    public static void SetSession(HttpContext context, string session, DateTimeOffset expires) =>
+        context.Response.Cookies.Append(Name(context.Request, SessionName), session, Options(context.Request, SameSiteMode.Lax, expires));
+
+    public static void ClearSession(HttpContext context) =>
+        context.Response.Cookies.Delete(Name(context.Request, SessionName), Options(context.Request, SameSiteMode.Lax, expires: null));
+
+    public static string? SignInSecret(HttpRequest request) => Read(request, SignInName);
+
+    /// <summary>The secret behind the sign-in form's token; kept when the browser already has one, so that two open tabs both work.</summary>
+    public static string EnsureSignInSecret(HttpContext context)
+    {
+        if (SignInSecret(context.Request) is { } present)
+        {
+            return present;
+        }
+
+        var secret = FormToken.NewSecret();
+        context.Response.Cookies.Append(Name(context.Request, SignInName), secret, Options(context.Request, SameSiteMode.Strict, expires: null));
+        return secret;
+    }
+
+    /// <summary><c>light</c>, <c>dark</c>, or null for what the system prefers.</summary>
+    public static string? Theme(HttpRequest request) => request.Cookies[ThemeName] switch { "light" => "light", "dark" => "dark", _ => null };
+
+    private static string? Read(HttpRequest request, string name) => request.Cookies[Name(request, name)] is { Length: > 0 and <= 512 } value ? value : null;
+
+    private static string Name(HttpRequest request, string name) => request.IsHttps ? "__Host-" + name : name;
+
+    private static CookieOptions Options(HttpRequest request, SameSiteMode sameSite, DateTimeOffset? expires) =>
+        new() { HttpOnly = true, Secure = request.IsHttps, SameSite = sameSite, Path = "/", Expires = expires };
+}

@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+using Rag.Web.Tests.StandIn;
+
+namespace Rag.Web.Tests.Support;
+
+/// <summary>One person's browser. Whatever the console complains of, a violated Content-Security-Policy above all, fails the test.</summary>
+public sealed class Visit : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly IBrowserContext _context;
+
+    private Visit(IBrowserContext context, IPage page)
+    {
+        _context = context;
+        Page = page;
+    }
+
+    public IPage Page { get; }
+
+    public IBrowserContext Context => _context;
+
+    /// <summary>Errors and warnings of the console, uncaught exceptions, refused loads.</summary>
+    public IReadOnlyCollection<string> Complaints => _complaints;
+
+    internal static async Task<Visit> StartAsync(IBrowserContext context)
+    {
+        context.SetDefaultTimeout(15_000);
+        var page = await context.NewPageAsync();
+        var visit = new Visit(context, page);
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+            {
+                visit._complaints.Enqueue($"{message.Type}: {message.Text}");
+            }
+        };
+        page.PageError += (_, error) => visit._complaints.Enqueue($"exception: {error}");
+        return visit;
+    }
+
+    public async Task SignInAsync(string key = StandInApi.AdminKey, string path = "/collections")
+    {
+        await Page.GotoAsync($"/signin?return={Uri.EscapeDataString(path)}");
+        await Page.GetByLabel("API key").FillAsync(key);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Page.WaitForURLAsync("**" + path + "*");
+    }
+
+    /// <summary>Fails if anything was complained of; call it at the end.</summary>
+    public void AssertQuiet() => Assert.True(_complaints.IsEmpty, string.Join(Environment.NewLine, _complaints));
+
+    public ValueTask DisposeAsync() => _context.DisposeAsync();
+}
