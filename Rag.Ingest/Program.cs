@@ -7,6 +7,11 @@ using Rag.Ingest;
 using RagPlatform.ServiceDefaults;
 using RagPlatform.ServiceDefaults.Configuration;
 
+if (ExtractCommand.IsRequested(args))
+{
+    return await ExtractCommand.RunAsync();
+}
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("rag-ingest");
 builder.Services.AddKnownSection<StorageOptions>("Storage").AddKnownSection<BlobOptions>("Blobs").AddKnownSection<JobOptions>("Jobs")

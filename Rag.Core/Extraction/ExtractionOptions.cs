@@ -28,4 +28,10 @@ public sealed class ExtractionOptions
     /// <summary>Characters of extracted text, in millions.</summary>
     [Range(1, 1000)]
     public int MaxMillionCharacters { get; set; } = 50;
+
+    /// <summary>
+    /// The program that reads documents: path of <c>rag-ingest</c> or <c>rag-ingest.dll</c>. By default the running program itself if
+    /// it is that one, else the one beside it.
+    /// </summary>
+    public string? Command { get; set; }
 }

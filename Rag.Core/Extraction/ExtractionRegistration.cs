@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Rag.Core.Extraction.ChildProcess;
 
 namespace Rag.Core.Extraction;
 
@@ -16,7 +17,8 @@ public static class ExtractionRegistration
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<ExtractionOptions>().Bind(configuration.GetSection(Section)).ValidateDataAnnotations().ValidateOnStart();
-        services.TryAddSingleton<IDocumentExtractor, InProcessDocumentExtractor>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IDocumentExtractor, ProcessDocumentExtractor>();
         return services;
     }
 }

@@ -4,33 +4,39 @@ using Rag.Core.Extraction.Pdf;
 
 namespace Rag.Core.Extraction;
 
+/// <summary>One file to read.</summary>
+/// <param name="Path">The original; a file of its own, because PDF tools want one.</param>
+/// <param name="FileName">As uploaded; a hint.</param>
+/// <param name="MediaType">As declared; a hint.</param>
+/// <param name="AllowEmpty">No bytes are a document without text.</param>
+internal sealed record FileToExtract(string Path, string FileName, string? MediaType, bool AllowEmpty);
+
 /// <summary>Reads one file in this process: recognises its format and hands it to that format's reader.</summary>
 internal static class FileExtraction
 {
-    /// <param name="path">The original; a file of its own, because PDF tools want one.</param>
-    /// <param name="fileName">As uploaded; a hint.</param>
-    /// <param name="declaredMediaType">As declared; a hint.</param>
+    /// <param name="file">What to read.</param>
     /// <param name="options">The limits.</param>
     /// <param name="cancellationToken">Ends tools that were started; pure computation is ended by ending the process.</param>
     /// <exception cref="ExtractionException">The document's fault.</exception>
     /// <exception cref="RagException">Ours: a tool is missing.</exception>
-    public static async Task<ExtractedDocument> ExtractAsync(
-        string path, string fileName, string? declaredMediaType, ExtractionOptions options, CancellationToken cancellationToken)
+    public static async Task<ExtractedDocument> ExtractAsync(FileToExtract file, ExtractionOptions options, CancellationToken cancellationToken)
     {
-        await using var content = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, useAsync: false);
+        await using var content = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, useAsync: false);
         if (content.Length == 0)
         {
-            throw new ExtractionException(ExtractionProblems.Empty, "The file is empty. Upload one with content.");
+            return file.AllowEmpty
+                ? PlainText.Extract(string.Empty, ContentType.Of(ContentFormat.Text), [])
+                : throw new ExtractionException(ExtractionProblems.Empty, "The file is empty. Upload one with content.");
         }
 
-        var format = ContentDetector.Detect(content, fileName, declaredMediaType);
+        var format = ContentDetector.Detect(content, file.FileName, file.MediaType);
         content.Position = 0;
         cancellationToken.ThrowIfCancellationRequested();
         return format switch
         {
             ContentFormat.Pdf => await PdfReader.ExtractAsync(content, options, cancellationToken),
             ContentFormat.Docx => DocxReader.Extract(content, options),
-            _ => ReadText(content, format, ContentDetector.Charset(declaredMediaType), options),
+            _ => ReadText(content, format, ContentDetector.Charset(file.MediaType), options),
         };
     }
 

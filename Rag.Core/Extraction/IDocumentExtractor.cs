@@ -16,11 +16,15 @@ public interface IDocumentExtractor
 /// <summary>One original to extract.</summary>
 /// <param name="FileName">As uploaded; only its extension is a hint, the content decides.</param>
 /// <param name="DeclaredMediaType">As the client declared it; a hint.</param>
-/// <param name="OpenContent">Opens the original for reading from its start; the extractor disposes the stream.</param>
+/// <param name="OpenContent">Opens the original for reading from its start; the extractor disposes the stream and may ask a second time.</param>
 public sealed record ExtractionRequest(
     string FileName,
     string? DeclaredMediaType,
-    Func<CancellationToken, Task<Stream>> OpenContent);
+    Func<CancellationToken, Task<Stream>> OpenContent)
+{
+    /// <summary>Whether no bytes at all are a document without text instead of <see cref="ExtractionProblems.Empty"/>.</summary>
+    public bool AllowEmpty { get; init; }
+}
 
 /// <summary>A document that cannot be extracted, now or later: repeating it would end the same way.</summary>
 /// <param name="code">Stable reason, one of <see cref="ExtractionProblems"/>.</param>
@@ -58,4 +62,7 @@ public static class ExtractionProblems
 
     /// <summary>Extraction needed more memory than allowed.</summary>
     public const string OutOfMemory = "extraction-memory";
+
+    /// <summary>The reader itself failed over this file, in a fresh process.</summary>
+    public const string Failed = "extraction-failed";
 }

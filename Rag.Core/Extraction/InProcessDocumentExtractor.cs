@@ -4,7 +4,7 @@ namespace Rag.Core.Extraction;
 
 /// <summary>
 /// Extracts in this process, without the limits of memory and time that only a process of its own can have: for trusted content,
-/// tools and tests. Services use the child process.
+/// tools and tests. Services use <see cref="ChildProcess.ProcessDocumentExtractor"/>.
 /// </summary>
 public sealed class InProcessDocumentExtractor(IOptions<ExtractionOptions> options) : IDocumentExtractor
 {
@@ -22,7 +22,8 @@ public sealed class InProcessDocumentExtractor(IOptions<ExtractionOptions> optio
                 await original.CopyToAsync(file, cancellationToken);
             }
 
-            return await FileExtraction.ExtractAsync(path, request.FileName, request.DeclaredMediaType, options.Value, cancellationToken);
+            return await FileExtraction.ExtractAsync(
+                new FileToExtract(path, request.FileName, request.DeclaredMediaType, request.AllowEmpty), options.Value, cancellationToken);
         }
         finally
         {

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Rag.Core.Extraction.ChildProcess;
+
+/// <summary>How the child is started: which program, with what environment, at which priority.</summary>
+internal static class ExtractionCommandLine
+{
+    private const string Program = "rag-ingest";
+    private const string Shell = "/bin/sh";
+
+    /// <summary>Of the child's memory the part that its managed heap may take; the rest is for the runtime and for poppler beside it.</summary>
+    private const double HeapShare = 0.75;
+
+    // Everything else stays with the worker: connection strings and keys have no place in a process that reads strangers' files.
+    private static readonly string[] Inherited =
+        ["PATH", "LANG", "TZ", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64", "DOTNET_HOST_PATH", "LD_LIBRARY_PATH", "SystemRoot", "windir", "ProgramFiles"];
+
+    /// <exception cref="RagException">The program was not found.</exception>
+    public static ProcessStartInfo Create(ExtractionOptions options, string directory)
+    {
+        var start = new ProcessStartInfo
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = directory,
+        };
+        var command = Command(options);
+        if (File.Exists(Shell))
+        {
+            // A crash must not leave a memory image with the document in it, and extraction must not slow down answers.
+            start.FileName = Shell;
+            start.ArgumentList.Add("-c");
+            start.ArgumentList.Add("ulimit -c 0; command -v nice >/dev/null 2>&1 && exec nice -n 10 \"$@\"; exec \"$@\"");
+            start.ArgumentList.Add("sh");
+        }
+        else
+        {
+            start.FileName = command[0];
+            command = command[1..];
+        }
+
+        foreach (var argument in command)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        SetEnvironment(start, options, directory);
+        return start;
+    }
+
+    private static void SetEnvironment(ProcessStartInfo start, ExtractionOptions options, string directory)
+    {
+        start.Environment.Clear();
+        foreach (var name in Inherited)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+            {
+                start.Environment[name] = value;
+            }
+        }
+
+        foreach (var name in new[] { "TMPDIR", "TEMP", "TMP", "HOME", ExtractionChildServer.DirectoryVariable })
+        {
+            start.Environment[name] = directory;
+        }
+
+        // A limit of address space (ulimit -v) does not work here: the runtime reserves hundreds of gigabytes that it never uses.
+        start.Environment["DOTNET_GCHeapHardLimit"] = ((long)(options.MemoryMiB * 1024L * 1024 * HeapShare)).ToString("X", CultureInfo.InvariantCulture);
+        start.Environment["DOTNET_gcConcurrent"] = "0";
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+    }
+
+    private static string[] Command(ExtractionOptions options)
+    {
+        if (options.Command is { Length: > 0 } configured)
+        {
+            return File.Exists(configured) ? Of(configured) : throw Missing($"Rag:Extraction:Command is '{configured}', which does not exist.", null);
+        }
+
+        if (Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == Program)
+        {
+            return [own, ExtractionChildServer.Switch];
+        }
+
+        var beside = Path.Combine(AppContext.BaseDirectory, Program + ".dll");
+        return File.Exists(beside)
+            ? Of(beside)
+            : throw Missing($"'{Program}' was not found in {AppContext.BaseDirectory}. Set Rag:Extraction:Command to its path.", null);
+    }
+
+    private static string[] Of(string path) => path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? [DotnetHost(), path, ExtractionChildServer.Switch] : [path, ExtractionChildServer.Switch];
+
+    private static string DotnetHost()
+    {
+        var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+        if (Environment.ProcessPath is { } own && Path.GetFileName(own) == name)
+        {
+            return own;
+        }
+
+        // <root>/shared/Microsoft.NETCore.App/<version>/ is where this process's runtime lives.
+        var beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
+        return File.Exists(beside) ? beside : name;
+    }
+
+    public static RagException Missing(string message, Exception? inner) => new("extraction-unavailable", message, isTransient: true, inner);
+}

@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Rag.Core.Extraction.ChildProcess;
+
+/// <summary>
+/// Extracts in child processes (<c>rag-ingest --extract</c>), so that a hostile file costs a child and never the worker. Safe for
+/// concurrent use: each document in work has its own child. Time, memory of the whole process tree, pages, unpacked bytes and
+/// characters are limited by <see cref="ExtractionOptions"/>. A child gets no configuration and no secrets.
+/// </summary>
+public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyncDisposable
+{
+    private readonly ExtractionOptions _options;
+    private readonly ExtractionChildPool _pool;
+    private readonly ILogger<ProcessDocumentExtractor> _logger;
+
+    /// <summary>Starts nothing yet; the first document does.</summary>
+    public ProcessDocumentExtractor(IOptions<ExtractionOptions> options, TimeProvider time, ILogger<ProcessDocumentExtractor> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Value;
+        _pool = new ExtractionChildPool(_options, time);
+        _logger = logger;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExtractedDocument> ExtractAsync(ExtractionRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (outcome, isFirst) = await TryAsync(request, isFresh: false, cancellationToken);
+        if (!isFirst && (outcome.Problem?.Blame is WireBlame.Fault || outcome.Death is ChildDeath.Crashed or ChildDeath.TooMuchMemory))
+        {
+            // What the child read before may have harmed it, or somebody ended it: only a fresh one can blame the document.
+            (outcome, _) = await TryAsync(request, isFresh: true, cancellationToken);
+        }
+
+        return outcome.Document ?? throw ToException(outcome);
+    }
+
+    /// <summary>Ends all idle children.</summary>
+    public ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    private async Task<(ChildOutcome Outcome, bool IsFirst)> TryAsync(ExtractionRequest request, bool isFresh, CancellationToken cancellationToken)
+    {
+        var child = await _pool.RentAsync(isFresh, cancellationToken);
+        try
+        {
+            var isFirst = child.Served == 0;
+            await using (var original = await request.OpenContent(cancellationToken))
+            await using (var file = new FileStream(child.OriginalPath, FileMode.Create, FileAccess.Write, FileShare.None, 64 * 1024, useAsync: true))
+            {
+                await original.CopyToAsync(file, cancellationToken);
+            }
+
+            var outcome = await child.ExtractAsync(request, cancellationToken);
+            if (child.IsUsable)
+            {
+                File.Delete(child.OriginalPath); // an idle child keeps no document; an ended one loses its whole directory
+            }
+            else
+            {
+                LogChildLost(child.ProcessId, outcome.Death, outcome.Problem?.Code, outcome.Problem?.Message, child.Served);
+            }
+
+            return (outcome, isFirst);
+        }
+        finally
+        {
+            await _pool.ReturnAsync(child);
+        }
+    }
+
+    private RagException ToException(ChildOutcome outcome) => outcome switch
+    {
+        { Problem: { Blame: WireBlame.Document } problem } => new ExtractionException(problem.Code, problem.Message),
+        { Problem: { Blame: WireBlame.Service } problem } => new RagException(problem.Code, problem.Message, problem.IsTransient),
+        { Death: ChildDeath.TooSlow } => new ExtractionException(
+            ExtractionProblems.TimedOut,
+            $"Reading the file took longer than {_options.Timeout.TotalSeconds:0} seconds. Split it, or raise Rag:Extraction:Timeout."),
+        { Death: ChildDeath.TooMuchMemory } => new ExtractionException(
+            ExtractionProblems.OutOfMemory,
+            $"Reading the file needed more than {_options.MemoryMiB} MiB of memory. Split it, or raise Rag:Extraction:MemoryMiB."),
+        _ => new ExtractionException(
+            ExtractionProblems.Failed,
+            "The file made the reader fail; it is probably damaged. Open it, save it again and upload the new file, or report it with the file attached."),
+    };
+
+    [LoggerMessage(
+        EventId = 3101,
+        Level = LogLevel.Warning,
+        Message = "Extraction process {ProcessId} is replaced: {Death} {Code} {Fault}, after {Served} documents")]
+    private partial void LogChildLost(int processId, ChildDeath? death, string? code, string? fault, int served);
+}

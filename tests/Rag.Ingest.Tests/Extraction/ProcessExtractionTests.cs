@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using Rag.Core.Extraction;
+using Rag.Core.Extraction.ChildProcess;
+using Rag.Testing.Samples;
+
+namespace Rag.Ingest.Tests.Extraction;
+
+/// <summary>The real child: <c>rag-ingest --extract</c>.</summary>
+[Collection(nameof(ChildProcesses))]
+public sealed class ProcessExtractionTests
+{
+    [Fact]
+    public async Task Every_format_reads_in_the_child_as_it_does_here()
+    {
+        await using var extractor = Extractors.Create();
+        var here = new InProcessDocumentExtractor(Options.Create(new ExtractionOptions()));
+        foreach (var request in new[]
+        {
+            Extractors.Request("Plain “text” 日本 😀\r\n\r\nSecond.", "a.txt"),
+            Extractors.Request("# Pumps\n\n- one\n- two", "a.md"),
+            Extractors.Request("<html><title>T</title><h1>Pumps</h1><p>Water.", "a.html"),
+            Extractors.Request("a,b\n1,2", "a.csv"),
+            Extractors.Request(SamplePdf.Create("# Pumps\n\nWater.", "More."), "a.pdf"),
+            Extractors.Request(SampleDocx.Create("# Pumps", "Water."), "a.docx"),
+        })
+        {
+            var expected = await here.ExtractAsync(request, CancellationToken.None);
+            var actual = await extractor.ExtractAsync(request, CancellationToken.None);
+            Assert.Equivalent(expected, actual, strict: true);
+        }
+
+        Assert.Single(Extractors.Children()); // one warm child served them all
+    }
+
+    [Fact]
+    public async Task The_documents_own_faults_arrive_with_their_reasons_and_cost_no_child()
+    {
+        await using var extractor = Extractors.Create();
+        await AssertFailsAsync(ExtractionProblems.Empty, [], "a.txt");
+        var child = Assert.Single(Extractors.Children());
+        await AssertFailsAsync(ExtractionProblems.Encrypted, SamplePdf.CreateEncrypted(), "a.pdf");
+        await AssertFailsAsync(ExtractionProblems.NoText, SamplePdf.CreateImageOnly(), "a.pdf");
+        await AssertFailsAsync(ExtractionProblems.Corrupt, SamplePdf.CreateTruncated(), "a.pdf");
+        await AssertFailsAsync(ExtractionProblems.TooLarge, SampleDocx.CreateBomb(64), "a.docx");
+        Assert.Equal(child, Assert.Single(Extractors.Children()));
+
+        async Task AssertFailsAsync(string code, byte[] content, string name)
+        {
+            var problem = await Assert.ThrowsAsync<ExtractionException>(() => extractor.ExtractAsync(Extractors.Request(content, name), CancellationToken.None));
+            Assert.Equal(code, problem.Code);
+        }
+    }
+
+    [Fact]
+    public async Task No_bytes_are_a_document_where_the_caller_allows_it()
+    {
+        await using var extractor = Extractors.Create();
+        var document = await extractor.ExtractAsync(Extractors.Request(string.Empty, "a.txt") with { AllowEmpty = true }, CancellationToken.None);
+        Assert.Equal(string.Empty, document.Text);
+        Assert.Empty(document.Blocks);
+    }
+
+    [Fact]
+    public async Task Documents_in_work_at_once_have_a_child_each()
+    {
+        await using var extractor = Extractors.Create();
+        var texts = await Task.WhenAll(Enumerable.Range(0, 12).Select(async i =>
+            (await extractor.ExtractAsync(Extractors.Request($"Document {i}", "a.txt"), CancellationToken.None)).Text));
+        Assert.Equal(Enumerable.Range(0, 12).Select(static i => $"Document {i}"), texts);
+        Assert.InRange(Extractors.Children().Count, 1, 12);
+        await extractor.DisposeAsync();
+        Assert.Empty(Extractors.Children());
+    }
+
+    [Fact]
+    public async Task A_child_that_was_killed_while_idle_is_replaced()
+    {
+        await using var extractor = Extractors.Create();
+        await extractor.ExtractAsync(Extractors.Request("one", "a.txt"), CancellationToken.None);
+        using (var child = Process.GetProcessById(Assert.Single(Extractors.Children())))
+        {
+            child.Kill();
+            await child.WaitForExitAsync();
+        }
+
+        Assert.Equal("two", (await extractor.ExtractAsync(Extractors.Request("two", "a.txt"), CancellationToken.None)).Text);
+    }
+
+    [Fact]
+    public async Task The_child_knows_no_secrets_of_the_worker()
+    {
+        Environment.SetEnvironmentVariable("ConnectionStrings__ragdb", "Host=x;Password=hunter2");
+        try
+        {
+            await using var extractor = Extractors.Create();
+            await extractor.ExtractAsync(Extractors.Request("one", "a.txt"), CancellationToken.None);
+            var environment = Extractors.ReadOrEmpty($"/proc/{Assert.Single(Extractors.Children())}/environ");
+            Assert.Contains("DOTNET_GCHeapHardLimit", environment, StringComparison.Ordinal);
+            Assert.DoesNotContain("hunter2", environment, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("ConnectionStrings__ragdb", null);
+        }
+    }
+
+    [Fact]
+    public async Task A_document_that_needs_more_memory_than_allowed_fails_alone()
+    {
+        await using var extractor = Extractors.Create(new ExtractionOptions { MemoryMiB = 96 });
+        var page = "<html>" + string.Concat(Enumerable.Repeat("<p><b>x</b></p>", 1_000_000));
+        var problem = await Assert.ThrowsAsync<ExtractionException>(() => extractor.ExtractAsync(Extractors.Request(page, "a.html"), CancellationToken.None));
+        Assert.Equal(ExtractionProblems.OutOfMemory, problem.Code);
+        Assert.Equal("two", (await extractor.ExtractAsync(Extractors.Request("two", "a.txt"), CancellationToken.None)).Text);
+    }
+
+    [Fact]
+    public async Task A_pdf_of_1600_pages_stays_within_its_memory()
+    {
+        var line = "Pumps move water from the lower tank to the upper one and are checked yearly.";
+        var page = string.Join('\n', Enumerable.Repeat(line, 40));
+        var file = SamplePdf.Create([.. Enumerable.Range(1, 1600).Select(i => $"# Chapter {i}\n\n{page}")]);
+        await using var extractor = Extractors.Create(new ExtractionOptions { MemoryMiB = 256, Timeout = TimeSpan.FromMinutes(1) });
+        var document = await extractor.ExtractAsync(Extractors.Request(file, "a.pdf"), CancellationToken.None);
+        Assert.Equal(1600, document.Pages);
+        Assert.Equal(1600, document.Blocks[^1].Page);
+        Assert.Equal(1600, document.Blocks.Count(static block => block.Kind == BlockKind.Heading));
+    }
+
+    [Fact]
+    public async Task A_child_whose_worker_is_gone_ends_and_leaves_nothing()
+    {
+        var directory = Directory.CreateTempSubdirectory("rag-orphan-");
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rag-ingest.dll"), ExtractionChildServer.Switch])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            Environment = { [ExtractionChildServer.DirectoryVariable] = directory.FullName },
+        };
+        using var child = Process.Start(start)!;
+        byte[] options = [1, 2, 0, 0, 0, (byte)'{', (byte)'}'];
+        await child.StandardInput.BaseStream.WriteAsync(options);
+        await child.StandardInput.BaseStream.FlushAsync();
+        var ready = new byte[5];
+        await child.StandardOutput.BaseStream.ReadExactlyAsync(ready);
+        child.StandardInput.Close();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await child.WaitForExitAsync(limit.Token);
+        Assert.Equal(0, child.ExitCode);
+        Assert.False(Directory.Exists(directory.FullName));
+    }
+}
