@@ -1,9 +1,21 @@
+using Rag.Api;
+using Rag.Core.Answering;
+using Rag.Core.Documents;
+using Rag.Core.Embedding;
+using Rag.Core.Retrieval;
 using RagPlatform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("rag-api");
+builder.Services
+    .AddRagDocuments(builder.Configuration)
+    .AddRagEmbedding(builder.Configuration)
+    .AddRagRetrieval(builder.Configuration)
+    .AddRagAnswering(builder.Configuration)
+    .AddRagApi();
 
 var app = builder.Build();
 app.UseProblemDetails();
 app.MapDefaultEndpoints();
+app.MapRagApi();
 return await app.RunServiceAsync();

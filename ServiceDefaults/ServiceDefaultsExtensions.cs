@@ -36,7 +36,7 @@ public static class ServiceDefaultsExtensions
         // Lowest in precedence: whoever configures another level gets it.
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource
         {
-            InitialData = [new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"), new("Logging:LogLevel:System.Net.Http", "Warning")],
+            InitialData = [new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"), new("Logging:LogLevel:System.Net.Http", "Warning"), new("Logging:LogLevel:Npgsql", "Warning")],
         });
         SecretFiles.Add(builder.Configuration);
         if (!builder.Environment.IsDevelopment())

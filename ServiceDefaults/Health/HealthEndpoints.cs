@@ -25,8 +25,8 @@ internal static class HealthEndpoints
         // Neither looks at a dependency: a database that is away must not get the process killed.
         group.MapGet("/live", Alive).WithName("Live");
         group.MapGet("/startup", Alive).WithName("Startup");
-        group.MapGet("/ready", ReadyAsync).WithName("Ready");
-        group.MapGet("", ReadyAsync).WithName("Health");
+        group.MapGet("/ready", ReadyAsync).WithName("Ready").Produces<HealthAnswer>().Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("", ReadyAsync).WithName("Health").Produces<HealthAnswer>().Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static Ok<HealthAnswer> Alive(HttpContext context)

@@ -61,8 +61,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, IEnumerabl
 
         if (exception is BadHttpRequestException bad)
         {
-            // Its message is the framework's and names headers and limits, not content.
-            return ProblemOf(bad.StatusCode, context, allow: null, bad);
+            return BindingFailure.Read(bad.Message) ?? ProblemOf(bad.StatusCode, context, allow: null, bad);
         }
 
         LogFault(context.Request.Method, context.GetEndpoint()?.DisplayName, "internal", exception);

@@ -1,0 +1,53 @@
+using Rag.Api.About;
+using Rag.Api.Auth;
+using Rag.Api.Cache;
+using Rag.Api.Collections;
+using Rag.Api.Http;
+using Rag.Api.Idempotency;
+using Rag.Api.Limits;
+using Rag.Core.Blobs;
+using Rag.Core.Embedding;
+using Rag.Core.Retrieval;
+using Rag.Core.Storage;
+using RagPlatform.ServiceDefaults.Configuration;
+using RagPlatform.ServiceDefaults.Health;
+using RagPlatform.ServiceDefaults.Problems;
+
+namespace Rag.Api;
+
+/// <summary>What the API itself needs, beside the engine.</summary>
+internal static class ApiServices
+{
+    public static IServiceCollection AddRagApi(this IServiceCollection services)
+    {
+        services.AddConfigurationSection<AuthOptions>("Auth");
+        services.AddConfigurationSection<LimitOptions>("Limits");
+        services.AddConfigurationSection<CacheOptions>("Cache");
+        services.AddKnownSection<StorageOptions>("Storage");
+        services.AddKnownSection<BlobOptions>("Blobs");
+        services.AddKnownSection<EmbeddingOptions>("Embedding");
+        services.AddKnownSection<IndexOptions>("Index");
+        services.AddKnownSection<RerankOptions>("Rerank");
+
+        services.ConfigureHttpJsonOptions(static options => ApiJson.Configure(options.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(static options => options.ThrowOnBadRequest = true);
+        services.AddSingleton<IProblemMapper, EngineProblems>();
+        services.AddApiDescription();
+
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<SessionStore>();
+        services.AddSingleton<KeyStore>();
+        services.AddSingleton<BootstrapKeys>();
+        services.AddHostedService(static provider => provider.GetRequiredService<BootstrapKeys>());
+        services.AddSingleton<IdempotencyStore>();
+        services.AddSingleton<CollectionGate>();
+        services.AddSingleton<CacheHealth>();
+
+        services.AddReadinessCheck("storage", static async (provider, token) =>
+            await provider.GetRequiredService<StorageReadiness>().CheckAsync(token) is { } reason ? DependencyHealth.Unavailable(reason) : DependencyHealth.Well);
+        services.AddReadinessCheck("keys", static (provider, _) => Task.FromResult(
+            provider.GetRequiredService<BootstrapKeys>().Waiting is { } reason ? DependencyHealth.Unavailable(reason) : DependencyHealth.Well));
+        services.AddReadinessCheck("cache", static (provider, token) => provider.GetRequiredService<CacheHealth>().CheckAsync(token));
+        return services;
+    }
+}

@@ -1,0 +1,44 @@
+using Rag.Core.Documents;
+using RagPlatform.ServiceDefaults.Problems;
+
+namespace Rag.Api.Auth;
+
+/// <summary>What a key may do. Each stands for itself: a key that only brings documents in has <c>write</c> and nothing else.</summary>
+public enum Scope
+{
+    /// <summary>Search, ask, look.</summary>
+    Read,
+
+    /// <summary>Add, change and remove documents.</summary>
+    Write,
+
+    /// <summary>Collections and keys.</summary>
+    Admin,
+}
+
+/// <summary>Who asks.</summary>
+/// <param name="KeyId">The key, also behind a session.</param>
+/// <param name="KeyName">For people.</param>
+/// <param name="Scopes">What it may do.</param>
+/// <param name="Collections">What it is confined to; null: nothing.</param>
+/// <param name="Expires">When the right ends by itself.</param>
+/// <param name="SessionHash">Names the session when the bearer is one.</param>
+public sealed record Caller(
+    Guid KeyId, string KeyName, IReadOnlySet<Scope> Scopes, IReadOnlySet<Guid>? Collections, DateTimeOffset? Expires, byte[]? SessionHash)
+{
+    /// <summary>Whether the collection is within reach.</summary>
+    public bool MaySee(CollectionId collection) => Collections is null || Collections.Contains(collection.Value);
+
+    /// <summary>For what is about the installation as a whole.</summary>
+    /// <exception cref="ProblemException"><c>scope-missing</c> when the key is confined to collections.</exception>
+    public void MustBeUnconfined(string what)
+    {
+        if (Collections is not null)
+        {
+            throw new ProblemException("scope-missing", $"This key is confined to certain collections and may not {what}. Use an 'admin' key for all collections.");
+        }
+    }
+
+    /// <summary>The caller of a request that went through <see cref="BearerMiddleware"/>; minimal APIs bind handler parameters by this.</summary>
+    public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(context?.Features.Get<Caller>());
+}

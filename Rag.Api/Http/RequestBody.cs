@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Http.Features;
+using RagPlatform.ServiceDefaults.Problems;
+
+namespace Rag.Api.Http;
+
+/// <summary>On endpoints whose body may be larger, or smaller, than the usual.</summary>
+/// <param name="Bytes">At most this much is read.</param>
+internal sealed record BodyLimit(long Bytes);
+
+/// <summary>The bytes of a request that is read as a whole; read once, kept for whoever needs them again in the same request.</summary>
+internal sealed class RequestBody
+{
+    private RequestBody(byte[] bytes) => Bytes = bytes;
+
+    public byte[] Bytes { get; }
+
+    public static async Task<RequestBody> ReadAsync(HttpContext context)
+    {
+        if (context.Features.Get<RequestBody>() is { } read)
+        {
+            return read;
+        }
+
+        var limit = LimitOf(context);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        {
+            feature.MaxRequestBodySize = limit;
+        }
+
+        if (context.Request.ContentLength > limit)
+        {
+            throw TooLarge(limit);
+        }
+
+        await using var buffer = new MemoryStream((int)(context.Request.ContentLength ?? 0));
+        var chunk = new byte[16 * 1024];
+        int count;
+        while ((count = await context.Request.Body.ReadAsync(chunk, context.RequestAborted)) > 0)
+        {
+            buffer.Write(chunk, 0, count);
+            if (buffer.Length > limit)
+            {
+                throw TooLarge(limit);
+            }
+        }
+
+        var body = new RequestBody(buffer.ToArray());
+        context.Features.Set(body);
+        return body;
+    }
+
+    private static long LimitOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<BodyLimit>()?.Bytes
+        ?? context.RequestServices.GetRequiredService<Microsoft.Extensions.Options.IOptions<Limits.LimitOptions>>().Value.JsonKiB * 1024L;
+
+    private static ProblemException TooLarge(long limit) =>
+        new("body-too-large", $"The request's body is larger than the {limit} bytes that are read here. Upload large content as a file.");
+}
