@@ -1,4 +1,3 @@
-using Aspire.Hosting;
 using Aspire.Hosting.Orchestration.Infrastructure;
 
 namespace LocalHosting.Tests.Orchestration;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Orchestration.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
