@@ -60,7 +60,7 @@ public sealed record CustomResourceSnapshot
 /// <summary>A state with the style in which it is shown.</summary>
 public sealed record ResourceStateSnapshot(string Text, string? Style)
 {
-    public static implicit operator ResourceStateSnapshot?(string? text) => text is null ? null : new(text, Style: null);
+    public static implicit operator ResourceStateSnapshot?(string? s) => s is null ? null : new(s, Style: null);
 }
 
 public sealed record EnvironmentVariableSnapshot(string Name, string? Value, bool IsFromSpec);

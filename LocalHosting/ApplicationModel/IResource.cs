@@ -17,9 +17,6 @@ public interface IResourceWithArgs : IResource;
 
 public interface IResourceWithEndpoints : IResource;
 
-/// <summary>A resource whose endpoints others find by name.</summary>
-public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
-
 public interface IResourceWithWaitSupport : IResource;
 
 /// <summary>A resource that is never started, a parameter for instance.</summary>

@@ -24,6 +24,4 @@ public class ParameterResource : Resource, IExpressionValue, IResourceWithoutLif
 
     /// <exception cref="MissingParameterValueException">Neither configuration nor a default has a value.</exception>
     public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>(_value.Value);
-
-    public ValueTask<string?> GetValueAsync(ValueProviderContext context, CancellationToken cancellationToken) => GetValueAsync(cancellationToken);
 }

@@ -26,8 +26,8 @@ public class MissingParameterValueException : DistributedApplicationException
     {
     }
 
-    public MissingParameterValueException(string message, Exception inner)
-        : base(message, inner)
+    public MissingParameterValueException(string message, Exception innerException)
+        : base(message, innerException)
     {
     }
 }
