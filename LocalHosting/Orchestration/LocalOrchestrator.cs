@@ -113,7 +113,7 @@ internal sealed class LocalOrchestrator(
             console?.Write(HostName, line);
         }
 
-        _state = _settings.Ephemeral ? StateDirectory.Temporary() : StateDirectory.Lasting(configuration["AppHost:Directory"] ?? environment.ContentRootPath);
+        _state = _settings.TemporaryState ? StateDirectory.Temporary() : StateDirectory.Lasting(configuration["AppHost:Directory"] ?? environment.ContentRootPath);
         if (Leftovers.OtherHost(_state.Path) is { } other)
         {
             throw new DistributedApplicationException(
@@ -123,7 +123,7 @@ internal sealed class LocalOrchestrator(
         await Leftovers.EndAsync(_state.Path, Say, cancellationToken);
         _state.RemoveVolatileData();
         _records = RunRecords.Open(_state.Path);
-        var remember = !_settings.Ephemeral && !_settings.RandomPorts;
+        var remember = !_settings.TemporaryState && !_settings.RandomPorts;
         _endpoints = new EndpointTable(new PortMemory(remember ? _state.Path : null), _settings.RandomPorts, Say);
         var runtime = NeedsRuntime(model) ? await ContainerRuntime.FindAsync(cancellationToken) : null;
         var context = new RunContext
@@ -177,7 +177,7 @@ internal sealed class LocalOrchestrator(
             return new InfrastructureRecord(InfrastructureKind.Native);
         }
 
-        var recorded = _settings.Ephemeral ? null : InfrastructureRecord.Read(_state!.Path);
+        var recorded = _settings.TemporaryState ? null : InfrastructureRecord.Read(_state!.Path);
         var wanted = InfrastructureChoice.Parse(_settings.Infrastructure);
         var missing = ResourceRunFactory.MissingPrograms(model, Path.Combine(_state!.Path, "tools", "postgres", "native", "bin"));
         var (kind, reason) = InfrastructureChoice.Decide(wanted, recorded?.Kind, runtime?.Name, missing);
@@ -200,7 +200,7 @@ internal sealed class LocalOrchestrator(
             return false;
         }
 
-        var kind = InfrastructureChoice.Parse(_settings.Infrastructure) ?? (_settings.Ephemeral ? null : InfrastructureRecord.Read(_state!.Path)?.Kind);
+        var kind = InfrastructureChoice.Parse(_settings.Infrastructure) ?? (_settings.TemporaryState ? null : InfrastructureRecord.Read(_state!.Path)?.Kind);
         return kind != InfrastructureKind.Native || !containers.TrueForAll(ResourceRunFactory.IsServer);
     }
 }

@@ -1,3 +1,4 @@
+using Aspire.Hosting.Orchestration.Infrastructure;
 using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting.Orchestration;
@@ -5,8 +6,11 @@ namespace Aspire.Hosting.Orchestration;
 /// <summary>What configuration says about a run (command line, environment, settings).</summary>
 internal sealed record OrchestrationSettings
 {
-    /// <summary>Nothing of the run stays: data, ports, generated secrets.</summary>
-    public bool Ephemeral { get; init; }
+    public const string TemporaryStateKey = "TemporaryState";
+    public const string ConsoleOutputKey = "ConsoleOutput";
+
+    /// <summary>Nothing of the run stays: data, ports, records.</summary>
+    public bool TemporaryState { get; init; }
 
     /// <summary>Endpoints get free ports instead of their own, so that runs side by side do not meet.</summary>
     public bool RandomPorts { get; init; }
@@ -21,12 +25,11 @@ internal sealed record OrchestrationSettings
 
     public static OrchestrationSettings Read(IConfiguration configuration, DistributedApplicationOptions options) => new()
     {
-        Ephemeral = configuration.GetValue("Ephemeral", false),
+        // An app host that asks for an ephemeral run (a key of its model) gets a state directory that is one.
+        TemporaryState = configuration.GetValue(TemporaryStateKey, false) || configuration.GetValue("Ephemeral", false),
         RandomPorts = configuration.GetValue("DcpPublisher:RandomizePorts", false),
-        Infrastructure = configuration[InfrastructureKey],
-        ConsoleOutput = options.EnableResourceLogging || configuration.GetValue("ConsoleOutput", true),
+        Infrastructure = configuration[InfrastructureChoice.ConfigurationKey],
+        ConsoleOutput = options.EnableResourceLogging || configuration.GetValue(ConsoleOutputKey, true),
         Dashboard = !options.DisableDashboard && configuration.GetValue("Dashboard", true) && !configuration.GetValue("no-dashboard", false),
     };
-
-    private const string InfrastructureKey = Orchestration.Infrastructure.InfrastructureChoice.ConfigurationKey;
 }
