@@ -107,6 +107,9 @@ public sealed class TestEngine : IAsyncDisposable
         return await connection.Sql(sql, values).RunAsync(CancellationToken.None);
     }
 
+    /// <summary>Stops the hosted services, as the end of a process does.</summary>
+    public Task StopAsync() => _host.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync();
