@@ -90,8 +90,12 @@ internal sealed partial class Relayer(ApiTransport transport, IHostApplicationLi
         try
         {
             await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            // The headers go first: a stream that is silent at its beginning is open all the same.
-            await context.Response.StartAsync(cancellationToken);
+            if (route.Kind is RelayKind.Events or RelayKind.Answer)
+            {
+                // The headers go first: a stream that is silent at its beginning is open all the same.
+                await context.Response.Body.FlushAsync(cancellationToken);
+            }
+
             int read;
             while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
             {

@@ -56,7 +56,7 @@ public sealed class ScreenshotTests(Chromium chromium, WebSite site) : IClassFix
         await LookAsync("search");
         await page.GotoAsync($"/collections/{Samples.Collection}/documents");
         var source = await page.GetByRole(AriaRole.Link, new() { Name = "Handbook of the Field Station" }).GetAttributeAsync("href");
-        await page.GotoAsync($"{source}?start=751&end=853&generation=2");
+        await page.GotoAsync($"{source}?start=748&end=844&generation=2");
         await LookAsync("source");
         await page.GotoAsync($"/collections/{Samples.Collection}/api");
         await LookAsync("api");

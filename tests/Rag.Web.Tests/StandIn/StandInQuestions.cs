@@ -39,7 +39,7 @@ internal static class StandInQuestions
             }
 
             var number = 0;
-            foreach (var one in evidence.Take(2))
+            foreach (var one in evidence.OrderByDescending(static x => x.Text.Contains(". ", StringComparison.Ordinal)).Take(2))
             {
                 number++;
                 var stop = one.Text.IndexOf(". ", StringComparison.Ordinal);

@@ -13,11 +13,26 @@ public sealed class WebSite : IAsyncLifetime
 
     public Uri Address => _process?.BaseAddress ?? throw new InvalidOperationException("The site is not started.");
 
+    /// <summary>Of the stand-in.</summary>
+    public Uri ApiAddress => _api?.Address ?? throw new InvalidOperationException("The site is not started.");
+
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The site is not started.");
+
     /// <summary>What the service wrote, for failure messages.</summary>
     public string Output => _process?.Output ?? "";
 
-    public static ServiceProcess StartProcess(Uri api, IReadOnlyDictionary<string, string>? more = null) =>
-        ServiceProcess.Start("Rag.Web", "rag-web", new Dictionary<string, string>(more ?? new Dictionary<string, string>()) { ["services__rag-api__http__0"] = api.ToString() });
+    /// <param name="api">Where the site finds the API, unless <paramref name="more"/> says otherwise.</param>
+    /// <param name="more">Environment.</param>
+    public static ServiceProcess StartProcess(Uri api, IReadOnlyDictionary<string, string>? more = null)
+    {
+        var environment = new Dictionary<string, string> { ["services__rag-api__http__0"] = api.ToString() };
+        foreach (var (name, value) in more ?? new Dictionary<string, string>())
+        {
+            environment[name] = value;
+        }
+
+        return ServiceProcess.Start("Rag.Web", "rag-web", environment);
+    }
 
     public async Task InitializeAsync()
     {

@@ -1,0 +1,56 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Rag.Web.Tests.StandIn;
+
+namespace Rag.Web.Tests.Support;
+
+/// <summary>A client that is no browser: it sends exactly what a test says, follows nothing, and remembers cookies.</summary>
+internal sealed partial class PlainClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public PlainClient(Uri address)
+    {
+        Cookies = new CookieContainer();
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies, UseProxy = false }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        Origin = address.GetLeftPart(UriPartial.Authority);
+    }
+
+    public CookieContainer Cookies { get; }
+
+    /// <summary>Sent with every write; null: none.</summary>
+    public string? Origin { get; set; }
+
+    public static async Task<PlainClient> SignedInAsync(Uri address, string key = StandInApi.AdminKey)
+    {
+        var client = new PlainClient(address);
+        using var answer = await client.PostFormAsync("/signin", "/signin", new() { ["key"] = key });
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        return client;
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(new Uri(path, UriKind.Relative));
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken = default)
+    {
+        if (request.Method != HttpMethod.Get && Origin is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Origin", Origin);
+        }
+
+        return _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    /// <summary>Opens a page, takes the token out of its form, and sends the form.</summary>
+    public async Task<HttpResponseMessage> PostFormAsync(string page, string action, Dictionary<string, string> fields)
+    {
+        var html = await _http.GetStringAsync(new Uri(page, UriKind.Relative));
+        fields["formToken"] = Token().Match(html).Groups[1].Value;
+        return await SendAsync(new HttpRequestMessage(HttpMethod.Post, action) { Content = new FormUrlEncodedContent(fields) });
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    [GeneratedRegex("name=\"formToken\" value=\"([^\"]+)\"")]
+    private static partial Regex Token();
+}
