@@ -7,6 +7,7 @@ internal sealed class ChunkAssembler(
     ExtractedDocument document, IReadOnlyList<ChunkUnit> units, IReadOnlyList<ChunkSection> sections, ChunkLimits limits)
 {
     private readonly List<Chunk> _chunks = [];
+    private readonly int _topDepth = TopDepth(sections);
 
     // The open chunk: units from _first to _end, which stand in sections from _firstSection on.
     private int _first;
@@ -53,8 +54,36 @@ internal sealed class ChunkAssembler(
         }
 
         // Short neighbours under the same top heading are read together; under different ones only crumbs are.
-        var isSameTop = sections[_firstSection].Top == next.Top;
-        return isSameTop ? _tokens < limits.Target / 2 : _tokens < limits.Target / 8 && next.Tokens < limits.Target / 8;
+        return TopOf(sections[_firstSection]) == TopOf(next)
+            ? _tokens < limits.Target / 2
+            : _tokens < limits.Target / 4 && next.Tokens < limits.Target / 4;
+    }
+
+    private string? TopOf(ChunkSection section) => section.Path.Count > _topDepth ? section.Path[_topDepth] : null;
+
+    /// <summary>The depth of headings that part the document: usually one title stands above everything and parts nothing.</summary>
+    private static int TopDepth(IReadOnlyList<ChunkSection> sections)
+    {
+        for (var depth = 0; ; depth++)
+        {
+            string? shared = null;
+            foreach (var section in sections)
+            {
+                if (section.Path.Count > depth)
+                {
+                    shared ??= section.Path[depth];
+                    if (section.Path[depth] != shared)
+                    {
+                        return depth;
+                    }
+                }
+            }
+
+            if (shared is null)
+            {
+                return 0; // one heading below the other: there is nothing to part
+            }
+        }
     }
 
     private void AddSection(int section)

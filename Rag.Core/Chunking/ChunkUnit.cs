@@ -29,10 +29,7 @@ internal readonly record struct ChunkUnit(UnitKind Kind, int Start, int End, int
 /// <param name="First">Index of its first unit.</param>
 /// <param name="End">One past its last unit.</param>
 /// <param name="Tokens">Tokens of all its units.</param>
-internal readonly record struct ChunkSection(IReadOnlyList<string> Path, int First, int End, int Tokens)
-{
-    public string? Top => Path.Count > 0 ? Path[0] : null;
-}
+internal readonly record struct ChunkSection(IReadOnlyList<string> Path, int First, int End, int Tokens);
 
 /// <summary>Settings made consistent with each other: the target never beyond the limit, the overlap at most 15 % of the target.</summary>
 internal readonly record struct ChunkLimits(int Target, int Max, int Overlap)

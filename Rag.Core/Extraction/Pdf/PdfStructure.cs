@@ -8,6 +8,7 @@ internal static class PdfStructure
     private const float HeadingFrom = 1.15f;  // times the height of running text
     private const float SureHeadingFrom = 1.5f;
     private const float SameSize = 0.08f;     // relative difference of two lines of one paragraph
+    private const float ClosestGap = 0.5f;    // of a line's height, between two lines of one paragraph
     private const int LongestHeading = 200;
     private const int MostHeadingLines = 3;
 
@@ -63,15 +64,36 @@ internal static class PdfStructure
         }
     }
 
-    private static bool StartsParagraph(PdfLine before, PdfLine line) =>
-        before.Block != line.Block
-        || before.Page != line.Page
-        || MathF.Abs(before.Height - line.Height) > SameSize * MathF.Max(before.Height, line.Height) + 0.5f
-        || IsItem(line.Text);
+    private static bool StartsParagraph(PdfLine before, PdfLine line)
+    {
+        if (before.Page != line.Page || IsItem(line.Text))
+        {
+            return true;
+        }
+
+        if (IsBulletAlone(before.Text))
+        {
+            return MathF.Abs(line.Top - before.Top) > MathF.Max(line.Height, before.Height);
+        }
+
+        var isSameSize = MathF.Abs(before.Height - line.Height) <= (SameSize * MathF.Max(before.Height, line.Height)) + 0.5f;
+        return !isSameSize || (before.Block != line.Block && !IsContinued(before, line));
+    }
+
+    /// <summary>Poppler parts the lines of an item whose first line is indented differently; a sentence that goes on tells them from two items.</summary>
+    private static bool IsContinued(PdfLine before, PdfLine line) =>
+        line.Top > before.Top
+        && line.Top - before.Bottom < before.Height * ClosestGap
+        && char.IsLower(line.Text[0])
+        && before.Text[^1] is not ('.' or '!' or '?' or ':' or ';');
+
+    private static bool IsBullet(char c) => c is '•' or '‣' or '◦' or '▪' or '●' or '–' or '\uF0B7';
+
+    private static bool IsBulletAlone(string text) => text.Length == 1 && IsBullet(text[0]);
 
     private static bool IsItem(string text)
     {
-        if (text.Length > 1 && text[0] is '•' or '‣' or '◦' or '▪' or '●' or '–' or '\uF0B7' && (text.Length == 1 || text[1] == ' '))
+        if (IsBullet(text[0]) && (text.Length == 1 || text[1] == ' '))
         {
             return true;
         }

@@ -11,7 +11,7 @@ internal static class RunningLines
     private const int FewestPages = 4;
     private const float HeaderWithin = 0.085f;
     private const float FooterFrom = 0.925f;
-    private const double ShareOfPages = 0.3;
+    private const int FewestRepetitions = 3; // chapters have headers of their own, so that no share of all pages would do
     private const double MostOfText = 0.2;
     private const int HeightStep = 4; // points
 
@@ -40,7 +40,7 @@ internal static class RunningLines
         }
 
         var running = candidates.Values
-            .Where(found => found.Select(i => lines[i].Page).Distinct().Count() >= Math.Max(FewestPages - 1, pages * ShareOfPages))
+            .Where(found => found.Select(i => lines[i].Page).Distinct().Count() >= FewestRepetitions)
             .SelectMany(static found => found)
             .ToHashSet();
         var removed = running.Sum(i => (long)lines[i].Text.Length);
