@@ -112,6 +112,8 @@ internal static class PdfStructure
         && paragraph.Lines <= MostHeadingLines
         && paragraph.Text.Length <= LongestHeading
         && paragraph.Text.Any(char.IsLetter)
+        && !paragraph.Text.Contains(". . .", StringComparison.Ordinal) // a line of a table of contents
+        && !paragraph.Text.Contains("....", StringComparison.Ordinal)
         && (paragraph.Height >= body * SureHeadingFrom || paragraph.Text[^1] is not ('.' or ',' or ';'));
 
     /// <summary>The sizes of headings, largest first; sizes that differ by a few percent are one.</summary>

@@ -38,6 +38,18 @@ public sealed class ChunkerTests
     }
 
     [Fact]
+    public void Below_the_one_title_of_a_document_its_chapters_are_kept_apart()
+    {
+        var chunks = Chunker.Chunk(
+            DocumentOf(
+                new(BlockKind.Heading, "The manual", 1), new(BlockKind.Paragraph, "All about it."),
+                new(BlockKind.Heading, "Pumps", 2), new(BlockKind.Paragraph, Sentences("Water moves", 6)),
+                new(BlockKind.Heading, "Valves", 2), new(BlockKind.Paragraph, Sentences("Steam is held", 6))),
+            Small);
+        Assert.Equal(["Pumps", "Valves"], chunks.Skip(1).Select(static chunk => chunk.Headings[^1]));
+    }
+
+    [Fact]
     public void Short_neighbours_under_one_heading_are_read_together_under_their_common_heading()
     {
         var chunk = Assert.Single(Chunker.Chunk(

@@ -37,6 +37,21 @@ public sealed class PdfTests
     }
 
     [Fact]
+    public async Task Items_are_told_apart_and_go_on_over_lines()
+    {
+        var document = await Extracting.ExtractAsync(
+            SamplePdf.Create("We need three things for this:\n• a pump that moves water from the lower tank\nto the upper one\n• oil\n1. and patience"), "a.pdf");
+        Assert.Equal(
+            """
+            Paragraph [] We need three things for this:
+            ListItem [] • a pump that moves water from the lower tank to the upper one
+            ListItem [] • oil
+            ListItem [] 1. and patience
+            """,
+            Extracting.Outline(document));
+    }
+
+    [Fact]
     public async Task Headers_and_page_numbers_that_repeat_are_left_out()
     {
         var pages = Enumerable.Range(1, 6).Select(static i => $"Page text number {i} has its own words and goes on for a while about pumps.").ToArray();

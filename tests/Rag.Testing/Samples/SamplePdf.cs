@@ -124,8 +124,8 @@ public static class SamplePdf
 
         file.Append(CultureInfo.InvariantCulture, $"trailer\n<< /Size {objects.Count + 1} {trailer} >>\nstartxref\n{xref}\n%%EOF\n");
 
-        // Offsets above count characters: Latin-1 keeps one byte for each. Windows-1252 agrees with it for letters.
-        return Encoding.Latin1.GetBytes(file.ToString());
+        // Offsets above count characters: Windows-1252 keeps one byte for each.
+        return CodePagesEncodingProvider.Instance.GetEncoding(1252)!.GetBytes(file.ToString());
     }
 }
 
