@@ -6,6 +6,7 @@ using Rag.Cli.Backup;
 using Rag.Cli.Documents;
 using Rag.Cli.Prerequisites;
 using Rag.Cli.Questions;
+using Rag.Cli.Reset;
 using Rag.Cli.Testing;
 using Rag.Cli.Up;
 
@@ -67,6 +68,7 @@ internal static class CliApplication
         root.Subcommands.Add(CollectionsCommand.Create(context));
         root.Subcommands.Add(BackupCommand.Create(context));
         root.Subcommands.Add(RestoreCommand.Create(context));
+        root.Subcommands.Add(ResetCommand.Create(context));
         root.Subcommands.Add(TestCommand.Create(context));
         root.Subcommands.Add(DoctorCommand.Create(context));
         return root;

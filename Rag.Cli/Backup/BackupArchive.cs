@@ -57,6 +57,9 @@ internal static class BackupArchive
         {
             yield return (entry.Name, entry.DataStream ?? Stream.Null);
         }
+
+        // The reader stops at the archive's end mark; the checksum of the whole stands behind it and is compared when it is read.
+        await uncompressed.CopyToAsync(Stream.Null, cancellationToken);
     }
 
     private static void Compare(BackupManifest manifest, Dictionary<string, string> found)

@@ -46,12 +46,12 @@ internal sealed record BackupManifest
         }
         catch (JsonException exception)
         {
-            throw new CliException("The archive's manifest cannot be read.", "The archive is damaged; use another one.", ExitCode.Failed, exception);
+            throw new CliException("The archive's manifest cannot be read.", "The archive is damaged; use another one. Nothing was changed.", ExitCode.Failed, exception);
         }
 
         return manifest switch
         {
-            null => throw new CliException("The archive's manifest is empty.", "The archive is damaged; use another one."),
+            null => throw new CliException("The archive's manifest is empty.", "The archive is damaged; use another one. Nothing was changed."),
             { Format: not CurrentFormat } => throw new CliException(
                 $"The archive has format {manifest.Format}; this version reads format {CurrentFormat}.", $"Restore it with the version that wrote it ({manifest.Program})."),
             _ => manifest,
