@@ -1,4 +1,3 @@
-using Rag.Core.Jobs;
 using Rag.Core.Storage;
 using RagPlatform.ServiceDefaults.Health;
 
@@ -12,7 +11,6 @@ internal static class IngestRegistration
     {
         services.AddSingleton<IngestTelemetry>();
         services.AddSingleton<IngestPipeline>();
-        services.AddHostedService(provider => provider.GetRequiredService<WorkerPresence>());
         services.AddHostedService<IngestWorker>();
         services.AddHostedService<LeaseReclaimer>();
         services.AddHostedService<SweepSchedule>();

@@ -46,7 +46,5 @@ public sealed class StorageException : RagException
     };
 
     // Class 57 is operator intervention: shutdown, crash, recovery. 57014 is a cancelled statement, which includes its time-out.
-    // Class 08 is the connection's, but 08P01 means that we spoke wrongly, which waiting does not mend.
-    private static bool IsShuttingDown(string state) => state.StartsWith("57", StringComparison.Ordinal)
-        || (state.StartsWith("08", StringComparison.Ordinal) && state != PostgresErrorCodes.ProtocolViolation);
+    private static bool IsShuttingDown(string state) => state.StartsWith("57", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using LocalHosting.Tests.Model;
 using NJsonSchema;
@@ -32,6 +33,14 @@ public sealed class SchemaTests
     }
 
     [SharedFileFact(SchemaFile)]
+    public async Task What_AppHost_publishes_is_valid()
+    {
+        var manifest = await File.ReadAllTextAsync(Repository("tests/AppHost.Tests/Publishing/apphost-manifest.json"));
+
+        Assert.Empty(await ProblemsAsync(manifest));
+    }
+
+    [SharedFileFact(SchemaFile)]
     public async Task The_check_sees_a_wrong_field()
     {
         var manifest = JsonNode.Parse(Snapshot.Read("aspire-manifest.sample.json"))!;
@@ -39,6 +48,9 @@ public sealed class SchemaTests
 
         Assert.NotEmpty(await ProblemsAsync(manifest.ToJsonString()));
     }
+
+    private static string Repository(string path, [CallerFilePath] string source = "") =>
+        Path.GetFullPath($"../../../{path}", Path.GetDirectoryName(source)!);
 
     private static async Task<IEnumerable<string>> ProblemsAsync(string manifest)
     {
