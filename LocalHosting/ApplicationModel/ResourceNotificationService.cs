@@ -54,6 +54,15 @@ public sealed class ResourceNotificationService : IDisposable
         }
     }
 
+    /// <summary>The current states of all instances.</summary>
+    internal IReadOnlyList<ResourceEvent> Current()
+    {
+        lock (_lock)
+        {
+            return [.. _current.Values];
+        }
+    }
+
     /// <summary>The current states, then every change. A slow reader misses nothing: events queue up for it.</summary>
     public async IAsyncEnumerable<ResourceEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

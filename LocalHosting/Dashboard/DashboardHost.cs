@@ -30,7 +30,7 @@ internal sealed class DashboardHost : IAsyncDisposable
         _running = new Supervisor
         {
             Specification = _ => Task.FromResult(process),
-            OnLine = (line, isError) => context.Logs.Write(Name, line, isError),
+            OnLine = new Output(context).Write,
             OnChange = change =>
             {
                 if (change is { Problem: { } problem })
@@ -148,6 +148,27 @@ internal sealed class DashboardHost : IAsyncDisposable
         using var second = LoopbackListener.Open(null, "", static _ => { });
         using var third = LoopbackListener.Open(null, "", static _ => { });
         return [first.Port, second.Port, third.Port];
+    }
+
+    /// <summary>All its lines go to its log; its errors to the terminal as well.</summary>
+    private sealed class Output(RunContext context)
+    {
+        private bool _isFailure;
+
+        // The console format of .NET: "fail: Category[0]", then lines that are indented.
+        public void Write(string line, bool isError)
+        {
+            context.Logs.Write(Name, line, isError);
+            if (!line.StartsWith("      ", StringComparison.Ordinal))
+            {
+                _isFailure = line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal);
+            }
+
+            if (_isFailure)
+            {
+                context.Console?.Write(Name, line, isError: true);
+            }
+        }
     }
 
     private static string Local(int port) => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}");

@@ -9,6 +9,8 @@ internal static class ResourceMessages
 {
     private const string Masked = "●●●●●●●●";
 
+    private static readonly DateTime HostStarted = DateTime.UtcNow;
+
     /// <summary>The whole state of an instance.</summary>
     public static Protocol.Resource From(ResourceEvent update)
     {
@@ -20,7 +22,8 @@ internal static class ResourceMessages
             DisplayName = update.Resource.Name,
             Uid = update.ResourceId,
             IsHidden = snapshot.IsHidden,
-            CreatedAt = Time(snapshot.CreationTimeStamp),
+            // A value has no life of its own; the dashboard wants a time nevertheless.
+            CreatedAt = Time(snapshot.CreationTimeStamp ?? snapshot.StartTimeStamp ?? HostStarted),
             StartedAt = Time(snapshot.StartTimeStamp),
             StoppedAt = Time(snapshot.StopTimeStamp),
         };
@@ -49,7 +52,7 @@ internal static class ResourceMessages
             Type = relation.Type,
         }));
         resource.Properties.AddRange(snapshot.Properties.Select(Property));
-        if (update.Resource is not IResourceWithoutLifetime)
+        if (update.Resource is ProjectResource or ExecutableResource or ContainerResource)
         {
             resource.Commands.AddRange(Commands(snapshot.State?.Text));
         }
@@ -70,7 +73,7 @@ internal static class ResourceMessages
 
     private static Protocol.Url Url(UrlSnapshot url, string? state)
     {
-        var message = new Protocol.Url { FullUrl = url.Url, IsInternal = url.IsInternal, IsInactive = state != KnownResourceStates.Running };
+        var message = new Protocol.Url { FullUrl = url.Url, IsInternal = url.IsInternal, IsInactive = state != KnownResourceStates.Running, DisplayProperties = new() };
         if (url.Name is { } name)
         {
             message.EndpointName = name;

@@ -124,8 +124,10 @@ internal sealed class ResourceService : IAsyncDisposable
 
     private async Task WatchResourcesAsync(HttpResponse response, CancellationToken cancelled)
     {
-        // The current states come first and one by one; the protocol wants one message with all that is known, then changes.
-        await GrpcFraming.WriteAsync(response, new WatchResourcesUpdate { InitialData = new InitialResourceData() }, cancelled);
+        // First one message with all that is known, then changes. What is known comes once more with them, which does no harm.
+        var initial = new InitialResourceData();
+        initial.Resources.AddRange(_notifications.Current().Select(ResourceMessages.From));
+        await GrpcFraming.WriteAsync(response, new WatchResourcesUpdate { InitialData = initial }, cancelled);
         await foreach (var update in _notifications.WatchAsync(cancelled))
         {
             var changes = new WatchResourcesChanges();

@@ -87,6 +87,11 @@ internal sealed class LocalOrchestrator(
             return new ExecuteCommandResult { Success = false, Message = $"There is no resource '{resourceId}'." };
         }
 
+        if (run is not ProcessResourceRun)
+        {
+            return new ExecuteCommandResult { Success = false, Message = $"'{resourceId}' has no process of its own to start or stop." };
+        }
+
         if (commandName == KnownResourceCommands.StopCommand || commandName == KnownResourceCommands.RestartCommand)
         {
             await run.StopAsync();

@@ -42,65 +42,67 @@ namespace Aspire.Hosting.Dashboard.Protocol {
             "c3BpcmUudjEuUmVzb3VyY2VDb21tYW5kUmVzcG9uc2VLaW5kEhQKB21lc3Nh",
             "Z2UYAyABKAlIAIgBAUIKCghfbWVzc2FnZSJXChNFbnZpcm9ubWVudFZhcmlh",
             "YmxlEgwKBG5hbWUYASABKAkSEgoFdmFsdWUYAiABKAlIAIgBARIUCgxpc19m",
-            "cm9tX3NwZWMYAyABKAhCCAoGX3ZhbHVlIm8KA1VybBIaCg1lbmRwb2ludF9u",
-            "YW1lGAEgASgJSACIAQESEAoIZnVsbF91cmwYAiABKAkSEwoLaXNfaW50ZXJu",
-            "YWwYAyABKAgSEwoLaXNfaW5hY3RpdmUYBCABKAhCEAoOX2VuZHBvaW50X25h",
-            "bWUiUgoGVm9sdW1lEg4KBnNvdXJjZRgBIAEoCRIOCgZ0YXJnZXQYAiABKAkS",
-            "EgoKbW91bnRfdHlwZRgDIAEoCRIUCgxpc19yZWFkX29ubHkYBCABKAgifAoM",
-            "SGVhbHRoUmVwb3J0EiwKBnN0YXR1cxgBIAEoDjIXLmFzcGlyZS52MS5IZWFs",
-            "dGhTdGF0dXNIAIgBARILCgNrZXkYAiABKAkSEwoLZGVzY3JpcHRpb24YAyAB",
-            "KAkSEQoJZXhjZXB0aW9uGAQgASgJQgkKB19zdGF0dXMiOwoUUmVzb3VyY2VS",
-            "ZWxhdGlvbnNoaXASFQoNcmVzb3VyY2VfbmFtZRgBIAEoCRIMCgR0eXBlGAIg",
-            "ASgJInMKEFJlc291cmNlUHJvcGVydHkSDAoEbmFtZRgBIAEoCRIlCgV2YWx1",
-            "ZRgDIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZRIZCgxpc19zZW5zaXRp",
-            "dmUYBCABKAhIAIgBAUIPCg1faXNfc2Vuc2l0aXZlIrgFCghSZXNvdXJjZRIM",
-            "CgRuYW1lGAEgASgJEhUKDXJlc291cmNlX3R5cGUYAiABKAkSFAoMZGlzcGxh",
-            "eV9uYW1lGAMgASgJEgsKA3VpZBgEIAEoCRISCgVzdGF0ZRgFIAEoCUgAiAEB",
-            "EjMKCmNyZWF0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0",
-            "YW1wSAGIAQESMwoLZW52aXJvbm1lbnQYByADKAsyHi5hc3BpcmUudjEuRW52",
-            "aXJvbm1lbnRWYXJpYWJsZRIsCghjb21tYW5kcxgLIAMoCzIaLmFzcGlyZS52",
-            "MS5SZXNvdXJjZUNvbW1hbmQSLwoKcHJvcGVydGllcxgMIAMoCzIbLmFzcGly",
-            "ZS52MS5SZXNvdXJjZVByb3BlcnR5EhwKBHVybHMYDSADKAsyDi5hc3BpcmUu",
-            "djEuVXJsEhgKC3N0YXRlX3N0eWxlGA4gASgJSAKIAQESIgoHdm9sdW1lcxgP",
-            "IAMoCzIRLmFzcGlyZS52MS5Wb2x1bWUSLwoOaGVhbHRoX3JlcG9ydHMYESAD",
-            "KAsyFy5hc3BpcmUudjEuSGVhbHRoUmVwb3J0EjMKCnN0YXJ0ZWRfYXQYEiAB",
-            "KAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAOIAQESMwoKc3RvcHBl",
-            "ZF9hdBgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIBIgBARI2",
-            "Cg1yZWxhdGlvbnNoaXBzGBQgAygLMh8uYXNwaXJlLnYxLlJlc291cmNlUmVs",
-            "YXRpb25zaGlwEhEKCWlzX2hpZGRlbhgVIAEoCEIICgZfc3RhdGVCDQoLX2Ny",
-            "ZWF0ZWRfYXRCDgoMX3N0YXRlX3N0eWxlQg0KC19zdGFydGVkX2F0Qg0KC19z",
-            "dG9wcGVkX2F0IiMKDFJlc291cmNlVHlwZRITCgt1bmlxdWVfbmFtZRgBIAEo",
-            "CSJuChNJbml0aWFsUmVzb3VyY2VEYXRhEiYKCXJlc291cmNlcxgBIAMoCzIT",
-            "LmFzcGlyZS52MS5SZXNvdXJjZRIvCg5yZXNvdXJjZV90eXBlcxgCIAMoCzIX",
-            "LmFzcGlyZS52MS5SZXNvdXJjZVR5cGUiQAoQUmVzb3VyY2VEZWxldGlvbhIV",
-            "Cg1yZXNvdXJjZV9uYW1lGAEgASgJEhUKDXJlc291cmNlX3R5cGUYAiABKAki",
-            "dAoUV2F0Y2hSZXNvdXJjZXNDaGFuZ2USLQoGZGVsZXRlGAEgASgLMhsuYXNw",
-            "aXJlLnYxLlJlc291cmNlRGVsZXRpb25IABIlCgZ1cHNlcnQYAiABKAsyEy5h",
-            "c3BpcmUudjEuUmVzb3VyY2VIAEIGCgRraW5kIkcKFVdhdGNoUmVzb3VyY2Vz",
-            "Q2hhbmdlcxIuCgV2YWx1ZRgBIAMoCzIfLmFzcGlyZS52MS5XYXRjaFJlc291",
-            "cmNlc0NoYW5nZSIXChVXYXRjaFJlc291cmNlc1JlcXVlc3QiiwEKFFdhdGNo",
-            "UmVzb3VyY2VzVXBkYXRlEjYKDGluaXRpYWxfZGF0YRgBIAEoCzIeLmFzcGly",
-            "ZS52MS5Jbml0aWFsUmVzb3VyY2VEYXRhSAASMwoHY2hhbmdlcxgCIAEoCzIg",
-            "LmFzcGlyZS52MS5XYXRjaFJlc291cmNlc0NoYW5nZXNIAEIGCgRraW5kIlsK",
-            "DkNvbnNvbGVMb2dMaW5lEgwKBHRleHQYASABKAkSFwoKaXNfc3RkX2VychgC",
-            "IAEoCEgAiAEBEhMKC2xpbmVfbnVtYmVyGAMgASgFQg0KC19pc19zdGRfZXJy",
-            "IlEKH1dhdGNoUmVzb3VyY2VDb25zb2xlTG9nc1JlcXVlc3QSFQoNcmVzb3Vy",
-            "Y2VfbmFtZRgBIAEoCRIXCg9zdXBwcmVzc19mb2xsb3cYAiABKAgiTgoeV2F0",
-            "Y2hSZXNvdXJjZUNvbnNvbGVMb2dzVXBkYXRlEiwKCWxvZ19saW5lcxgBIAMo",
-            "CzIZLmFzcGlyZS52MS5Db25zb2xlTG9nTGluZSpACgtJY29uVmFyaWFudBIY",
-            "ChRJQ09OX1ZBUklBTlRfUkVHVUxBUhAAEhcKE0lDT05fVkFSSUFOVF9GSUxM",
-            "RUQQASqCAQoUUmVzb3VyY2VDb21tYW5kU3RhdGUSIgoeUkVTT1VSQ0VfQ09N",
-            "TUFORF9TVEFURV9FTkFCTEVEEAASIwofUkVTT1VSQ0VfQ09NTUFORF9TVEFU",
-            "RV9ESVNBQkxFRBABEiEKHVJFU09VUkNFX0NPTU1BTkRfU1RBVEVfSElEREVO",
-            "EAIq0gEKG1Jlc291cmNlQ29tbWFuZFJlc3BvbnNlS2luZBIsCihSRVNPVVJD",
-            "RV9DT01NQU5EX1JFU1BPTlNFX0tJTkRfVU5ERUZJTkVEEAASLAooUkVTT1VS",
-            "Q0VfQ09NTUFORF9SRVNQT05TRV9LSU5EX1NVQ0NFRURFRBABEikKJVJFU09V",
-            "UkNFX0NPTU1BTkRfUkVTUE9OU0VfS0lORF9GQUlMRUQQAhIsCihSRVNPVVJD",
-            "RV9DT01NQU5EX1JFU1BPTlNFX0tJTkRfQ0FOQ0VMTEVEEAMqYgoMSGVhbHRo",
-            "U3RhdHVzEhkKFUhFQUxUSF9TVEFUVVNfSEVBTFRIWRAAEhsKF0hFQUxUSF9T",
-            "VEFUVVNfVU5IRUFMVEhZEAESGgoWSEVBTFRIX1NUQVRVU19ERUdSQURFRBAC",
-            "QiSqAiFBc3BpcmUuSG9zdGluZy5EYXNoYm9hcmQuUHJvdG9jb2xiBnByb3Rv",
-            "Mw=="));
+            "cm9tX3NwZWMYAyABKAhCCAoGX3ZhbHVlIqwBCgNVcmwSGgoNZW5kcG9pbnRf",
+            "bmFtZRgBIAEoCUgAiAEBEhAKCGZ1bGxfdXJsGAIgASgJEhMKC2lzX2ludGVy",
+            "bmFsGAMgASgIEhMKC2lzX2luYWN0aXZlGAQgASgIEjsKEmRpc3BsYXlfcHJv",
+            "cGVydGllcxgFIAEoCzIfLmFzcGlyZS52MS5VcmxEaXNwbGF5UHJvcGVydGll",
+            "c0IQCg5fZW5kcG9pbnRfbmFtZSJAChRVcmxEaXNwbGF5UHJvcGVydGllcxIS",
+            "Cgpzb3J0X29yZGVyGAEgASgFEhQKDGRpc3BsYXlfbmFtZRgCIAEoCSJSCgZW",
+            "b2x1bWUSDgoGc291cmNlGAEgASgJEg4KBnRhcmdldBgCIAEoCRISCgptb3Vu",
+            "dF90eXBlGAMgASgJEhQKDGlzX3JlYWRfb25seRgEIAEoCCJ8CgxIZWFsdGhS",
+            "ZXBvcnQSLAoGc3RhdHVzGAEgASgOMhcuYXNwaXJlLnYxLkhlYWx0aFN0YXR1",
+            "c0gAiAEBEgsKA2tleRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIRCgll",
+            "eGNlcHRpb24YBCABKAlCCQoHX3N0YXR1cyI7ChRSZXNvdXJjZVJlbGF0aW9u",
+            "c2hpcBIVCg1yZXNvdXJjZV9uYW1lGAEgASgJEgwKBHR5cGUYAiABKAkicwoQ",
+            "UmVzb3VyY2VQcm9wZXJ0eRIMCgRuYW1lGAEgASgJEiUKBXZhbHVlGAMgASgL",
+            "MhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEhkKDGlzX3NlbnNpdGl2ZRgEIAEo",
+            "CEgAiAEBQg8KDV9pc19zZW5zaXRpdmUiuAUKCFJlc291cmNlEgwKBG5hbWUY",
+            "ASABKAkSFQoNcmVzb3VyY2VfdHlwZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUY",
+            "AyABKAkSCwoDdWlkGAQgASgJEhIKBXN0YXRlGAUgASgJSACIAQESMwoKY3Jl",
+            "YXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAYgB",
+            "ARIzCgtlbnZpcm9ubWVudBgHIAMoCzIeLmFzcGlyZS52MS5FbnZpcm9ubWVu",
+            "dFZhcmlhYmxlEiwKCGNvbW1hbmRzGAsgAygLMhouYXNwaXJlLnYxLlJlc291",
+            "cmNlQ29tbWFuZBIvCgpwcm9wZXJ0aWVzGAwgAygLMhsuYXNwaXJlLnYxLlJl",
+            "c291cmNlUHJvcGVydHkSHAoEdXJscxgNIAMoCzIOLmFzcGlyZS52MS5VcmwS",
+            "GAoLc3RhdGVfc3R5bGUYDiABKAlIAogBARIiCgd2b2x1bWVzGA8gAygLMhEu",
+            "YXNwaXJlLnYxLlZvbHVtZRIvCg5oZWFsdGhfcmVwb3J0cxgRIAMoCzIXLmFz",
+            "cGlyZS52MS5IZWFsdGhSZXBvcnQSMwoKc3RhcnRlZF9hdBgSIAEoCzIaLmdv",
+            "b2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIA4gBARIzCgpzdG9wcGVkX2F0GBMg",
+            "ASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgEiAEBEjYKDXJlbGF0",
+            "aW9uc2hpcHMYFCADKAsyHy5hc3BpcmUudjEuUmVzb3VyY2VSZWxhdGlvbnNo",
+            "aXASEQoJaXNfaGlkZGVuGBUgASgIQggKBl9zdGF0ZUINCgtfY3JlYXRlZF9h",
+            "dEIOCgxfc3RhdGVfc3R5bGVCDQoLX3N0YXJ0ZWRfYXRCDQoLX3N0b3BwZWRf",
+            "YXQiIwoMUmVzb3VyY2VUeXBlEhMKC3VuaXF1ZV9uYW1lGAEgASgJIm4KE0lu",
+            "aXRpYWxSZXNvdXJjZURhdGESJgoJcmVzb3VyY2VzGAEgAygLMhMuYXNwaXJl",
+            "LnYxLlJlc291cmNlEi8KDnJlc291cmNlX3R5cGVzGAIgAygLMhcuYXNwaXJl",
+            "LnYxLlJlc291cmNlVHlwZSJAChBSZXNvdXJjZURlbGV0aW9uEhUKDXJlc291",
+            "cmNlX25hbWUYASABKAkSFQoNcmVzb3VyY2VfdHlwZRgCIAEoCSJ0ChRXYXRj",
+            "aFJlc291cmNlc0NoYW5nZRItCgZkZWxldGUYASABKAsyGy5hc3BpcmUudjEu",
+            "UmVzb3VyY2VEZWxldGlvbkgAEiUKBnVwc2VydBgCIAEoCzITLmFzcGlyZS52",
+            "MS5SZXNvdXJjZUgAQgYKBGtpbmQiRwoVV2F0Y2hSZXNvdXJjZXNDaGFuZ2Vz",
+            "Ei4KBXZhbHVlGAEgAygLMh8uYXNwaXJlLnYxLldhdGNoUmVzb3VyY2VzQ2hh",
+            "bmdlIhcKFVdhdGNoUmVzb3VyY2VzUmVxdWVzdCKLAQoUV2F0Y2hSZXNvdXJj",
+            "ZXNVcGRhdGUSNgoMaW5pdGlhbF9kYXRhGAEgASgLMh4uYXNwaXJlLnYxLklu",
+            "aXRpYWxSZXNvdXJjZURhdGFIABIzCgdjaGFuZ2VzGAIgASgLMiAuYXNwaXJl",
+            "LnYxLldhdGNoUmVzb3VyY2VzQ2hhbmdlc0gAQgYKBGtpbmQiWwoOQ29uc29s",
+            "ZUxvZ0xpbmUSDAoEdGV4dBgBIAEoCRIXCgppc19zdGRfZXJyGAIgASgISACI",
+            "AQESEwoLbGluZV9udW1iZXIYAyABKAVCDQoLX2lzX3N0ZF9lcnIiUQofV2F0",
+            "Y2hSZXNvdXJjZUNvbnNvbGVMb2dzUmVxdWVzdBIVCg1yZXNvdXJjZV9uYW1l",
+            "GAEgASgJEhcKD3N1cHByZXNzX2ZvbGxvdxgCIAEoCCJOCh5XYXRjaFJlc291",
+            "cmNlQ29uc29sZUxvZ3NVcGRhdGUSLAoJbG9nX2xpbmVzGAEgAygLMhkuYXNw",
+            "aXJlLnYxLkNvbnNvbGVMb2dMaW5lKkAKC0ljb25WYXJpYW50EhgKFElDT05f",
+            "VkFSSUFOVF9SRUdVTEFSEAASFwoTSUNPTl9WQVJJQU5UX0ZJTExFRBABKoIB",
+            "ChRSZXNvdXJjZUNvbW1hbmRTdGF0ZRIiCh5SRVNPVVJDRV9DT01NQU5EX1NU",
+            "QVRFX0VOQUJMRUQQABIjCh9SRVNPVVJDRV9DT01NQU5EX1NUQVRFX0RJU0FC",
+            "TEVEEAESIQodUkVTT1VSQ0VfQ09NTUFORF9TVEFURV9ISURERU4QAirSAQob",
+            "UmVzb3VyY2VDb21tYW5kUmVzcG9uc2VLaW5kEiwKKFJFU09VUkNFX0NPTU1B",
+            "TkRfUkVTUE9OU0VfS0lORF9VTkRFRklORUQQABIsCihSRVNPVVJDRV9DT01N",
+            "QU5EX1JFU1BPTlNFX0tJTkRfU1VDQ0VFREVEEAESKQolUkVTT1VSQ0VfQ09N",
+            "TUFORF9SRVNQT05TRV9LSU5EX0ZBSUxFRBACEiwKKFJFU09VUkNFX0NPTU1B",
+            "TkRfUkVTUE9OU0VfS0lORF9DQU5DRUxMRUQQAypiCgxIZWFsdGhTdGF0dXMS",
+            "GQoVSEVBTFRIX1NUQVRVU19IRUFMVEhZEAASGwoXSEVBTFRIX1NUQVRVU19V",
+            "TkhFQUxUSFkQARIaChZIRUFMVEhfU1RBVFVTX0RFR1JBREVEEAJCJKoCIUFz",
+            "cGlyZS5Ib3N0aW5nLkRhc2hib2FyZC5Qcm90b2NvbGIGcHJvdG8z"));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Google.Protobuf.WellKnownTypes.StructReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Aspire.Hosting.Dashboard.Protocol.IconVariant), typeof(global::Aspire.Hosting.Dashboard.Protocol.ResourceCommandState), typeof(global::Aspire.Hosting.Dashboard.Protocol.ResourceCommandResponseKind), typeof(global::Aspire.Hosting.Dashboard.Protocol.HealthStatus), }, null, new pbr::GeneratedClrTypeInfo[] {
@@ -110,7 +112,8 @@ namespace Aspire.Hosting.Dashboard.Protocol {
             new pbr::GeneratedClrTypeInfo(typeof(global::Aspire.Hosting.Dashboard.Protocol.ResourceCommandRequest), global::Aspire.Hosting.Dashboard.Protocol.ResourceCommandRequest.Parser, new[]{ "CommandName", "ResourceName", "ResourceType" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Aspire.Hosting.Dashboard.Protocol.ResourceCommandResponse), global::Aspire.Hosting.Dashboard.Protocol.ResourceCommandResponse.Parser, new[]{ "Kind", "Message" }, new[]{ "Message" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Aspire.Hosting.Dashboard.Protocol.EnvironmentVariable), global::Aspire.Hosting.Dashboard.Protocol.EnvironmentVariable.Parser, new[]{ "Name", "Value", "IsFromSpec" }, new[]{ "Value" }, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Aspire.Hosting.Dashboard.Protocol.Url), global::Aspire.Hosting.Dashboard.Protocol.Url.Parser, new[]{ "EndpointName", "FullUrl", "IsInternal", "IsInactive" }, new[]{ "EndpointName" }, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Aspire.Hosting.Dashboard.Protocol.Url), global::Aspire.Hosting.Dashboard.Protocol.Url.Parser, new[]{ "EndpointName", "FullUrl", "IsInternal", "IsInactive", "DisplayProperties" }, new[]{ "EndpointName" }, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Aspire.Hosting.Dashboard.Protocol.UrlDisplayProperties), global::Aspire.Hosting.Dashboard.Protocol.UrlDisplayProperties.Parser, new[]{ "SortOrder", "DisplayName" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Aspire.Hosting.Dashboard.Protocol.Volume), global::Aspire.Hosting.Dashboard.Protocol.Volume.Parser, new[]{ "Source", "Target", "MountType", "IsReadOnly" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Aspire.Hosting.Dashboard.Protocol.HealthReport), global::Aspire.Hosting.Dashboard.Protocol.HealthReport.Parser, new[]{ "Status", "Key", "Description", "Exception" }, new[]{ "Status" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Aspire.Hosting.Dashboard.Protocol.ResourceRelationship), global::Aspire.Hosting.Dashboard.Protocol.ResourceRelationship.Parser, new[]{ "ResourceName", "Type" }, null, null, null, null),
@@ -1816,6 +1819,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
       fullUrl_ = other.fullUrl_;
       isInternal_ = other.isInternal_;
       isInactive_ = other.isInactive_;
+      displayProperties_ = other.displayProperties_ != null ? other.displayProperties_.Clone() : null;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -1885,6 +1889,21 @@ namespace Aspire.Hosting.Dashboard.Protocol {
       }
     }
 
+    /// <summary>Field number for the "display_properties" field.</summary>
+    public const int DisplayPropertiesFieldNumber = 5;
+    private global::Aspire.Hosting.Dashboard.Protocol.UrlDisplayProperties displayProperties_;
+    /// <summary>
+    /// The dashboard fails without it.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Aspire.Hosting.Dashboard.Protocol.UrlDisplayProperties DisplayProperties {
+      get { return displayProperties_; }
+      set {
+        displayProperties_ = value;
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -1904,6 +1923,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
       if (FullUrl != other.FullUrl) return false;
       if (IsInternal != other.IsInternal) return false;
       if (IsInactive != other.IsInactive) return false;
+      if (!object.Equals(DisplayProperties, other.DisplayProperties)) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -1915,6 +1935,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
       if (FullUrl.Length != 0) hash ^= FullUrl.GetHashCode();
       if (IsInternal != false) hash ^= IsInternal.GetHashCode();
       if (IsInactive != false) hash ^= IsInactive.GetHashCode();
+      if (displayProperties_ != null) hash ^= DisplayProperties.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -1949,6 +1970,10 @@ namespace Aspire.Hosting.Dashboard.Protocol {
         output.WriteRawTag(32);
         output.WriteBool(IsInactive);
       }
+      if (displayProperties_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(DisplayProperties);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -1975,6 +2000,10 @@ namespace Aspire.Hosting.Dashboard.Protocol {
         output.WriteRawTag(32);
         output.WriteBool(IsInactive);
       }
+      if (displayProperties_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(DisplayProperties);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -1996,6 +2025,9 @@ namespace Aspire.Hosting.Dashboard.Protocol {
       }
       if (IsInactive != false) {
         size += 1 + 1;
+      }
+      if (displayProperties_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(DisplayProperties);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -2020,6 +2052,12 @@ namespace Aspire.Hosting.Dashboard.Protocol {
       }
       if (other.IsInactive != false) {
         IsInactive = other.IsInactive;
+      }
+      if (other.displayProperties_ != null) {
+        if (displayProperties_ == null) {
+          DisplayProperties = new global::Aspire.Hosting.Dashboard.Protocol.UrlDisplayProperties();
+        }
+        DisplayProperties.MergeFrom(other.DisplayProperties);
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -2050,6 +2088,13 @@ namespace Aspire.Hosting.Dashboard.Protocol {
           }
           case 32: {
             IsInactive = input.ReadBool();
+            break;
+          }
+          case 42: {
+            if (displayProperties_ == null) {
+              DisplayProperties = new global::Aspire.Hosting.Dashboard.Protocol.UrlDisplayProperties();
+            }
+            input.ReadMessage(DisplayProperties);
             break;
           }
         }
@@ -2083,6 +2128,239 @@ namespace Aspire.Hosting.Dashboard.Protocol {
             IsInactive = input.ReadBool();
             break;
           }
+          case 42: {
+            if (displayProperties_ == null) {
+              DisplayProperties = new global::Aspire.Hosting.Dashboard.Protocol.UrlDisplayProperties();
+            }
+            input.ReadMessage(DisplayProperties);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  internal sealed partial class UrlDisplayProperties : pb::IMessage<UrlDisplayProperties>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<UrlDisplayProperties> _parser = new pb::MessageParser<UrlDisplayProperties>(() => new UrlDisplayProperties());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<UrlDisplayProperties> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[7]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UrlDisplayProperties() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UrlDisplayProperties(UrlDisplayProperties other) : this() {
+      sortOrder_ = other.sortOrder_;
+      displayName_ = other.displayName_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UrlDisplayProperties Clone() {
+      return new UrlDisplayProperties(this);
+    }
+
+    /// <summary>Field number for the "sort_order" field.</summary>
+    public const int SortOrderFieldNumber = 1;
+    private int sortOrder_;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int SortOrder {
+      get { return sortOrder_; }
+      set {
+        sortOrder_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "display_name" field.</summary>
+    public const int DisplayNameFieldNumber = 2;
+    private string displayName_ = "";
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string DisplayName {
+      get { return displayName_; }
+      set {
+        displayName_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as UrlDisplayProperties);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(UrlDisplayProperties other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (SortOrder != other.SortOrder) return false;
+      if (DisplayName != other.DisplayName) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (SortOrder != 0) hash ^= SortOrder.GetHashCode();
+      if (DisplayName.Length != 0) hash ^= DisplayName.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (SortOrder != 0) {
+        output.WriteRawTag(8);
+        output.WriteInt32(SortOrder);
+      }
+      if (DisplayName.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(DisplayName);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (SortOrder != 0) {
+        output.WriteRawTag(8);
+        output.WriteInt32(SortOrder);
+      }
+      if (DisplayName.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(DisplayName);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (SortOrder != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(SortOrder);
+      }
+      if (DisplayName.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(DisplayName);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(UrlDisplayProperties other) {
+      if (other == null) {
+        return;
+      }
+      if (other.SortOrder != 0) {
+        SortOrder = other.SortOrder;
+      }
+      if (other.DisplayName.Length != 0) {
+        DisplayName = other.DisplayName;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            SortOrder = input.ReadInt32();
+            break;
+          }
+          case 18: {
+            DisplayName = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            SortOrder = input.ReadInt32();
+            break;
+          }
+          case 18: {
+            DisplayName = input.ReadString();
+            break;
+          }
         }
       }
     }
@@ -2104,7 +2382,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[7]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[8]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2405,7 +2683,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[8]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[9]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2719,7 +2997,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[9]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[10]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2946,7 +3224,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[10]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[11]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3232,7 +3510,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[11]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[12]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3353,6 +3631,9 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     /// <summary>Field number for the "created_at" field.</summary>
     public const int CreatedAtFieldNumber = 6;
     private global::Google.Protobuf.WellKnownTypes.Timestamp createdAt_;
+    /// <summary>
+    /// The dashboard fails without it.
+    /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::Google.Protobuf.WellKnownTypes.Timestamp CreatedAt {
@@ -3987,7 +4268,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[12]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[13]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4176,7 +4457,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[13]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[14]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4380,7 +4661,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[14]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[15]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4606,7 +4887,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[15]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[16]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4891,7 +5172,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[16]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[17]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5069,7 +5350,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[17]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[18]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5221,7 +5502,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[18]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[19]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5507,7 +5788,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[19]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[20]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5784,7 +6065,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[20]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[21]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -6010,7 +6291,7 @@ namespace Aspire.Hosting.Dashboard.Protocol {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[21]; }
+      get { return global::Aspire.Hosting.Dashboard.Protocol.ResourcesReflection.Descriptor.MessageTypes[22]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
