@@ -217,7 +217,10 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
 
             if (created is not null)
             {
-                return new SubmissionResult(SubmissionOutcome.Queued, await QueueAsync(connection, created, cancellationToken));
+                await using var first = connection.CreateBatch();
+                AppendJob(first, created);
+                await first.ExecuteNonQueryAsync(cancellationToken);
+                return new SubmissionResult(SubmissionOutcome.Queued, created);
             }
 
             var current = await connection.Sql(
@@ -302,7 +305,7 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
         return ((await SingleAsync(batch, cancellationToken))!, false);
     }
 
-    /// <summary>Makes the document's one open job. The document's row is locked, or new.</summary>
+    /// <summary>Makes the document's one open job instead of those it had. The document's row is locked.</summary>
     private static async Task<Document> QueueAsync(NpgsqlConnection connection, Document document, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
@@ -310,19 +313,26 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
             "update jobs set state = 'superseded', finished = now(), lease_until = null where document_id = $1 and state in ('queued', 'running', 'parked')",
             document.Id.Value);
         batch.Then(
-            "insert into jobs (id, collection_id, document_id, state, trace_parent) values ($1, $2, $3, 'queued', $4::text)",
-            JobId.New().Value,
-            document.Collection.Value,
-            document.Id.Value,
-            Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null);
-        batch.Then(
             $"""
             update documents d set status = 'queued', stage = null, progress = 0, problem_code = null, problem = null, updated = now()
             where id = $1 returning {DocumentRows.Columns}
             """,
             document.Id.Value);
+        AppendJob(batch, document);
+        // Read before the new job was there.
+        return (await SingleAsync(batch, cancellationToken))! with { Attempts = 0 };
+    }
+
+    /// <summary>The job and the event of it; last in its transaction, as it locks the collection's counters.</summary>
+    private static void AppendJob(NpgsqlBatch batch, Document document)
+    {
+        batch.Then(
+            "insert into jobs (id, collection_id, document_id, state, trace_parent) values ($1, $2, $3, 'queued', $4::text)",
+            JobId.New().Value,
+            document.Collection.Value,
+            document.Id.Value,
+            Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null);
         DocumentEvents.Append(batch, new EventToAppend(document.Collection, document.Id, document.Name, "queued"));
-        return (await SingleAsync(batch, cancellationToken))!;
     }
 
     private static Task<Document?> LockAsync(NpgsqlConnection connection, CollectionId collection, DocumentId id, CancellationToken cancellationToken) =>

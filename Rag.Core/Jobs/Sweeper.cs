@@ -68,6 +68,13 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
             BatchSize,
             ages.Events,
             cancellationToken)
+        // An index that is further behind finds the gap and reads the collection anew.
+        + await RepeatAsync(
+            connection,
+            $"delete from index_changes where (collection_id, seq) in (select collection_id, seq from index_changes where created < now() - $1 limit {BatchSize})",
+            BatchSize,
+            ages.IndexChanges,
+            cancellationToken)
         + await RepeatAsync(
             connection,
             $"delete from jobs where id in (select id from jobs where state in ('done', 'superseded') and finished < now() - $1 limit {BatchSize})",
@@ -209,6 +216,9 @@ public sealed record SweepAges
 
     /// <summary>Events of documents.</summary>
     public TimeSpan Events { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>What indexes follow.</summary>
+    public TimeSpan IndexChanges { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>Answers kept for repeated requests.</summary>
     public TimeSpan IdempotencyKeys { get; init; } = TimeSpan.FromHours(24);

@@ -103,7 +103,9 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
         await _engine.ExecuteAsync("update document_events set at = now() - interval '25 hours' where seq <= 2");
         await _engine.ExecuteAsync("update jobs set finished = now() - interval '8 days' where finished is not null");
 
-        Assert.Equal(3, (await SweepAsync(new SweepAges())).Rows);
+        await _engine.ExecuteAsync("insert into index_changes (collection_id, seq, document_id, created) values ($1, 1, $1, now() - interval '25 hours')", _collection.Id.Value);
+
+        Assert.Equal(4, (await SweepAsync(new SweepAges())).Rows);
 
         Assert.Equal(1, await _engine.ScalarAsync<long>("select count(*) from jobs where state = 'parked'"));
         Assert.Equal(0, await _engine.ScalarAsync<long>("select count(*) from jobs where state = 'superseded'"));
