@@ -15,7 +15,8 @@ public interface IProjectMetadata : IResourceAnnotation
     bool SuppressBuild => false;
 }
 
-internal sealed class ProjectMetadata(string projectPath) : IProjectMetadata
+/// <summary>A project by its path; a directory stands for the one project file in it.</summary>
+internal sealed class ProjectMetadata(string path) : IProjectMetadata
 {
-    public string ProjectPath => projectPath;
+    public string ProjectPath { get; } = Directory.Exists(path) && Directory.GetFiles(path, "*.csproj") is [var only] ? only : path;
 }

@@ -25,10 +25,13 @@ internal sealed record KestrelEndpoint(string Name, BindingAddress Address, bool
     public static IConfiguration SettingsOf(IProjectMetadata project)
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(project.ProjectPath))!;
+        var application = Path.GetFileName(directory);
         var environment = Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT");
         return new ConfigurationBuilder()
             .AddJsonFile(Path.Combine(directory, "appsettings.json"), optional: true)
             .AddJsonFile(Path.Combine(directory, $"appsettings.{environment}.json"), optional: true)
+            .AddJsonFile(Path.Combine(directory, $"{application}.settings.json"), optional: true)
+            .AddJsonFile(Path.Combine(directory, $"{application}.settings.{environment}.json"), optional: true)
             .Build();
     }
 }

@@ -158,4 +158,22 @@ public sealed class ContainerManifestTests
         Assert.Equal("/var/lib/postgresql/data", (string)resources["postgres"]!["volumes"]![0]!["target"]!);
         Assert.Equal("mine", (string)resources["postgres"]!["volumes"]![0]!["name"]!);
     }
+
+    [Fact]
+    public async Task Conditional_parts_are_named_after_their_condition_and_written_last()
+    {
+        var builder = TestAppHost.Publish();
+        builder.AddRedis("rediscontainer");
+        builder.AddRedis("other");
+
+        var resources = await Json.ResourcesAsync(builder);
+
+        Assert.Equal(
+            ["rediscontainer", "other", "rediscontainer-password", "other-password"],
+            resources.Select(resource => resource.Key).Take(4));
+        var conditional = resources.Select(resource => resource.Key).Skip(4).ToArray();
+        Assert.Equal(2, conditional.Length);
+        Assert.Equal("cond-rediscontainer-bindings-tcp-tlsenabled-c16dc063", conditional[0]);
+        Assert.StartsWith("cond-other-bindings-tcp-tlsenabled-", conditional[1], StringComparison.Ordinal);
+    }
 }
