@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Rag.Api.About;
 using Rag.Api.Auth;
 using Rag.Api.Collections;
@@ -27,7 +26,7 @@ internal static class ApiEndpoints
         var collections = v1.MapGroup("/collections");
         collections.MapCollections();
         collections.MapDocuments();
-        collections.MapSubmit(app.Services.GetRequiredService<IOptions<LimitOptions>>().Value);
+        collections.MapSubmit();
         collections.MapEvents();
         collections.MapSearch();
         collections.MapAsk();

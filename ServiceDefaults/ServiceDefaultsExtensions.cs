@@ -91,12 +91,15 @@ public static class ServiceDefaultsExtensions
         ArgumentNullException.ThrowIfNull(app);
         try
         {
+            // The host would ask only after it has made every hosted service, and the first of them to read a wrong value decides what is said.
+            app.Services.GetRequiredService<IStartupValidator>().Validate();
             await app.RunAsync();
             return 0;
         }
         catch (ConfigurationInvalidException e)
         {
             await Console.Error.WriteLineAsync(e.Message);
+            await app.DisposeAsync();
             return ConfigurationExitCode;
         }
     }

@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using Rag.Api.Auth;
+using RagPlatform.ServiceDefaults.Problems;
 using RagPlatform.ServiceDefaults.Telemetry;
 
 namespace Rag.Api.About;
@@ -27,15 +28,22 @@ internal static class OpenApiDescription
             };
             return Task.CompletedTask;
         });
-        options.AddOperationTransformer(static (operation, context, _) =>
+        options.AddOperationTransformer(static async (operation, context, cancellationToken) =>
         {
             if (context.Description.ActionDescriptor.EndpointMetadata.OfType<RequiredScope>().LastOrDefault() is { } required)
             {
                 operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SchemeName, context.Document)] = [] }];
                 operation.Description = required.Scope is { } scope ? $"Needs the scope '{scope.ToString().ToLowerInvariant()}'." : "Needs any valid bearer.";
+                operation.Responses ??= [];
+                operation.Responses["default"] = new OpenApiResponse
+                {
+                    Description = "A problem (RFC 9457); the last part of 'type' is its stable code.",
+                    Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+                    {
+                        ["application/problem+json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(ProblemBody), parameterDescription: null, cancellationToken) },
+                    },
+                };
             }
-
-            return Task.CompletedTask;
         });
     });
 }

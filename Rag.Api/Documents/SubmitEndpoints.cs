@@ -19,13 +19,14 @@ internal static class SubmitEndpoints
     // What is wrong with one file; anything else is about the request or the installation and ends it.
     private static readonly string[] ItemCodes = ["empty-file", "file-too-large", "invalid-request"];
 
-    public static void MapSubmit(this RouteGroupBuilder collections, LimitOptions limits) => collections
+    public static void MapSubmit(this RouteGroupBuilder collections) => collections
         .MapPost("/{name}/documents", SubmitAsync)
         .Requires(Scope.Write)
-        .WithMetadata(new BodyLimit(limits.TextMiB * 1024L * 1024L))
+        .WithMetadata(new BodyLimit(static limits => limits.TextMiB * 1024L * 1024L))
         .WithTags("Documents")
         .WithName("SubmitDocuments")
-        .WithSummary("Adds documents: files as multipart/form-data, or one text as JSON");
+        .WithSummary("Adds documents: files as multipart/form-data, or one text as JSON")
+        .AddOpenApiOperationTransformer(SubmitDescription.DescribeBodyAsync);
 
     private static async Task<Accepted<SubmissionAnswer>> SubmitAsync(
         string name, HttpContext context, Caller caller, CollectionGate gate, DocumentService documents, IOptions<LimitOptions> limits)

@@ -1,11 +1,13 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using Rag.Api.Limits;
 using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Http;
 
 /// <summary>On endpoints whose body may be larger, or smaller, than the usual.</summary>
-/// <param name="Bytes">At most this much is read.</param>
-internal sealed record BodyLimit(long Bytes);
+/// <param name="Of">Bytes that are read at most.</param>
+internal sealed record BodyLimit(Func<LimitOptions, long> Of);
 
 /// <summary>The bytes of a request that is read as a whole; read once, kept for whoever needs them again in the same request.</summary>
 internal sealed class RequestBody
@@ -49,8 +51,11 @@ internal sealed class RequestBody
         return body;
     }
 
-    private static long LimitOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<BodyLimit>()?.Bytes
-        ?? context.RequestServices.GetRequiredService<Microsoft.Extensions.Options.IOptions<Limits.LimitOptions>>().Value.JsonKiB * 1024L;
+    private static long LimitOf(HttpContext context)
+    {
+        var limits = context.RequestServices.GetRequiredService<IOptions<LimitOptions>>().Value;
+        return context.GetEndpoint()?.Metadata.GetMetadata<BodyLimit>()?.Of(limits) ?? limits.JsonKiB * 1024L;
+    }
 
     private static ProblemException TooLarge(long limit) =>
         new("body-too-large", $"The request's body is larger than the {limit} bytes that are read here. Upload large content as a file.");

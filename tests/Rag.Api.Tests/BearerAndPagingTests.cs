@@ -1,0 +1,59 @@
+using Rag.Api.Auth;
+using Rag.Api.Http;
+using RagPlatform.ServiceDefaults.Problems;
+
+namespace Rag.Api.Tests;
+
+public sealed class BearerTextTests
+{
+    [Fact]
+    public void A_key_holds_its_id_and_a_check_sum()
+    {
+        var id = Guid.NewGuid();
+        var key = BearerText.NewKey(id);
+
+        Assert.StartsWith($"rag_{id:N}_", key, StringComparison.Ordinal);
+        Assert.True(BearerText.HasValidCrc(key));
+        Assert.NotEqual(key, BearerText.NewKey(id));
+    }
+
+    [Fact]
+    public void One_wrong_character_breaks_the_check_sum()
+    {
+        var session = BearerText.NewSession();
+
+        for (var i = 0; i < session.Length; i++)
+        {
+            var changed = session.ToCharArray();
+            changed[i] = changed[i] == 'a' ? 'b' : 'a';
+            Assert.False(BearerText.HasValidCrc(new string(changed)), $"Position {i} can be changed unseen.");
+        }
+    }
+
+    [Fact]
+    public void The_check_sum_is_that_of_zlib()
+    {
+        // The check value of CRC-32 that its catalogues give: of "123456789" it is cbf43926.
+        Assert.True(BearerText.HasValidCrc("123456789cbf43926"));
+    }
+}
+
+public sealed class PagingTests
+{
+    [Fact]
+    public void A_cursor_comes_back_as_it_went()
+    {
+        var place = (new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero).AddTicks(1_234_560), Guid.CreateVersion7());
+
+        Assert.Equal(place, Paging.Parse(Paging.CursorOf(place.Item1, place.Item2)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(201)]
+    public void A_limit_outside_its_range_is_refused(int limit)
+    {
+        Assert.Equal("invalid-request", Assert.Throws<ProblemException>(() => Paging.Limit(limit)).Code);
+    }
+}
