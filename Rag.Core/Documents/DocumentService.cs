@@ -102,12 +102,10 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
 
                 var state = await connection.Sql("select state from jobs where document_id = $1 and state in ('queued', 'running')", id.Value)
                     .ScalarAsync<string>(token);
-                return state switch
-                {
-                    "running" => throw new RagException("document-busy", "The document is being processed. Wait until it is ready or has failed, then ask again."),
-                    "queued" => current,
-                    _ => await QueueAsync(connection, current, token),
-                };
+                // One that waits between two attempts does not wait any longer; a claim in between makes it somebody's, which is as good.
+                return state == "running"
+                    ? throw new RagException("document-busy", "The document is being processed. Wait until it is ready or has failed, then ask again.")
+                    : await QueueAsync(connection, current, token);
             },
             cancellationToken);
         SignalWork(collection);

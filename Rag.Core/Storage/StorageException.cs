@@ -41,10 +41,11 @@ public sealed class StorageException : RagException
             "disk-full", "The database's disk is full. Make room on it and try again.", isTransient: true, exception),
         PostgresErrorCodes.ReadOnlySqlTransaction => new StorageException(
             Away, "The database is read-only at the moment, as a standby is before it takes over.", isTransient: true, exception),
-        _ when exception.IsTransient || IsShuttingDown(exception.SqlState) => new StorageException(Away, AwayMessage, isTransient: true, exception),
+        // 08P01 means that we spoke wrongly, which waiting does not mend; Npgsql counts it among the passing ones.
+        not PostgresErrorCodes.ProtocolViolation when exception.IsTransient || IsShuttingDown(exception.SqlState) => new StorageException(Away, AwayMessage, isTransient: true, exception),
         _ => new StorageException(Failed, $"The database refused a statement ({exception.SqlState}). This is a fault of the program; its log has the details.", isTransient: false, exception),
     };
 
-    // Class 57 is operator intervention: shutdown, crash, recovery. 57014 is a cancelled statement, which includes its time-out.
+    // Class 57 is operator intervention: shutdown, crash, recovery; 57014 is a cancelled statement, which includes its time-out. Class 08 is the connection's.
     private static bool IsShuttingDown(string state) => state.StartsWith("57", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal);
 }

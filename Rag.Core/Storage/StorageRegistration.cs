@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -34,6 +35,9 @@ public static class StorageRegistration
                 }
             })
             .ValidateDataAnnotations()
+            .Validate(
+                static options => IsConnectionString(options.ConnectionString),
+                "The connection string is not one that Npgsql understands; it looks like 'Host=localhost;Port=5432;Username=rag;Database=ragdb' (ConnectionStrings:ragdb or Rag:Storage:ConnectionString).")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => CreateDataSource(
@@ -63,8 +67,27 @@ public static class StorageRegistration
             builder.UsePasswordProvider(_ => ReadPassword(file), (_, _) => ValueTask.FromResult(ReadPassword(file)));
         }
 
+        // Polling would otherwise fill the traces with roots that belong to nothing.
+        builder.ConfigureTracing(static tracing => tracing
+            .ConfigureCommandFilter(static _ => Activity.Current is not null)
+            .ConfigureBatchFilter(static _ => Activity.Current is not null)
+            .ConfigureCopyOperationFilter(static _ => Activity.Current is not null)
+            .EnablePhysicalOpenTracing(false));
         builder.UseLoggerFactory(loggers);
         return builder.Build();
+    }
+
+    // Empty is another message's business.
+    private static bool IsConnectionString(string text)
+    {
+        try
+        {
+            return string.IsNullOrWhiteSpace(text) || new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 };
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            return false;
+        }
     }
 
     private static string ReadPassword(string file)

@@ -246,7 +246,7 @@ public sealed class SubmissionTests(PostgresFixture postgres) : IAsyncLifetime
     {
         var document = (await _engine.SubmitAsync(_collection, "x")).Document;
         Assert.Equal(DocumentStatus.Queued, (await _engine.Documents.ReprocessAsync(_collection.Id, document.Id, CancellationToken.None)).Status);
-        Assert.Equal(1, await JobsAsync());
+        Assert.Equal(1, await JobsAsync("queued"));
         await _engine.Jobs.ClaimAsync("w", CancellationToken.None);
 
         var busy = await Assert.ThrowsAsync<RagException>(() => _engine.Documents.ReprocessAsync(_collection.Id, document.Id, CancellationToken.None));
