@@ -32,7 +32,19 @@ public class DistributedApplication : IHost, IAsyncDisposable
 
     public static IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options) => new DistributedApplicationBuilder(options);
 
-    public void Run() => RunAsync().GetAwaiter().GetResult();
+    /// <summary>Runs to the end. What is wrong with the model or the machine is told in a line, with exit code 1; a stack would tell nobody more.</summary>
+    public void Run()
+    {
+        try
+        {
+            RunAsync().GetAwaiter().GetResult();
+        }
+        catch (DistributedApplicationException exception)
+        {
+            Console.Error.WriteLine(exception.Message);
+            Environment.ExitCode = 1;
+        }
+    }
 
     /// <summary>Starts everything and returns when the application was asked to end and has ended.</summary>
     public virtual async Task RunAsync(CancellationToken cancellationToken = default)

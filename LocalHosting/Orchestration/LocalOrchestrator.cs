@@ -118,7 +118,12 @@ internal sealed class LocalOrchestrator(
             console?.Write(HostName, line);
         }
 
-        _state = _settings.TemporaryState ? StateDirectory.Temporary() : StateDirectory.Lasting(configuration["AppHost:Directory"] ?? environment.ContentRootPath);
+        _state = _settings switch
+        {
+            { TemporaryState: true } => StateDirectory.Temporary(),
+            { StateDirectory: { Length: > 0 } given } => StateDirectory.At(given),
+            _ => StateDirectory.Lasting(configuration["AppHost:Directory"] ?? environment.ContentRootPath),
+        };
         if (Leftovers.OtherHost(_state.Path) is { } other)
         {
             throw new DistributedApplicationException(

@@ -12,6 +12,9 @@ internal sealed record OrchestrationSettings
     /// <summary>Nothing of the run stays: data, ports, records.</summary>
     public bool TemporaryState { get; init; }
 
+    /// <summary>Instead of <c>.rag</c> beside the solution.</summary>
+    public string? StateDirectory { get; init; }
+
     /// <summary>Endpoints get free ports instead of their own, so that runs side by side do not meet.</summary>
     public bool RandomPorts { get; init; }
 
@@ -27,6 +30,7 @@ internal sealed record OrchestrationSettings
     {
         // An app host that asks for an ephemeral run (a key of its model) gets a state directory that is one.
         TemporaryState = configuration.GetValue(TemporaryStateKey, false) || configuration.GetValue("Ephemeral", false),
+        StateDirectory = configuration["StateDirectory"],
         RandomPorts = configuration.GetValue("DcpPublisher:RandomizePorts", false),
         Infrastructure = configuration[InfrastructureChoice.ConfigurationKey],
         ConsoleOutput = options.EnableResourceLogging || configuration.GetValue(ConsoleOutputKey, true),

@@ -32,6 +32,9 @@ internal sealed class StateDirectory : IDisposable
     /// <summary>The lasting one of the repository that <paramref name="appHostDirectory"/> is in.</summary>
     public static StateDirectory Lasting(string appHostDirectory) => new(System.IO.Path.Combine(Root(appHostDirectory), Name), isTemporary: false);
 
+    /// <summary>A lasting one at a place of the user's choice.</summary>
+    public static StateDirectory At(string path) => new(System.IO.Path.GetFullPath(path), isTemporary: false);
+
     /// <summary>One that is gone after the run.</summary>
     public static StateDirectory Temporary() =>
         new(System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"apphost-{Guid.NewGuid():N}"), isTemporary: true);
