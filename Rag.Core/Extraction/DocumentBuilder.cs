@@ -12,6 +12,9 @@ internal sealed class DocumentBuilder(ExtractionOptions options)
     private const int LongestHeading = 400;
     private const int LongestPathEntry = 200;
 
+    /// <summary>A book has ten thousand paragraphs. Every block costs the worker an object, so their number is limited like the text.</summary>
+    internal const int MostBlocks = 500_000;
+
     private readonly StringBuilder _text = new();
     private readonly List<Block> _blocks = [];
     private readonly List<(int Level, string Title)> _open = [];
@@ -120,6 +123,11 @@ internal sealed class DocumentBuilder(ExtractionOptions options)
         {
             var sameList = kind == BlockKind.ListItem && _blocks[^1].Kind == BlockKind.ListItem;
             _text.Append(sameList ? "\n" : "\n\n");
+        }
+
+        if (_blocks.Count == MostBlocks)
+        {
+            throw new ExtractionException(ExtractionProblems.TooLarge, $"The file has more than {MostBlocks} paragraphs. Split it.");
         }
 
         var start = _text.Length;

@@ -8,8 +8,7 @@ namespace Rag.Core.Extraction;
 /// <param name="Path">The original; a file of its own, because PDF tools want one.</param>
 /// <param name="FileName">As uploaded; a hint.</param>
 /// <param name="MediaType">As declared; a hint.</param>
-/// <param name="AllowEmpty">No bytes are a document without text.</param>
-internal sealed record FileToExtract(string Path, string FileName, string? MediaType, bool AllowEmpty);
+internal sealed record FileToExtract(string Path, string FileName, string? MediaType);
 
 /// <summary>Reads one file in this process: recognises its format and hands it to that format's reader.</summary>
 internal static class FileExtraction
@@ -24,9 +23,7 @@ internal static class FileExtraction
         await using var content = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, useAsync: false);
         if (content.Length == 0)
         {
-            return file.AllowEmpty
-                ? PlainText.Extract(string.Empty, ContentType.Of(ContentFormat.Text), [])
-                : throw new ExtractionException(ExtractionProblems.Empty, "The file is empty. Upload one with content.");
+            throw new ExtractionException(ExtractionProblems.Empty, "The file is empty. Upload one with content.");
         }
 
         var format = ContentDetector.Detect(content, file.FileName, file.MediaType);

@@ -20,11 +20,7 @@ public interface IDocumentExtractor
 public sealed record ExtractionRequest(
     string FileName,
     string? DeclaredMediaType,
-    Func<CancellationToken, Task<Stream>> OpenContent)
-{
-    /// <summary>Whether no bytes at all are a document without text instead of <see cref="ExtractionProblems.Empty"/>.</summary>
-    public bool AllowEmpty { get; init; }
-}
+    Func<CancellationToken, Task<Stream>> OpenContent);
 
 /// <summary>A document that cannot be extracted, now or later: repeating it would end the same way.</summary>
 /// <param name="code">Stable reason, one of <see cref="ExtractionProblems"/>.</param>

@@ -23,7 +23,7 @@ public sealed class InProcessDocumentExtractor(IOptions<ExtractionOptions> optio
             }
 
             return await FileExtraction.ExtractAsync(
-                new FileToExtract(path, request.FileName, request.DeclaredMediaType, request.AllowEmpty), options.Value, cancellationToken);
+                new FileToExtract(path, request.FileName, request.DeclaredMediaType), options.Value, cancellationToken);
         }
         finally
         {

@@ -62,7 +62,7 @@ internal sealed class ExtractionChild : IAsyncDisposable
     /// <exception cref="RagException">It cannot be started: our failure, not the document's.</exception>
     public static async Task<ExtractionChild> StartAsync(ExtractionOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var directory = Directory.CreateTempSubdirectory("rag-extract-");
+        var directory = ChildDirectory.Create();
         ExtractionChild? child = null;
         try
         {
@@ -80,7 +80,7 @@ internal sealed class ExtractionChild : IAsyncDisposable
             }
             else
             {
-                directory.Delete(recursive: true);
+                ChildDirectory.Remove(directory);
             }
 
             if (e is System.ComponentModel.Win32Exception or IOException or InvalidDataException or TimeoutException)
@@ -103,7 +103,7 @@ internal sealed class ExtractionChild : IAsyncDisposable
         var memory = WatchMemoryAsync(watched.Token);
         try
         {
-            var file = new FileToExtract(OriginalPath, request.FileName, request.DeclaredMediaType, request.AllowEmpty);
+            var file = new FileToExtract(OriginalPath, request.FileName, request.DeclaredMediaType);
             await ExtractionWire.WriteAsync(_process.StandardInput.BaseStream, FrameKind.Request, file, ExtractionWireJson.Default.FileToExtract, limit.Token);
             var outcome = await AnswerAsync(limit.Token);
             Served++;
@@ -138,14 +138,7 @@ internal sealed class ExtractionChild : IAsyncDisposable
         }
 
         _process.Dispose();
-        try
-        {
-            _directory.Delete(recursive: true);
-        }
-        catch (IOException)
-        {
-            // already removed by the child itself
-        }
+        ChildDirectory.Remove(_directory);
     }
 
     private async Task HandshakeAsync(CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ internal sealed class ExtractionChildPool(ExtractionOptions options, TimeProvide
     private readonly Lock _lock = new();
     private readonly Stack<(ExtractionChild Child, DateTimeOffset Since)> _idle = [];
     private ITimer? _trimming;
+    private bool _isSwept;
     private bool _isDisposed;
 
     /// <summary>A child for one document; hand it back with <see cref="ReturnAsync"/>, whatever came of it.</summary>
@@ -24,6 +25,12 @@ internal sealed class ExtractionChildPool(ExtractionOptions options, TimeProvide
             lock (_lock)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
+                if (!_isSwept)
+                {
+                    _isSwept = true;
+                    ChildDirectory.RemoveForgotten(time.GetUtcNow());
+                }
+
                 if (_idle.TryPop(out var idle))
                 {
                     return idle.Child;

@@ -32,7 +32,7 @@ internal static class ExtractionWire
     private const int HeaderBytes = 5;
 
     /// <summary>Enough for half a million blocks and their headings.</summary>
-    public const int MostStructureBytes = 256 * 1024 * 1024;
+    public const int MostStructureBytes = 128 * 1024 * 1024;
 
     /// <summary>Enough for a request, limits or a problem.</summary>
     public const int MostMessageBytes = 64 * 1024;

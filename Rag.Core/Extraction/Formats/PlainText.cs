@@ -29,7 +29,7 @@ internal static class PlainText
             var c = text[i];
             if (!char.IsWhiteSpace(c))
             {
-                if (start >= 0 && lineEnds >= 2)
+                if (start >= 0 && lineEnds >= 2 && blocks.Count < DocumentBuilder.MostBlocks - 1) // what lies beyond is one long last block
                 {
                     blocks.Add(new Block(BlockKind.Paragraph, start, end, []));
                     start = -1;

@@ -33,6 +33,12 @@ internal static class PopplerTool
     private const int MostErrorCharacters = 16 * 1024;
     private const string Shell = "/bin/sh";
 
+    /// <summary>Address space that libraries and locale files take without being memory; what is really used, the worker watches.</summary>
+    private const int MappedMiB = 256;
+
+    private const int CannotRun = 126;
+    private const int NotFound = 127;
+
     /// <param name="tool"><c>pdftotext</c> or <c>pdfinfo</c>.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="options">The limits.</param>
@@ -52,6 +58,11 @@ internal static class PopplerTool
             }
 
             await process.WaitForExitAsync(cancellationToken);
+            if (process.ExitCode is CannotRun or NotFound)
+            {
+                throw Missing(tool, null);
+            }
+
             return new PopplerResult(process.ExitCode, await errors);
         }
         finally
@@ -78,9 +89,9 @@ internal static class PopplerTool
         {
             start.FileName = Shell;
             start.ArgumentList.Add("-c");
-            start.ArgumentList.Add("ulimit -v \"$1\" -t \"$2\" 2>/dev/null || { ulimit -v \"$1\"; ulimit -t \"$2\"; }; shift 2; exec \"$@\"");
+            start.ArgumentList.Add("ulimit -c 0; ulimit -v \"$1\"; ulimit -t \"$2\"; shift 2; exec \"$@\"");
             start.ArgumentList.Add("sh");
-            start.ArgumentList.Add((options.MemoryMiB * 1024L).ToString(CultureInfo.InvariantCulture));
+            start.ArgumentList.Add(((options.MemoryMiB + MappedMiB) * 1024L).ToString(CultureInfo.InvariantCulture));
             start.ArgumentList.Add(((int)options.Timeout.TotalSeconds + 5).ToString(CultureInfo.InvariantCulture));
             start.ArgumentList.Add(path);
         }
@@ -118,7 +129,7 @@ internal static class PopplerTool
 
     private static RagException Missing(string tool, Exception? inner) => new(
         "pdf-tools-missing",
-        $"PDF files cannot be read because '{tool}' was not found. Install poppler (Debian and Ubuntu: poppler-utils; macOS: brew install poppler); waiting files continue then.",
+        $"PDF files cannot be read because '{tool}' was not found or does not run. Install poppler (Debian and Ubuntu: poppler-utils; macOS: brew install poppler); waiting files continue then.",
         isTransient: true,
         inner);
 

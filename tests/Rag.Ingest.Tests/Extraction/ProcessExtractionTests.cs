@@ -53,15 +53,6 @@ public sealed class ProcessExtractionTests
     }
 
     [Fact]
-    public async Task No_bytes_are_a_document_where_the_caller_allows_it()
-    {
-        await using var extractor = Extractors.Create();
-        var document = await extractor.ExtractAsync(Extractors.Request(string.Empty, "a.txt") with { AllowEmpty = true }, CancellationToken.None);
-        Assert.Equal(string.Empty, document.Text);
-        Assert.Empty(document.Blocks);
-    }
-
-    [Fact]
     public async Task Documents_in_work_at_once_have_a_child_each()
     {
         await using var extractor = Extractors.Create();
@@ -126,6 +117,26 @@ public sealed class ProcessExtractionTests
         Assert.Equal(1600, document.Pages);
         Assert.Equal(1600, document.Blocks[^1].Page);
         Assert.Equal(1600, document.Blocks.Count(static block => block.Kind == BlockKind.Heading));
+    }
+
+    [Fact]
+    public async Task Directories_of_workers_that_were_killed_long_ago_are_removed()
+    {
+        var old = Directory.CreateTempSubdirectory("rag-extract-");
+        var recent = Directory.CreateTempSubdirectory("rag-extract-");
+        await File.WriteAllTextAsync(Path.Combine(old.FullName, "original"), "somebody's document");
+        old.LastWriteTimeUtc = DateTime.UtcNow.AddDays(-2);
+        try
+        {
+            await using var extractor = Extractors.Create();
+            await extractor.ExtractAsync(Extractors.Request("one", "a.txt"), CancellationToken.None);
+            Assert.False(Directory.Exists(old.FullName));
+            Assert.True(Directory.Exists(recent.FullName));
+        }
+        finally
+        {
+            recent.Delete();
+        }
     }
 
     [Fact]
