@@ -1,9 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Net.Sockets;
+using Npgsql;
+using Rag.Cli.Backup;
 using Rag.Cli.Documents;
+using Rag.Cli.Evaluation;
 using Rag.Cli.Prerequisites;
 using Rag.Cli.Questions;
+using Rag.Cli.Reset;
 using Rag.Cli.Testing;
 using Rag.Cli.Up;
 
@@ -42,6 +46,11 @@ internal static class CliApplication
             context.Terminal.Problem(exception.Message, exception.Remedy);
             return exception.ExitCode;
         }
+        catch (PostgresException exception)
+        {
+            context.Terminal.Problem($"PostgreSQL refused: {exception.MessageText} ({exception.SqlState})", remedy: null);
+            return ExitCode.Failed;
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
         {
             // Files and sockets of the person's own machine: the system's message already says which and why.
@@ -58,6 +67,10 @@ internal static class CliApplication
         root.Subcommands.Add(AskCommand.Create(context));
         root.Subcommands.Add(SearchCommand.Create(context));
         root.Subcommands.Add(CollectionsCommand.Create(context));
+        root.Subcommands.Add(EvalCommand.Create(context));
+        root.Subcommands.Add(BackupCommand.Create(context));
+        root.Subcommands.Add(RestoreCommand.Create(context));
+        root.Subcommands.Add(ResetCommand.Create(context));
         root.Subcommands.Add(TestCommand.Create(context));
         root.Subcommands.Add(DoctorCommand.Create(context));
         return root;
