@@ -7,7 +7,7 @@ using Microsoft.Extensions.Configuration.UserSecrets;
 namespace AppHost;
 
 /// <summary>
-/// Tells the command line where the application is: <c>Rag:Url</c> and <c>Rag:WebUrl</c> in the user secrets of the app host, beside the
+/// Tells the command line where the application is: <c>Rag:Url</c>, <c>Rag:WebUrl</c> and <c>Rag:Database</c> in the user secrets of the app host, beside the
 /// key in <c>Parameters:bootstrap-key</c>.
 /// </summary>
 internal static class CliHandover
@@ -15,7 +15,8 @@ internal static class CliHandover
     private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly SemaphoreSlim OneWriter = new(1, 1);
 
-    public static void Add(IResourceBuilder<ProjectResource> api, IResourceBuilder<ProjectResource> web, RunSettings run)
+    public static void Add(
+        IResourceBuilder<ProjectResource> api, IResourceBuilder<ProjectResource> web, IResourceBuilder<PostgresDatabaseResource> db, RunSettings run)
     {
         var id = typeof(CliHandover).Assembly.GetCustomAttribute<UserSecretsIdAttribute>()?.UserSecretsId;
         if (run.IsEphemeral || id is null)
@@ -25,6 +26,14 @@ internal static class CliHandover
 
         var path = PathHelper.GetSecretsPathFromSecretsId(id);
         api.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, "Rag:Url", api.GetEndpoint("http").Url, cancellationToken));
+        // For backup and restore. The password in it stands in the same file already.
+        db.OnResourceReady(async (_, _, cancellationToken) =>
+        {
+            if (await db.Resource.ConnectionStringExpression.GetValueAsync(cancellationToken) is { } connectionString)
+            {
+                await RecordAsync(path, "Rag:Database", connectionString, cancellationToken);
+            }
+        });
         web.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, "Rag:WebUrl", web.GetEndpoint("http").Url, cancellationToken));
     }
 

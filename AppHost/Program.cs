@@ -51,7 +51,7 @@ if (builder.ExecutionContext.IsPublishMode)
 else
 {
     OneTimeSignIn.Add(api, web);
-    CliHandover.Add(api, web, run);
+    CliHandover.Add(api, web, db, run);
 }
 
 builder.Build().Run();

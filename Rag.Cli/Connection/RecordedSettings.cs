@@ -10,6 +10,7 @@ internal static class RecordedSettings
 {
     public const string UrlKey = "Rag:Url";
     public const string WebUrlKey = "Rag:WebUrl";
+    public const string DatabaseKey = "Rag:Database";
     public const string BootstrapKey = "Parameters:bootstrap-key";
 
     private const string UserSecretsId = "ragplatform-apphost";

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Rag.Cli.Backup;
+
+/// <summary><c>rag restore</c>: an archive into an empty installation.</summary>
+internal static class RestoreCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var file = new Argument<string>("file") { Description = "The archive." };
+        var connection = DatabaseConnection.Option();
+        var blobs = DatabaseConnection.BlobsOption();
+        var replace = new Option<bool>("--replace") { Description = "Take away what is there, after asking." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        var command = new Command("restore", "Check an archive of 'rag backup' and put it into an empty installation.") { file, connection, blobs, replace, yes };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            context,
+            parsed.GetValue(file)!,
+            parsed.GetValue(connection),
+            DatabaseConnection.BlobRoot(context, parsed.GetValue(blobs)),
+            parsed.GetValue(replace),
+            parsed.GetValue(yes),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        CliContext context, string file, string? connectionString, string blobRoot, bool replace, bool yes, CancellationToken cancellationToken)
+    {
+        var path = Path.GetFullPath(file, context.WorkingDirectory);
+        if (!File.Exists(path))
+        {
+            throw new CliException($"There is no file '{file}'.", remedy: null, ExitCode.Usage);
+        }
+
+        // Everything that can be refused is refused before anything is touched.
+        var manifest = await BackupArchive.VerifyAsync(path, cancellationToken);
+        await using var connection = await DatabaseConnection.OpenAsync(context, connectionString, cancellationToken);
+        await BackupRestore.RequireSameSchemaAsync(connection, manifest, cancellationToken);
+        var empty = await BackupRestore.IsEmptyAsync(connection, cancellationToken);
+        if (!empty)
+        {
+            await RequireLeaveAsync(context, connection.Database, replace, yes, cancellationToken);
+        }
+
+        await BackupRestore.RunAsync(connection, path, manifest, blobRoot, cancellationToken);
+        context.Terminal.Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Restored as of {manifest.Created:yyyy-MM-dd HH:mm} UTC: {Rows(manifest, "collections")} collections, {Rows(manifest, "documents")} documents, {manifest.Blobs.Count} originals."));
+        if (!empty)
+        {
+            context.Terminal.Warn("Stop './rag up' and start it again, so that the indexes in memory are read anew.");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task RequireLeaveAsync(CliContext context, string database, bool replace, bool yes, CancellationToken cancellationToken)
+    {
+        if (!replace)
+        {
+            throw new CliException($"The database '{database}' is not empty.", "Restore into an empty installation, or add --replace to take away what is there. Nothing was changed.");
+        }
+
+        if (!await context.Terminal.ConfirmAsync($"Remove every collection in the database '{database}' and put the archive in their place?", yes, cancellationToken))
+        {
+            throw new CliException("Not restored: nobody agreed to remove what is there.", "Add --yes where nobody can be asked. Nothing was changed.");
+        }
+    }
+
+    private static long Rows(BackupManifest manifest, string table) => manifest.Tables.FirstOrDefault(one => one.Name == table)?.Rows ?? 0;
+}

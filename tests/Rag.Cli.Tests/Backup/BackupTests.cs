@@ -1,0 +1,247 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Rag.Core.Storage;
+using Rag.Testing;
+
+namespace Rag.Cli.Tests.Backup;
+
+/// <summary>Backup and restore on a real PostgreSQL: what goes in comes out, and nothing half-done or damaged gets in.</summary>
+public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>, IDisposable
+{
+    private static readonly Guid Collection = Guid.Parse("0196f000-0000-7000-8000-000000000001");
+    private static readonly byte[] Original = "The oven rests on Mondays."u8.ToArray();
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_is_backed_up_comes_back_with_originals_and_sequences()
+    {
+        var source = await FilledAsync();
+        var archive = Path.Combine(_folder.Path, "a.tar.gz");
+        var backup = await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs]);
+        Assert.True(backup.ExitCode == 0, backup.Error);
+        Assert.Contains("1 documents, 1 originals", backup.Output, StringComparison.Ordinal);
+
+        var target = await EmptyAsync();
+        var restore = await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs]);
+        Assert.True(restore.ExitCode == 0, restore.Error);
+
+        foreach (var query in (string[])[
+            "select string_agg(c::text, '|' order by id) from collections c",
+            "select string_agg(d::text, '|' order by id) from documents d",
+            "select string_agg(g::text, '|') from generations g",
+            "select string_agg(c::text, '|' order by ordinal) from chunks c",
+            "select string_agg(e::text, '|') from chunk_embeddings e",
+            "select string_agg(s::text, '|') from collection_sequences s",
+            "select string_agg(j::text, '|') from jobs j",
+            "select string_agg(k::text, '|') from api_keys k where not bootstrap"])
+        {
+            var expected = await ScalarAsync(source.Connection, query);
+            Assert.NotNull(expected);
+            Assert.Equal(expected, await ScalarAsync(target.Connection, query));
+        }
+
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Original));
+        Assert.Equal(Original, await File.ReadAllBytesAsync(Path.Combine(target.Blobs, Collection.ToString("D"), hash[..2], hash)));
+        // Numbers already given out must not be given out again.
+        Assert.Equal("42", await ScalarAsync(target.Connection, "select nextval('generation_numbers')::text"));
+        Assert.Equal("2", await ScalarAsync(
+            target.Connection, "insert into embedding_spaces (provider, model, revision, dimensions) values ('p', 'm', 'r2', 2) returning id::text"));
+    }
+
+    [Fact]
+    public async Task The_installations_own_key_stays_and_sessions_do_not_travel()
+    {
+        var source = await FilledAsync();
+        var archive = Path.Combine(_folder.Path, "keys.tar.gz");
+        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        var target = await EmptyAsync();
+        await ExecuteAsync(target.Connection, "insert into api_keys (id, name, hash, scopes, bootstrap) values (gen_random_uuid(), 'here', '\\x02', '{admin}', true)");
+
+        Assert.Equal(0, (await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs])).ExitCode);
+
+        Assert.Equal("here,reader", await ScalarAsync(target.Connection, "select string_agg(name, ',' order by name) from api_keys"));
+        Assert.Equal("0", await ScalarAsync(target.Connection, "select count(*)::text from sessions"));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_empty_is_refused_unless_replacing_was_agreed()
+    {
+        var source = await FilledAsync();
+        var archive = Path.Combine(_folder.Path, "b.tar.gz");
+        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        var target = await EmptyAsync();
+        await ExecuteAsync(target.Connection, "insert into collections (id, name, settings) values (gen_random_uuid(), 'mine', '{}')");
+        string[] restore = ["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs];
+
+        var refused = await CliRun.InvokeAsync(restore);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("is not empty", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(1, (await CliRun.InvokeAsync([.. restore, "--replace"])).ExitCode);
+        Assert.Equal(1, (await CliRun.InvokeAsync([.. restore, "--replace"], input: "n\n")).ExitCode);
+        Assert.Equal("mine", await ScalarAsync(target.Connection, "select string_agg(name, ',') from collections"));
+
+        var replaced = await CliRun.InvokeAsync([.. restore, "--replace"], input: "y\n");
+        Assert.True(replaced.ExitCode == 0, replaced.Error);
+        Assert.Equal("handbook", await ScalarAsync(target.Connection, "select string_agg(name, ',') from collections"));
+    }
+
+    [Theory]
+    [InlineData("cut")]
+    [InlineData("flipped")]
+    [InlineData("foreign")]
+    [InlineData("exchanged")]
+    public async Task A_damaged_archive_is_refused_before_anything_is_touched(string damage)
+    {
+        var source = await FilledAsync();
+        var archive = Path.Combine(_folder.Path, $"{damage}.tar.gz");
+        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        await DamageAsync(archive, damage);
+        var target = await EmptyAsync();
+
+        var run = await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("Nothing was changed", run.Error, StringComparison.Ordinal);
+        Assert.Equal("0", await ScalarAsync(target.Connection, "select count(*)::text from collections"));
+        Assert.False(Directory.Exists(target.Blobs));
+    }
+
+    [Fact]
+    public async Task Another_schema_is_refused()
+    {
+        var source = await FilledAsync();
+        var archive = Path.Combine(_folder.Path, "schema.tar.gz");
+        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        var target = await EmptyAsync();
+        await ExecuteAsync(target.Connection, "update schema_migrations set checksum = 'other'");
+        var run = await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("migration", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_original_that_is_gone_is_told_and_the_rest_is_kept()
+    {
+        var source = await FilledAsync();
+        Directory.Delete(source.Blobs, recursive: true);
+        var archive = Path.Combine(_folder.Path, "gone.tar.gz");
+        var run = await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("1 originals are not in", run.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(archive));
+    }
+
+    [Fact]
+    public async Task A_backup_never_overwrites_and_is_for_its_owner_only()
+    {
+        var source = await FilledAsync();
+        var archive = Path.Combine(_folder.Path, "once.tar.gz");
+        string[] backup = ["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs];
+        Assert.Equal(0, (await CliRun.InvokeAsync(backup)).ExitCode);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(archive));
+        }
+
+        Assert.Equal(2, (await CliRun.InvokeAsync(backup)).ExitCode);
+        Assert.Equal([archive], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_named_without_its_password()
+    {
+        var run = await CliRun.InvokeAsync(["backup", Path.Combine(_folder.Path, "x"), "--blobs", _folder.Path, "--connection", "Host=127.0.0.1;Port=1;Username=u;Password=hidden;Database=d"]);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("127.0.0.1:1", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", run.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task DamageAsync(string archive, string damage)
+    {
+        var bytes = await File.ReadAllBytesAsync(archive);
+        switch (damage)
+        {
+            case "cut":
+                await File.WriteAllBytesAsync(archive, bytes[..(bytes.Length / 2)]);
+                break;
+            case "flipped":
+                bytes[bytes.Length / 2] ^= 0x40;
+                await File.WriteAllBytesAsync(archive, bytes);
+                break;
+            case "foreign":
+                await File.WriteAllTextAsync(archive, "no archive at all");
+                break;
+            case "exchanged":
+                // A whole, valid archive in which one original says something else.
+                await using (var unpacked = new MemoryStream())
+                {
+                    await using (var zipped = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress))
+                    {
+                        await zipped.CopyToAsync(unpacked);
+                    }
+
+                    var tar = unpacked.ToArray();
+                    tar.AsSpan()[tar.AsSpan().IndexOf(Original)..][0] = (byte)'X';
+                    await using var target = new GZipStream(File.Create(archive), CompressionLevel.Fastest);
+                    await target.WriteAsync(tar);
+                }
+
+                break;
+        }
+    }
+
+    private async Task<(string Connection, string Blobs)> EmptyAsync()
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        await using var source = NpgsqlDataSource.Create(connection);
+        await new Migrator(source, Options.Create(new StorageOptions()), NullLogger<Migrator>.Instance).PrepareAsync(CancellationToken.None);
+        return (connection, Path.Combine(_folder.Path, Guid.NewGuid().ToString("N")));
+    }
+
+    private async Task<(string Connection, string Blobs)> FilledAsync()
+    {
+        var (connection, blobs) = await EmptyAsync();
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Original));
+        var blob = Path.Combine(blobs, Collection.ToString("D"), hash[..2], hash);
+        Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
+        await File.WriteAllBytesAsync(blob, Original);
+        await ExecuteAsync(connection, $$"""
+            insert into collections (id, name, settings) values ('{{Collection}}', 'handbook', '{"language": "en"}');
+            insert into collection_sequences values ('{{Collection}}', 3, 7);
+            insert into blobs (collection_id, sha256, size_bytes) values ('{{Collection}}', '\x{{hash}}', 26);
+            insert into documents (id, collection_id, source_id, name, sha256, size_bytes, status, active_generation)
+                values ('0196f000-0000-7000-8000-0000000000d1', '{{Collection}}', 's', 'ünï.txt', '\x{{hash}}', 26, 'ready', 41);
+            select setval('generation_numbers', 41);
+            insert into generations (document_id, generation, collection_id, sha256, text, media_type, extractor, chunker, analyzer, tokens)
+                values ('0196f000-0000-7000-8000-0000000000d1', 41, '{{Collection}}', '\x{{hash}}', E'line\nü\t"quoted"\\', 'text/plain', 'text-1', 'structure-1', 'en-1', 'approx-1');
+            insert into chunks (id, collection_id, document_id, generation, ordinal, start_offset, end_offset, text, headings, kind, token_count, terms, term_count)
+                values ('0196f000-0000-7000-8000-0000000000c1', '{{Collection}}', '0196f000-0000-7000-8000-0000000000d1', 41, 0, 0, 4, 'line', '{a,"b c"}', 'text', 1, '\x0102', 1);
+            insert into embedding_spaces (provider, model, revision, dimensions) values ('p', 'm', 'r', 2);
+            insert into chunk_embeddings values ('0196f000-0000-7000-8000-0000000000c1', 1, '\x0000803f00000000');
+            insert into jobs (id, collection_id, document_id, state) values (gen_random_uuid(), '{{Collection}}', '0196f000-0000-7000-8000-0000000000d1', 'done');
+            insert into api_keys (id, name, hash, scopes, bootstrap) values (gen_random_uuid(), 'there', '\x00', '{admin}', true), ('0196f000-0000-7000-8000-0000000000e1', 'reader', '\x01', '{read}', false);
+            insert into sessions (hash, key_id, expires) values ('\x09', '0196f000-0000-7000-8000-0000000000e1', now() + interval '1 hour');
+            """);
+        return (connection, blobs);
+    }
+
+    private static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<string?> ScalarAsync(string connectionString, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand(sql);
+        return (string?)await command.ExecuteScalarAsync();
+    }
+}
