@@ -105,8 +105,8 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
     private void AddServices(AppHostArguments arguments)
     {
         _host.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
-        // What keeps the host from starting is thrown as well.
-        _host.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // A failed start is thrown as well; only a background service that fails later says so in the log alone, as critical.
+        _host.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         _host.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         _host.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
         // A resource that is still starting fails its checks; its state says so already.

@@ -11,7 +11,7 @@ internal interface IOrchestrator
     /// </summary>
     Task StartAsync(DistributedApplicationModel model, CancellationToken cancellationToken);
 
-    /// <summary>Ends everything that was started, dependents first. Called once, also after a failed start.</summary>
+    /// <summary>Ends everything that was started, dependents first. Also called after a failed start, and again when the host is disposed of.</summary>
     Task StopAsync(CancellationToken cancellationToken);
 
     /// <summary>Carries out <see cref="KnownResourceCommands"/>.</summary>

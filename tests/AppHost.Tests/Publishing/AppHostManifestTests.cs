@@ -16,15 +16,25 @@ public sealed class AppHostManifestTests : IDisposable
     [InlineData("--operation publish --step publish-manifest --output-path {0}")]
     public async Task The_manifest_is_the_one_that_was_reviewed(string arguments)
     {
-        var output = await RunAsync(arguments);
+        var (exitCode, output) = await RunAsync(arguments);
 
+        Assert.True(exitCode == 0, output);
         var manifest = await File.ReadAllTextAsync(Path.Combine(_directory.FullName, "aspire-manifest.json"));
         Assert.Equal(Expected(), Placed(manifest));
         Assert.DoesNotContain("signin", manifest + output, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("SignInToken", manifest, StringComparison.OrdinalIgnoreCase);
     }
 
-    private async Task<string> RunAsync(string arguments)
+    [Fact]
+    public async Task A_missing_option_is_named_and_the_program_fails()
+    {
+        var (exitCode, output) = await RunAsync("--publisher manifest");
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("--output-path", output, StringComparison.Ordinal);
+    }
+
+    private async Task<(int ExitCode, string Output)> RunAsync(string arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(typeof(Projects.AppHost).Assembly.Location);
@@ -40,9 +50,7 @@ public sealed class AppHostManifestTests : IDisposable
             var output = process.StandardOutput.ReadToEndAsync(limit.Token);
             var errors = process.StandardError.ReadToEndAsync(limit.Token);
             await process.WaitForExitAsync(limit.Token);
-            var text = await output + await errors;
-            Assert.True(process.ExitCode == 0, text);
-            return text;
+            return (process.ExitCode, await output + await errors);
         }
         finally
         {
