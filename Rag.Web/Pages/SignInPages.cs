@@ -35,7 +35,7 @@ internal static class SignInPages
         var key = form["key"].ToString().Trim();
         if (key.Length is 0 or > MostKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            return Render(context, new SignInModel(null, back, "That is not a key. A key looks like rag_… and has no spaces."), 400);
+            return Render(context, new SignInModel(null, back, "That is not a key. Most look like rag_…, and none has spaces."), 400);
         }
 
         return await StartAsync(context, back, clients.For(key).StartSessionAsync(cancellationToken), "This key is not known. It may have been revoked or may have expired: ask an administrator for a new one.");
