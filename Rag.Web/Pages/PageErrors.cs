@@ -24,6 +24,11 @@ internal static partial class PageErrors
                 IResult page = e.Status == HttpStatusCode.Unauthorized ? TypedResults.Redirect(ReturnUrl.SignInFor(context.Request)) : Describe(e, context.Request);
                 await ShowAsync(context, page);
             }
+            catch (Exception e) when (e is BadHttpRequestException or InvalidDataException && !context.Response.HasStarted)
+            {
+                var status = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
+                await ShowAsync(context, new MessagePage(status, "That did not arrive as it should", "The form was too large or came broken. Go back and send it again.", new MessageAction("To the collections", "/collections")));
+            }
             catch (Exception e) when (!context.Response.HasStarted && !context.Request.Path.StartsWithSegments("/app"))
             {
                 // The boundary: whatever it was, the reader gets words and the log gets the exception.

@@ -82,7 +82,7 @@ public sealed class ScreenshotTests(Chromium chromium, WebSite site) : IClassFix
         async Task LookAsync(string name)
         {
             Directory.CreateDirectory(Folder);
-            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Folder, $"{name}-{at}.png"), Animations = ScreenshotAnimations.Disabled });
+            await Picture.TakeAsync(page, Path.Combine(Folder, $"{name}-{at}.png"));
             Assert.Empty(await Accessibility.FindingsAsync(page, $"{name}-{at}"));
         }
     }

@@ -102,5 +102,5 @@ public sealed class WholeSystemTests(Chromium chromium, RealSystem system) : ICl
     }
 
     private static Task ShootAsync(IPage page, string name) =>
-        page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(ServiceProcess.RepositoryRoot(), "artifacts", "screenshots", name + ".png"), Animations = ScreenshotAnimations.Disabled });
+        Picture.TakeAsync(page, Path.Combine(ServiceProcess.RepositoryRoot(), "artifacts", "screenshots", name + ".png"));
 }

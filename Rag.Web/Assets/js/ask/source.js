@@ -39,10 +39,8 @@ export class SourcePanel {
     dialog.addEventListener("close", () => {
       this.#asked++;
       this.#opener?.removeAttribute("aria-expanded");
-      // The page may have redrawn the marker meanwhile.
-      if (this.#opener?.isConnected) {
-        this.#opener.focus();
-      }
+      // The page may have redrawn the marker meanwhile; then the next question is the best place to go on.
+      (this.#opener?.isConnected ? this.#opener : document.getElementById("question"))?.focus();
     });
   }
 
@@ -109,7 +107,9 @@ export class SourcePanel {
    * @param {HTMLElement} body
    */
   #show(view, passage, body) {
-    this.#place(view.title ? view.name : null, view.page ?? passage.page, view.headings);
+    // The first heading is often the title itself, which stands above already.
+    const headings = view.headings.filter((/** @type {string} */ heading) => heading !== view.title);
+    this.#place(view.title ? view.name : null, view.page ?? passage.page, headings);
     /** @type {HTMLElement[]} */
     const shown = [];
     if (view.changed) {

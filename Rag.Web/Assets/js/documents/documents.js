@@ -55,15 +55,20 @@ async function show(id) {
   countSoon();
 }
 
-/** Brings every row up to date: the page was written a moment before the stream began. */
+/** Brings every row up to date: the page was written a moment before the stream began, and while it is hidden nobody listens. */
 async function catchUp() {
-  const { items } = await getJson(`${api}/documents?limit=200`);
-  for (const found of items) {
-    const row = rowOf(found.id);
-    if (row && row.dataset.status !== found.status) {
+  const { items, nextCursor } = await getJson(`${api}/documents?limit=200`);
+  const present = new Map(items.map((/** @type {any} */ found) => [found.id, found]));
+  for (const row of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-id]"))) {
+    const found = present.get(row.dataset.id);
+    if (found && row.dataset.status !== found.status) {
       fillRow(row, found);
+    } else if (!found && nextCursor === null) {
+      row.remove();
     }
   }
+  showEmptiness();
+  countSoon();
 }
 
 function showEmptiness() {
@@ -113,14 +118,19 @@ function onEvent(event) {
   }
 }
 
+/** @type {EventSource | null} */
+let stream = null;
+
 function follow() {
-  const stream = new EventSource(`${api}/events`);
-  stream.addEventListener("document", (event) => onEvent(JSON.parse(event.data)));
-  stream.addEventListener("reset", () => location.reload());
+  stream?.close();
+  const opened = new EventSource(`${api}/events`);
+  stream = opened;
+  opened.addEventListener("document", (event) => onEvent(JSON.parse(event.data)));
+  opened.addEventListener("reset", () => location.reload());
   // Once is enough: after a break the stream resumes where it was.
-  stream.addEventListener("open", () => catchUp().catch(() => {}), { once: true });
-  stream.addEventListener("error", async () => {
-    if (stream.readyState !== EventSource.CLOSED) {
+  opened.addEventListener("open", () => catchUp().catch(() => {}), { once: true });
+  opened.addEventListener("error", async () => {
+    if (opened !== stream || opened.readyState !== EventSource.CLOSED) {
       return;
     }
     // The server refused: the session may be over, or it is starting again.
@@ -128,10 +138,24 @@ function follow() {
     if (answer?.status === 401) {
       goToSignIn();
     } else {
-      setTimeout(follow, 5000);
+      setTimeout(() => opened === stream && follow(), 5000);
     }
   });
-  addEventListener("pagehide", () => stream.close(), { once: true });
+}
+
+/** Browsers allow six connections to one site, over all tabs: a tab that nobody sees gives its own back. */
+function startFollowing() {
+  const act = () => {
+    if (document.hidden) {
+      stream?.close();
+      stream = null;
+    } else if (stream === null) {
+      follow();
+    }
+  };
+  document.addEventListener("visibilitychange", act);
+  addEventListener("pagehide", () => stream?.close());
+  act();
 }
 
 /** Retry and delete: the forms work without this, but then the page is left. */
@@ -201,4 +225,4 @@ function startAdding() {
 
 startActions();
 startAdding();
-follow();
+startFollowing();
