@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
-using Aspire.Hosting;
-using Aspire.Hosting.Testing;
 using Rag.Client;
 
 namespace AppHost.Tests.EndToEnd;

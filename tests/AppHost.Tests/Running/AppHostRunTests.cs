@@ -1,5 +1,4 @@
 using System.Net;
-using Aspire.Hosting.Testing;
 
 namespace AppHost.Tests.Running;
 
