@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -26,6 +27,21 @@ public static class ExtractionChildServer
     /// <param name="ownDirectory">Removed when the worker is gone without having done it; null for none.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(Stream input, Stream output, string? ownDirectory)
+    {
+        // A child ends with its worker and not by signals to the group, which the runtime would obey even where its starter ignored them.
+        PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
+        var ignored = Array.ConvertAll(signals, static signal => PosixSignalRegistration.Create(signal, static context => context.Cancel = true));
+        try
+        {
+            return await ServeAsync(input, output, ownDirectory);
+        }
+        finally
+        {
+            Array.ForEach(ignored, static registration => registration.Dispose());
+        }
+    }
+
+    private static async Task<int> ServeAsync(Stream input, Stream output, string? ownDirectory)
     {
         var first = await NextAsync(input);
         if (first is not (FrameKind.Options, var limits) || JsonSerializer.Deserialize(limits, ExtractionWireJson.Default.ExtractionOptions) is not { } options)

@@ -31,10 +31,12 @@ internal static class ExtractionCommandLine
         var command = Command(options);
         if (File.Exists(Shell))
         {
-            // A crash must not leave a memory image with the document in it, and extraction must not slow down answers.
+            // A crash must not leave a memory image with the document in it, and extraction must not slow down answers. Ctrl+C in a
+            // terminal and a service manager signal the whole group: a child ends with its worker, not before it, or the document
+            // in work would be taken for the cause.
             start.FileName = Shell;
             start.ArgumentList.Add("-c");
-            start.ArgumentList.Add("ulimit -c 0; command -v nice >/dev/null 2>&1 && exec nice -n 10 \"$@\"; exec \"$@\"");
+            start.ArgumentList.Add("trap '' INT TERM HUP; ulimit -c 0; command -v nice >/dev/null 2>&1 && exec nice -n 10 \"$@\"; exec \"$@\"");
             start.ArgumentList.Add("sh");
         }
         else

@@ -27,10 +27,9 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
     public async Task<ExtractedDocument> ExtractAsync(ExtractionRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var (outcome, isFirst) = await TryAsync(request, isFresh: false, cancellationToken);
-        if (!isFirst && (outcome.Problem?.Blame is WireBlame.Fault || outcome.Death is ChildDeath.Crashed or ChildDeath.TooMuchMemory))
+        var (outcome, wasFresh) = await TryAsync(request, isFresh: false, cancellationToken);
+        if (IsDoubtful(outcome, wasFresh))
         {
-            // What the child read before may have harmed it, or somebody ended it: only a fresh one can blame the document.
             (outcome, _) = await TryAsync(request, isFresh: true, cancellationToken);
         }
 
@@ -40,12 +39,19 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
     /// <summary>Ends all idle children.</summary>
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
 
-    private async Task<(ChildOutcome Outcome, bool IsFirst)> TryAsync(ExtractionRequest request, bool isFresh, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether something else than the document may be to blame: what a used child read before may have harmed it, and a child that
+    /// is gone may have been ended by somebody, such as a machine short of memory.
+    /// </summary>
+    private static bool IsDoubtful(ChildOutcome outcome, bool wasFresh) =>
+        outcome.Death is ChildDeath.Crashed || (!wasFresh && (outcome.Problem?.Blame is WireBlame.Fault || outcome.Death is ChildDeath.TooMuchMemory));
+
+    private async Task<(ChildOutcome Outcome, bool WasFresh)> TryAsync(ExtractionRequest request, bool isFresh, CancellationToken cancellationToken)
     {
         var child = await _pool.RentAsync(isFresh, cancellationToken);
         try
         {
-            var isFirst = child.Served == 0;
+            var wasFresh = child.Served == 0;
             await using (var original = await request.OpenContent(cancellationToken))
             await using (var file = new FileStream(child.OriginalPath, FileMode.Create, FileAccess.Write, FileShare.None, 64 * 1024, useAsync: true))
             {
@@ -53,19 +59,20 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
             }
 
             var outcome = await child.ExtractAsync(request, cancellationToken);
-            if (child.IsUsable)
-            {
-                File.Delete(child.OriginalPath); // an idle child keeps no document; an ended one loses its whole directory
-            }
-            else
+            if (!child.IsUsable)
             {
                 LogChildLost(child.ProcessId, outcome.Death, outcome.Problem?.Code, outcome.Problem?.Message, child.Served);
             }
 
-            return (outcome, isFirst);
+            return (outcome, wasFresh);
         }
         finally
         {
+            if (child.IsUsable)
+            {
+                File.Delete(child.OriginalPath); // an idle child keeps no document; an ended one loses its whole directory
+            }
+
             await _pool.ReturnAsync(child);
         }
     }

@@ -89,7 +89,7 @@ internal static class PopplerTool
         {
             start.FileName = Shell;
             start.ArgumentList.Add("-c");
-            start.ArgumentList.Add("ulimit -c 0; ulimit -v \"$1\"; ulimit -t \"$2\"; shift 2; exec \"$@\"");
+            start.ArgumentList.Add("trap '' INT TERM HUP; ulimit -c 0; ulimit -v \"$1\"; ulimit -t \"$2\"; shift 2; exec \"$@\"");
             start.ArgumentList.Add("sh");
             start.ArgumentList.Add(((options.MemoryMiB + MappedMiB) * 1024L).ToString(CultureInfo.InvariantCulture));
             start.ArgumentList.Add(((int)options.Timeout.TotalSeconds + 5).ToString(CultureInfo.InvariantCulture));

@@ -79,6 +79,22 @@ public sealed class ProcessExtractionTests
     }
 
     [Fact]
+    public async Task Signals_to_the_whole_group_leave_the_child_to_its_worker()
+    {
+        await using var extractor = Extractors.Create();
+        await extractor.ExtractAsync(Extractors.Request("one", "a.txt"), CancellationToken.None);
+        var child = Assert.Single(Extractors.Children());
+        foreach (var signal in new[] { "-INT", "-TERM", "-HUP" })
+        {
+            using var kill = Process.Start("/bin/kill", [signal, child.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await kill.WaitForExitAsync();
+        }
+
+        Assert.Equal("two", (await extractor.ExtractAsync(Extractors.Request("two", "a.txt"), CancellationToken.None)).Text);
+        Assert.Equal(child, Assert.Single(Extractors.Children()));
+    }
+
+    [Fact]
     public async Task The_child_knows_no_secrets_of_the_worker()
     {
         Environment.SetEnvironmentVariable("ConnectionStrings__ragdb", "Host=x;Password=hunter2");
