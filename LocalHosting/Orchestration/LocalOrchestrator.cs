@@ -135,7 +135,7 @@ internal sealed class LocalOrchestrator(
         _records = RunRecords.Open(_state.Path);
         var remember = !_settings.TemporaryState && !_settings.RandomPorts;
         _endpoints = new EndpointTable(new PortMemory(remember ? _state.Path : null), _settings.RandomPorts, Say);
-        var runtime = NeedsRuntime(model) ? await ContainerRuntime.FindAsync(cancellationToken) : null;
+        var runtime = NeedsRuntime(model) ? await ContainerRuntime.FindAsync(_settings.ContainerRuntime, cancellationToken) : null;
         var context = new RunContext
         {
             Services = services,
@@ -166,6 +166,10 @@ internal sealed class LocalOrchestrator(
             if (resource is IResourceWithEndpoints)
             {
                 await eventing.PublishAsync(new ResourceEndpointsAllocatedEvent(resource, services), cancellationToken);
+                if (resource is IResourceWithConnectionString)
+                {
+                    await eventing.PublishAsync(new ConnectionStringAvailableEvent(resource, services), cancellationToken);
+                }
             }
 
             if (factory.Create(resource) is { } run)

@@ -21,6 +21,9 @@ internal sealed record OrchestrationSettings
     /// <summary><c>containers</c> or <c>native</c>; null for what fits.</summary>
     public string? Infrastructure { get; init; }
 
+    /// <summary>The one to use, by Aspire's variable <c>ASPIRE_CONTAINER_RUNTIME</c>; null for the first that answers.</summary>
+    public string? ContainerRuntime { get; init; }
+
     /// <summary>Whether the lines of resources go to the terminal.</summary>
     public bool ConsoleOutput { get; init; }
 
@@ -33,6 +36,7 @@ internal sealed record OrchestrationSettings
         StateDirectory = configuration["StateDirectory"],
         RandomPorts = configuration.GetValue("DcpPublisher:RandomizePorts", false),
         Infrastructure = configuration[InfrastructureChoice.ConfigurationKey],
+        ContainerRuntime = configuration["ASPIRE_CONTAINER_RUNTIME"] ?? configuration["DOTNET_ASPIRE_CONTAINER_RUNTIME"],
         ConsoleOutput = options.EnableResourceLogging || configuration.GetValue(ConsoleOutputKey, true),
         Dashboard = !options.DisableDashboard && configuration.GetValue("Dashboard", true) && !configuration.GetValue("no-dashboard", false),
     };

@@ -36,8 +36,12 @@ internal static class ContainerArguments
             arguments.AddRange(["--mount", Mount(mount)]);
         }
 
-        // Servers of the application on this machine, for containers that call back.
-        arguments.AddRange(["--add-host", "host.docker.internal:host-gateway"]);
+        if (container.NeedsHostName)
+        {
+            // Servers of the application on this machine, for containers that call back.
+            arguments.AddRange(["--add-host", "host.docker.internal:host-gateway"]);
+        }
+
         if (container.Entrypoint is { } entrypoint)
         {
             arguments.AddRange(["--entrypoint", entrypoint]);

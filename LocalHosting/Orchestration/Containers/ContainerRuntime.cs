@@ -13,10 +13,11 @@ internal sealed class ContainerRuntime(string name, string program)
 
     public string Program => program;
 
-    /// <summary>The first that answers: an installed client says nothing about a server behind it. <c>ASPIRE_CONTAINER_RUNTIME</c> names one.</summary>
-    public static async Task<ContainerRuntime?> FindAsync(CancellationToken cancellationToken)
+    /// <summary>The first that answers: an installed client says nothing about a server behind it.</summary>
+    /// <param name="wanted">Only this one: <c>docker</c>, <c>podman</c>, or the path of such a program.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public static async Task<ContainerRuntime?> FindAsync(string? wanted, CancellationToken cancellationToken)
     {
-        var wanted = Environment.GetEnvironmentVariable("ASPIRE_CONTAINER_RUNTIME") ?? Environment.GetEnvironmentVariable("DOTNET_ASPIRE_CONTAINER_RUNTIME");
         foreach (var name in string.IsNullOrEmpty(wanted) ? (string[])["docker", "podman"] : [wanted])
         {
             if (ProgramPath.Find(name) is { } program)

@@ -23,6 +23,9 @@ internal sealed record ContainerSpecification
     /// <summary>Says whose the container is, so that leftovers can be found.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Docker on Linux does not know the host's name by itself; podman does, and before 4.7 it refuses docker's way.</summary>
+    public bool NeedsHostName { get; init; }
+
     /// <summary>Stays when the application ends.</summary>
     public bool Persistent { get; init; }
 }

@@ -47,6 +47,7 @@ internal sealed class ContainerWorkload(ContainerResource resource, ContainerRun
             Ports = [.. Ports()],
             Mounts = [.. resource.Annotations.OfType<ContainerMountAnnotation>().Select(Mount)],
             Labels = new Dictionary<string, string> { [ApplicationLabel] = applicationId, [RunLabel] = context.Records.RunId },
+            NeedsHostName = runtime.Name == "docker",
             Persistent = IsPersistent,
         };
         await SecretFile.WriteAsync(EnvironmentFile, ContainerArguments.EnvironmentFile(container.Environment), cancellationToken, forServer: false);

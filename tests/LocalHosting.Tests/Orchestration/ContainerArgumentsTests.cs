@@ -21,10 +21,13 @@ public class ContainerArgumentsTests
             "--label", "ragplatform.application=a1", "--label", "ragplatform.run=r1",
             "--publish", "127.0.0.1:40001:5432",
             "--mount", "type=volume,source=apphost-postgres-data,target=/var/lib/postgresql",
-            "--add-host", "host.docker.internal:host-gateway",
             "docker.io/library/postgres:18.3",
         ],
         ContainerArguments.Run(Postgres, "/run/env"));
+
+    [Fact]
+    public void Docker_is_told_the_name_of_the_host() => Assert.Contains(
+        "--add-host host.docker.internal:host-gateway", string.Join(' ', ContainerArguments.Run(Postgres with { NeedsHostName = true }, "/run/env")), StringComparison.Ordinal);
 
     [Fact]
     public void A_persistent_one_is_detached_and_kept()

@@ -1,0 +1,86 @@
+using System.Globalization;
+
+namespace LocalHosting.Tests.Orchestration;
+
+/// <summary>
+/// The container path against a program that understands the same command line as docker and podman do, because the machines that run these
+/// tests have no runtime: "containers" are processes with the environment of the file and the ports of the arguments.
+/// </summary>
+public sealed class ContainerWorkloadTests : IDisposable
+{
+    // docker ps | rm -f NAME | run ... IMAGE ARGUMENTS
+    private const string Runtime = """
+        #!/usr/bin/env python3
+        import os, stat, subprocess, sys
+        log = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'calls'), 'a')
+        log.write(' '.join(sys.argv[1:]) + '\n'); log.flush()
+        if sys.argv[1] != 'run': sys.exit(0)
+        arguments, environment, ports, image = sys.argv[2:], {'PATH': os.environ['PATH']}, {}, None
+        while image is None:
+            option = arguments.pop(0)
+            if option in ('--rm', '--detach'): continue
+            if not option.startswith('--'): image = option; continue
+            value = arguments.pop(0)
+            if option == '--env-file':
+                log.write('mode %o\n' % stat.S_IMODE(os.stat(value).st_mode)); log.flush()
+                environment.update(line.rstrip('\n').split('=', 1) for line in open(value))
+            if option == '--publish':
+                address, host, container = value.split(':'); assert address == '127.0.0.1'; ports[container] = host
+        environment['PORT'] = ports.get('80', '')
+        os.execvpe(arguments[0], arguments, environment)
+        """;
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromSeconds(60));
+
+    public void Dispose()
+    {
+        _timeout.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task A_container_gets_its_environment_by_a_private_file_and_is_removed_at_the_end()
+    {
+        var program = Path.Combine(_directory.Path, "docker");
+        await File.WriteAllTextAsync(program, Runtime);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
+        {
+            Args = ["TemporaryState=true", "DcpPublisher:RandomizePorts=true", "ConsoleOutput=false", $"ASPIRE_CONTAINER_RUNTIME={program}"],
+            DisableDashboard = true,
+        });
+        var secret = builder.AddParameter("password", "very-secret", secret: true);
+        const string Script = "import os,http.server as s;h=s.SimpleHTTPRequestHandler;h.server_version=os.environ['PASSWORD'];s.ThreadingHTTPServer(('127.0.0.1',int(os.environ['PORT'])),h).serve_forever()";
+        var web = builder.AddContainer("web", "example/web", "1.2")
+            .WithArgs("python3", "-c", Script)
+            .WithEnvironment("PASSWORD", secret)
+            .WithVolume("data", "/data")
+            .WithHttpEndpoint(targetPort: 80)
+            .WithHttpHealthCheck("/");
+        await using var app = builder.Build();
+        await app.StartAsync(_timeout.Token);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("web", _timeout.Token);
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync(new Uri(web.GetEndpoint("http").Url), _timeout.Token);
+        Assert.Contains("very-secret", string.Join(' ', answer.Headers.GetValues("Server")), StringComparison.Ordinal);
+
+        await app.StopAsync(_timeout.Token);
+
+        var calls = await File.ReadAllLinesAsync(Path.Combine(_directory.Path, "calls"));
+        var run = Assert.Single(calls, call => call.StartsWith("run ", StringComparison.Ordinal));
+        Assert.DoesNotContain("very-secret", string.Join(' ', calls), StringComparison.Ordinal);
+        Assert.Contains("mode 600", calls);
+        Assert.Contains("--rm", run, StringComparison.Ordinal);
+        Assert.Contains("--mount type=volume,source=data,target=/data", run, StringComparison.Ordinal);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"--publish 127.0.0.1:{web.GetEndpoint("http").Port}:80"), run, StringComparison.Ordinal);
+        Assert.Contains("example/web:1.2 python3 -c", run, StringComparison.Ordinal);
+        Assert.StartsWith("rm --force web-", calls[^1], StringComparison.Ordinal);
+        var environmentFile = run.Split(' ')[Array.IndexOf(run.Split(' '), "--env-file") + 1];
+        Assert.False(File.Exists(environmentFile));
+    }
+}
