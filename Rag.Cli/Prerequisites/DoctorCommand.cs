@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Rag.Cli.Connection;
+using Rag.Client;
 
 namespace Rag.Cli.Prerequisites;
 
@@ -6,6 +8,8 @@ namespace Rag.Cli.Prerequisites;
 internal static class DoctorCommand
 {
     private const long TightSpace = 2L << 30;
+
+    private static readonly TimeSpan ApiPatience = TimeSpan.FromSeconds(5);
 
     public static Command Create(CliContext context)
     {
@@ -69,7 +73,35 @@ internal static class DoctorCommand
             await Inspection.LookAsync(Prerequisite.Npm, checkout, FindingState.Optional, cancellationToken),
             await Inspection.LookAsync(Prerequisite.Chromium, checkout, FindingState.Optional, cancellationToken),
             LookAtDisk(context),
+            await LookAtApiAsync(context, cancellationToken),
         ];
+    }
+
+    private static async Task<Finding> LookAtApiAsync(CliContext context, CancellationToken cancellationToken)
+    {
+        const string name = "API";
+        const string remedy = "'./rag up' starts it.";
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(ApiPatience);
+        try
+        {
+            var connection = ApiConnection.Resolve(context, option: null);
+            var health = await connection.Connect().GetHealthAsync(patience.Token);
+            var broken = health.Checks.Where(check => !string.Equals(check.Status, "ready", StringComparison.OrdinalIgnoreCase) && check.Detail is not null)
+                .Select(check => $"{check.Name}: {check.Detail}");
+            var status = health.Status.ToString().ToLowerInvariant();
+            return status is "ready" or "degraded"
+                ? new Finding(name, FindingState.Found, string.Join("; ", broken.Prepend($"{status} at {connection.Url}")))
+                : new Finding(name, FindingState.Missing, string.Join("; ", broken.Prepend($"{status} at {connection.Url}")), "Its log says more.");
+        }
+        catch (CliException)
+        {
+            return new Finding(name, FindingState.Optional, "never started here", remedy);
+        }
+        catch (Exception exception) when (exception is RagApiException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return new Finding(name, FindingState.Optional, "not running", remedy);
+        }
     }
 
     private static Finding LookAtDisk(CliContext context)

@@ -59,6 +59,11 @@ internal static class TestCommand
         {
             var assembly = Path.Combine(checkout.Root, "tests", project, "bin", "Debug", "net10.0", $"{project}.dll");
             var result = await TestProjectRun.RunAsync(project, assembly, filter, limit, environment, token);
+            if (filter is null && result is { Cases.Count: 0, Fault: null })
+            {
+                result = result with { Fault = "The project holds no test, or its runner found none." };
+            }
+
             results.Add(result);
             var row = TestReport.Row(result, width);
             lock (terminal)

@@ -29,13 +29,13 @@ internal sealed record NpmTool(string Name, string Package, string Version, int 
     /// Fetches into <paramref name="target"/>, which then holds the package's own files. Null when it went well, else the reason in words;
     /// nothing half-done stays.
     /// </summary>
-    public async Task<string?> FetchAsync(string target, CancellationToken cancellationToken)
-    {
-        if (ProgramPath.Find("npm") is not { } npm || ProgramPath.Find("node") is not { } node)
-        {
-            return "npm (Node.js) is not on PATH";
-        }
+    public async Task<string?> FetchAsync(string target, CancellationToken cancellationToken) =>
+        ProgramPath.Find("npm") is { } npm && ProgramPath.Find("node") is { } node
+            ? await FetchAsync(target, npm, node, cancellationToken)
+            : "npm (Node.js) is not on PATH";
 
+    internal async Task<string?> FetchAsync(string target, string npm, string node, CancellationToken cancellationToken)
+    {
         var staging = Path.Combine(Path.GetDirectoryName(target)!, $".fetch-{Guid.NewGuid():N}");
         Directory.CreateDirectory(staging);
         try
