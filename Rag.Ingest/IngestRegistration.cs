@@ -1,3 +1,4 @@
+using Rag.Core.Jobs;
 using Rag.Core.Storage;
 using RagPlatform.ServiceDefaults.Health;
 
@@ -11,6 +12,7 @@ internal static class IngestRegistration
     {
         services.AddSingleton<IngestTelemetry>();
         services.AddSingleton<IngestPipeline>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkerPresence>());
         services.AddHostedService<IngestWorker>();
         services.AddHostedService<LeaseReclaimer>();
         services.AddHostedService<SweepSchedule>();

@@ -10,6 +10,7 @@ namespace Rag.Ingest;
 /// <summary>Claims jobs and runs them, so many at a time as configured.</summary>
 internal sealed partial class IngestWorker(
     JobQueue queue,
+    WorkerPresence presence,
     IngestPipeline pipeline,
     StorageReadiness readiness,
     StorageSignals signals,
@@ -20,8 +21,6 @@ internal sealed partial class IngestWorker(
 {
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
-
-    private readonly string _name = $"{Environment.MachineName}/{Environment.ProcessId}";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -45,7 +44,7 @@ internal sealed partial class IngestWorker(
         {
             try
             {
-                var job = draining.Started ? null : await queue.ClaimAsync(_name, stoppingToken);
+                var job = draining.Started ? null : await queue.ClaimAsync(presence.Name, stoppingToken);
                 pause = options.Value.PollInterval;
                 if (job is not null)
                 {

@@ -9,16 +9,30 @@ namespace Rag.Ingest;
 internal sealed partial class LeaseReclaimer(
     JobQueue queue, StorageReadiness readiness, IOptions<JobOptions> options, TimeProvider clock, ILogger<LeaseReclaimer> logger) : BackgroundService
 {
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
+
+    // After a restart of the database every worker is absent until it has connected again.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await readiness.WaitAsync(stoppingToken);
         var tenth = options.Value.Lease / 10;
-        var interval = tenth < TimeSpan.FromSeconds(5) ? tenth : TimeSpan.FromSeconds(5);
+        var interval = tenth < LongestInterval ? tenth : LongestInterval;
+        var absentSince = new Dictionary<string, long>(StringComparer.Ordinal);
         while (true)
         {
             try
             {
-                var count = await queue.ReclaimAsync(stoppingToken);
+                var absent = await queue.FindAbsentWorkersAsync(stoppingToken);
+                foreach (var present in absentSince.Keys.Except(absent, StringComparer.Ordinal).ToList())
+                {
+                    absentSince.Remove(present);
+                }
+
+                absent.ForEach(worker => absentSince.TryAdd(worker, clock.GetTimestamp()));
+                var gone = absentSince.Where(entry => clock.GetElapsedTime(entry.Value) >= Patience).Select(entry => entry.Key).ToList();
+                var count = await queue.ReclaimAsync(gone, stoppingToken);
                 if (count > 0)
                 {
                     LogReclaimed(logger, count);

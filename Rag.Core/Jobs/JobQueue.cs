@@ -131,28 +131,46 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
         signals.Signal(StorageChannels.DocumentEvents, job.Collection.ToString());
     }
 
+    /// <summary>Workers that have jobs, but whose <see cref="WorkerPresence"/> is not to be seen.</summary>
+    public Task<List<string>> FindAbsentWorkersAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql(
+                """
+                select distinct worker from jobs j where state = 'running' and worker like '%#%' and not exists (
+                    select from pg_locks l
+                    where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())
+                      and l.classid = $1 and l.objid = split_part(j.worker, '#', 2)::bigint and l.objsubid = 2)
+                """,
+                (long)WorkerPresence.LockClass)
+            .ListAsync(row => row.GetString(0), token),
+        cancellationToken);
+
     /// <summary>Puts jobs whose lease ran out back into the queue; the attempt does not count. Returns how many.</summary>
-    public async Task<int> ReclaimAsync(CancellationToken cancellationToken)
+    /// <param name="absentWorkers">Workers whose jobs are taken although their lease still runs.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<int> ReclaimAsync(IReadOnlyCollection<string> absentWorkers, CancellationToken cancellationToken)
     {
+        string[] absent = [.. absentWorkers];
         var expired = await database.ReadAsync(
             (connection, token) => connection.Sql(
                     """
                     select j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
                         d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
                     from jobs j join documents d on d.id = j.document_id join collections c on c.id = j.collection_id
-                    where j.state = 'running' and j.lease_until < now() limit 100
-                    """)
+                    where j.state = 'running' and (j.lease_until < now() or j.worker = any($1)) limit 100
+                    """,
+                    // As an object: a lone array of references would be taken for the list of values.
+                    (object)absent)
                 .ListAsync(Map, token),
             cancellationToken);
         var reclaimed = 0;
         foreach (var job in expired)
         {
             var change = job.Losses + 1 < MaxLosses
-                ? new Change("queued", "queued") { CountAttempt = false, CountLoss = true, OnlyExpired = true }
+                ? new Change("queued", "queued") { CountAttempt = false, CountLoss = true, OnlyLeftBy = absent }
                 : new Change("parked", "failed")
                 {
                     CountLoss = true,
-                    OnlyExpired = true,
+                    OnlyLeftBy = absent,
                     Failed = true,
                     Problem = new Problem("worker-lost", $"The worker ended {MaxLosses} times while it processed this document. Look at its log, then try again."),
                 };
@@ -193,7 +211,7 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
                         first_failed = case when $11 then coalesce(first_failed, now()) else first_failed end,
                         last_failed = case when $11 then now() else last_failed end,
                         finished = case when $3 = 'parked' then now() end
-                    where id = $1 and generation = $2 and state = 'running' and (not $12 or lease_until < now())
+                    where id = $1 and generation = $2 and state = 'running' and ($12::text[] is null or lease_until < now() or worker = any($12::text[]))
                     """,
                     job.Id.Value,
                     job.Generation,
@@ -206,7 +224,7 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
                     change.Problem?.Code,
                     change.Problem?.Message,
                     change.Failed,
-                    change.OnlyExpired);
+                    change.OnlyLeftBy);
                 await fence.ExecuteNonQueryAsync(token);
                 if (fence.BatchCommands[1].RecordsAffected != 1)
                 {
@@ -282,7 +300,8 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
 
         public bool Failed { get; init; }
 
-        public bool OnlyExpired { get; init; }
+        /// <summary>Only when the lease ran out, or one of these has it; null: whoever has it.</summary>
+        public string[]? OnlyLeftBy { get; init; }
     }
 }
 

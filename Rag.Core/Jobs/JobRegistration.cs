@@ -8,7 +8,7 @@ namespace Rag.Core.Jobs;
 /// <summary>Registers the queue.</summary>
 public static class JobRegistration
 {
-    /// <summary>Adds <see cref="JobQueue"/> and <see cref="Sweeper"/>, with documents under them. A second call changes nothing.</summary>
+    /// <summary>Adds <see cref="JobQueue"/>, <see cref="WorkerPresence"/> (which a worker starts) and <see cref="Sweeper"/>, with documents under them. A second call changes nothing.</summary>
     public static IServiceCollection AddRagJobs(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -21,6 +21,7 @@ public static class JobRegistration
         services.AddRagDocuments(configuration);
         services.AddOptions<JobOptions>().Bind(configuration.GetSection("Rag:Jobs")).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<JobQueue>();
+        services.TryAddSingleton<WorkerPresence>();
         services.TryAddSingleton<Sweeper>();
         return services;
     }

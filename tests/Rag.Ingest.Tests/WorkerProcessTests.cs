@@ -95,7 +95,6 @@ public sealed class WorkerProcessTests(PostgresFixture postgres) : IAsyncLifetim
     {
         ["ConnectionStrings__ragdb"] = connectionString ?? _engine.ConnectionString,
         ["Rag__Blobs__Path"] = _engine.BlobPath,
-        ["Rag__Jobs__Lease"] = "00:00:02",
         ["Rag__Shutdown__Delay"] = "00:00:00",
     });
 

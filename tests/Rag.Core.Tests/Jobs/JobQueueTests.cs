@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
 using Rag.Core.Chunking;
 using Rag.Core.Documents;
 using Rag.Core.Extraction;
 using Rag.Core.Indexing.Analysis;
 using Rag.Core.Jobs;
+using Rag.Core.Storage;
 using Rag.Core.Tests.Storage;
 using Rag.Testing;
 
@@ -74,7 +76,7 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
         var loser = await ClaimAsync();
         await WriteTextAsync(loser, "what the loser read");
         await ExpireAsync(loser);
-        Assert.Equal(1, await _engine.Jobs.ReclaimAsync(CancellationToken.None));
+        Assert.Equal(1, await _engine.Jobs.ReclaimAsync([], CancellationToken.None));
         var winner = await ClaimAsync();
 
         Assert.True(winner.Generation > loser.Generation);
@@ -172,7 +174,7 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
             claims++;
             Assert.InRange(claims, 1, 20);
             await ExpireAsync(job);
-            await _engine.Jobs.ReclaimAsync(CancellationToken.None);
+            await _engine.Jobs.ReclaimAsync([], CancellationToken.None);
         }
 
         var document = await _engine.Documents.GetAsync(_collection.Id, submitted.Id, CancellationToken.None);
@@ -189,9 +191,40 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
 
         Assert.True(await _engine.Jobs.ReportAsync(job, "embed", 60, CancellationToken.None));
 
-        Assert.Equal(0, await _engine.Jobs.ReclaimAsync(CancellationToken.None));
+        Assert.Equal(0, await _engine.Jobs.ReclaimAsync([], CancellationToken.None));
         var document = await _engine.Documents.GetAsync(_collection.Id, submitted.Id, CancellationToken.None);
         Assert.Equal((DocumentStatus.Processing, "embed", 60), (document.Status, document.Stage, document.Progress));
+    }
+
+    [Fact]
+    public async Task Only_a_worker_whose_presence_is_gone_is_absent_and_its_jobs_can_be_taken_before_their_leases_end()
+    {
+        await _engine.SubmitAsync(_collection, "one", sourceId: "one");
+        await _engine.SubmitAsync(_collection, "two", sourceId: "two");
+        var presence = new WorkerPresence(_engine.Source, _engine.Get<StorageReadiness>(), NullLogger<WorkerPresence>.Instance);
+        await presence.StartAsync(CancellationToken.None);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!presence.Name.Contains('#', StringComparison.Ordinal))
+        {
+            await Task.Delay(20, limit.Token);
+        }
+
+        var name = presence.Name;
+        await _engine.Jobs.ClaimAsync(name, CancellationToken.None);
+        await _engine.Jobs.ClaimAsync("elsewhere/1#1", CancellationToken.None);
+        Assert.Equal(["elsewhere/1#1"], await _engine.Jobs.FindAbsentWorkersAsync(CancellationToken.None));
+
+        await presence.StopAsync(CancellationToken.None);
+        List<string> absent;
+        do
+        {
+            absent = await _engine.Jobs.FindAbsentWorkersAsync(limit.Token);
+        }
+        while (absent.Count < 2);
+
+        Assert.Equal(1, await _engine.Jobs.ReclaimAsync([name], CancellationToken.None));
+        Assert.Equal("elsewhere/1#1", await _engine.ScalarAsync<string>("select worker from jobs where state = 'running'"));
+        presence.Dispose();
     }
 
     [Theory]

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Rag.Core.Storage;
+
+namespace Rag.Core.Jobs;
+
+/// <summary>
+/// Shows other workers that this one lives: an advisory lock on a connection that does nothing else. When the process is killed the
+/// connection ends with it, and its jobs can be taken over after seconds instead of after their leases. The lease stays what decides:
+/// a worker that only lost its connection takes up a new number and keeps its jobs, and whoever is wrong about that is fenced.
+/// </summary>
+public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadiness readiness, ILogger<WorkerPresence> logger) : BackgroundService
+{
+    /// <summary>First key of the lock; the second is the number at the end of <see cref="Name"/>.</summary>
+    internal const int LockClass = 0x5241_4701;
+
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
+
+    private readonly string _process = $"{Environment.MachineName}/{Environment.ProcessId}";
+    private volatile string _name = $"{Environment.MachineName}/{Environment.ProcessId}";
+
+    /// <summary>What jobs are claimed with: <c>host/process#number</c>, without the number while there is none.</summary>
+    public string Name => _name;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await readiness.WaitAsync(stoppingToken);
+        var wait = CheckInterval;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await source.OpenConnectionAsync(stoppingToken);
+                var number = Random.Shared.Next(1, int.MaxValue);
+                if (await connection.Sql("select pg_try_advisory_lock($1, $2)", LockClass, number).ScalarAsync<bool>(stoppingToken))
+                {
+                    var before = _name;
+                    _name = $"{_process}#{number}";
+                    await connection.Sql("update jobs set worker = $2 where worker = $1 and state = 'running'", before, _name).RunAsync(stoppingToken);
+                    wait = CheckInterval;
+                    while (true)
+                    {
+                        // Fails when the connection is gone; then there is a new one, with a new number.
+                        await Task.Delay(CheckInterval, stoppingToken);
+                        await connection.Sql("select 1").RunAsync(stoppingToken);
+                    }
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (StorageException.From(e) is { } failure)
+            {
+                LogLost(logger, failure.Message);
+            }
+
+            await Task.Delay(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            wait = wait * 2 < MaxWait ? wait * 2 : MaxWait;
+        }
+    }
+
+    [LoggerMessage(2201, LogLevel.Debug, "This worker cannot be seen by others at the moment: {Reason}")]
+    private static partial void LogLost(ILogger logger, string reason);
+}
