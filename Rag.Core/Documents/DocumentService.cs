@@ -12,51 +12,6 @@ namespace Rag.Core.Documents;
 /// </summary>
 public sealed partial class DocumentService(Database database, IBlobStore blobs, StorageSignals signals)
 {
-    /// <summary>
-    /// Stores the content and queues it for processing. When it returns, content and job are durable. Changed content under the
-    /// same key replaces the document's once it is processed; until then the old content stays searchable. A job that is under way for older
-    /// content is superseded. Repeating a submission is harmless.
-    /// </summary>
-    /// <exception cref="RagException">
-    /// <c>collection-not-found</c>, <c>empty-file</c>, <c>file-too-large</c>, <c>invalid-request</c>, <c>disk-full</c>, <c>storage-away</c>.
-    /// </exception>
-    public async Task<SubmissionResult> SubmitAsync(Submission submission, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(submission);
-        var accepted = new Accepted(
-            StorableText.FileName(submission.Name),
-            SubmissionRules.SourceId(submission.SourceId),
-            SubmissionRules.Title(submission.Title) is { Length: > 0 } title ? title : null,
-            submission.MediaType is { Length: > 0 } type ? StorableText.Truncate(StorableText.Clean(type), 255) : null,
-            submission.Metadata is null ? null : SubmissionRules.Metadata(submission.Metadata));
-
-        await using var staged = await blobs.StageAsync(submission.Collection, submission.Content, cancellationToken);
-        if (staged.SizeBytes == 0 && !SubmissionRules.MayBeEmpty(submission))
-        {
-            throw new RagException("empty-file", "The file has no bytes. Send it again; if it is meant to be empty, send it as text with a 'sourceId'.");
-        }
-
-        try
-        {
-            var result = await database.TransactionAsync(
-                (connection, token) => StoreAsync(connection, submission.Collection, accepted, staged, token), cancellationToken);
-            if (result.Outcome == SubmissionOutcome.Queued)
-            {
-                SignalWork(submission.Collection);
-            }
-
-            return result;
-        }
-        catch (StorageException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation })
-        {
-            throw CollectionGone();
-        }
-        catch (StorageException e) when (IsDataFault(e))
-        {
-            throw InvalidValue(e);
-        }
-    }
-
     /// <summary>Changes title or metadata. Another title is searchable only once the document is processed again, which this queues.</summary>
     /// <exception cref="RagException"><c>document-not-found</c>, <c>invalid-request</c>.</exception>
     public async Task<Document> PatchAsync(CollectionId collection, DocumentId id, DocumentPatch patch, CancellationToken cancellationToken)
@@ -171,92 +126,6 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
         }
 
         return count;
-    }
-
-    private static async Task<SubmissionResult> StoreAsync(
-        NpgsqlConnection connection, CollectionId collection, Accepted accepted, IStagedBlob staged, CancellationToken cancellationToken)
-    {
-        var sourceId = accepted.SourceId ?? "sha256:" + Convert.ToHexStringLower(staged.Sha256.Span);
-        var isStored = false;
-        while (true)
-        {
-            await using var batch = connection.CreateBatch();
-            batch.Then(
-                """
-                insert into blobs (collection_id, sha256, size_bytes) values ($1, $2, $3)
-                on conflict (collection_id, sha256) do update set unreferenced_since = null
-                """,
-                collection.Value,
-                staged.Sha256,
-                staged.SizeBytes);
-            batch.Then(
-                $"""
-                insert into documents as d (id, collection_id, source_id, name, title, given_title, media_type, metadata, sha256, size_bytes, status)
-                values ($1, $2, $3, $4, $5, $5, $6, coalesce($7::jsonb, jsonb_build_object()), $8, $9, 'queued')
-                on conflict (collection_id, source_id) do nothing
-                returning {DocumentRows.Columns}
-                """,
-                DocumentId.New().Value,
-                collection.Value,
-                sourceId,
-                accepted.Name,
-                accepted.Title,
-                accepted.MediaType,
-                accepted.Metadata is null ? null : new Json(accepted.Metadata),
-                staged.Sha256,
-                staged.SizeBytes);
-            var created = await SingleAsync(batch, cancellationToken);
-            if (!isStored)
-            {
-                // Under the lock of the blob's row: the sweeper cannot take the file away in between.
-                await staged.CommitAsync(cancellationToken);
-                isStored = true;
-            }
-
-            if (created is not null)
-            {
-                await using var first = connection.CreateBatch();
-                AppendJob(first, created);
-                await first.ExecuteNonQueryAsync(cancellationToken);
-                return new SubmissionResult(SubmissionOutcome.Queued, created);
-            }
-
-            var current = await connection.Sql(
-                    $"select {DocumentRows.Columns} from documents d where collection_id = $1 and source_id = $2 for no key update", collection.Value, sourceId)
-                .FirstAsync(DocumentRows.Map, cancellationToken);
-            if (current is not null)
-            {
-                return await ReplaceAsync(connection, current, accepted, staged, cancellationToken);
-            }
-
-            // It was removed between the two statements: it is new after all.
-        }
-    }
-
-    private static async Task<SubmissionResult> ReplaceAsync(
-        NpgsqlConnection connection, Document current, Accepted accepted, IStagedBlob staged, CancellationToken cancellationToken)
-    {
-        if (current.Status != DocumentStatus.Failed && current.Sha256.Span.SequenceEqual(staged.Sha256.Span))
-        {
-            var (document, queued) = await ChangeAsync(connection, current, accepted.Title, accepted.Metadata, cancellationToken);
-            return new SubmissionResult(queued ? SubmissionOutcome.Queued : SubmissionOutcome.Unchanged, document);
-        }
-
-        await connection.Sql(
-                """
-                update documents set name = $2, media_type = $3, metadata = coalesce($4::jsonb, metadata), sha256 = $5, size_bytes = $6,
-                    given_title = coalesce($7::text, given_title), title = coalesce($7::text, title), page_count = null
-                where id = $1
-                """,
-                current.Id.Value,
-                accepted.Name,
-                accepted.MediaType,
-                accepted.Metadata is null ? null : new Json(accepted.Metadata),
-                staged.Sha256,
-                staged.SizeBytes,
-                accepted.Title)
-            .RunAsync(cancellationToken);
-        return new SubmissionResult(SubmissionOutcome.Queued, await QueueAsync(connection, current with { Name = accepted.Name }, cancellationToken));
     }
 
     /// <summary>Applies what differs. The document's row is locked.</summary>
@@ -383,13 +252,9 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
     private static RagException InvalidValue(StorageException e) => new(
         "invalid-request", "The database cannot hold one of the values of 'metadata' or 'title'. Look for very large numbers or unusual characters.", isTransient: false, e);
 
-    private static RagException CollectionGone() => new("collection-not-found", "The collection is not there any more. GET /v1/collections lists those there are.");
-
     private static RagException NotFound(DocumentId id) => new("document-not-found", $"There is no document '{id}' in this collection.");
 
     private static RagException NoOriginal() => new("no-original", "The original of this document is missing from the store. Send the file again.");
-
-    private sealed record Accepted(string Name, string? SourceId, string? Title, string? MediaType, string? Metadata);
 }
 
 /// <summary>Changes to a document; null leaves as it is.</summary>

@@ -53,9 +53,11 @@ public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadi
             {
                 return;
             }
-            catch (Exception e) when (StorageException.From(e) is { } failure)
+            catch (Exception e)
             {
-                LogLost(logger, failure.Message);
+                // Npgsql says InvalidOperationException when the connection broke between two calls. Whatever it is, leases serve
+                // until there is a new connection.
+                LogLost(logger, e.Message);
             }
 
             await Task.Delay(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -62,8 +62,10 @@ public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadi
             {
                 return;
             }
-            catch (Exception e) when (StorageException.From(e) is not null)
+            catch (Exception e)
             {
+                // Npgsql says InvalidOperationException when the connection broke between two calls. Whatever it is, the poll serves
+                // until there is a new connection, and a process must not end for want of notifications.
                 LogListenLost(logger, e.Message);
                 await Task.Delay(wait, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 wait = wait * 2 < MaxWait ? wait * 2 : MaxWait;
