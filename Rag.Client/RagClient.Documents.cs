@@ -36,7 +36,15 @@ public sealed partial class RagClient
                 part.Headers.ContentType = mediaType;
             }
 
-            body.Add(part, "file", file.Name);
+            // Any name can go out: the extended form encodes it, the plain one is for readers that know no other. Adding the part by
+            // name instead would let the framework refuse quotes and control characters.
+            part.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data")
+            {
+                Name = "\"file\"",
+                FileName = $"\"{string.Concat(file.Name.Select(static character => character is < ' ' or > '~' or '"' or '\\' ? '_' : character))}\"",
+                FileNameStar = file.Name,
+            };
+            body.Add(part);
         }
 
         return SendAsync<Submission>(HttpMethod.Post, Path("collections", collection, "documents"), body, cancellationToken, options?.IdempotencyKey);
