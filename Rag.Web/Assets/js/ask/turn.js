@@ -103,7 +103,8 @@ export class TurnView {
   #drawFoot() {
     const turn = this.#turn;
     part(this.root, "foot").hidden = !turn.answer;
-    part(this.root, "model").textContent = !turn.model ? "" : turn.model === "extractive" ? "Quoted from the documents" : `Written by ${turn.model}`;
+    // What was not found was not quoted either.
+    part(this.root, "model").textContent = !turn.model || !turn.found ? "" : turn.model === "extractive" ? "Quoted from the documents" : `Written by ${turn.model}`;
     part(this.root, "copy").hidden = !navigator.clipboard;
     const details = part(this.root, "evidence");
     details.hidden = turn.evidence.length === 0;
