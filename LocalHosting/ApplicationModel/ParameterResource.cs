@@ -24,4 +24,7 @@ public class ParameterResource : Resource, IExpressionValue, IResourceWithoutLif
 
     /// <exception cref="MissingParameterValueException">Neither configuration nor a default has a value.</exception>
     public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>(_value.Value);
+
+    // Not left to the interface: a parameter that is a connection string as well would get that one's default, which asks the parameter again.
+    ValueTask<string?> IValueProvider.GetValueAsync(ValueProviderContext context, CancellationToken cancellationToken) => GetValueAsync(cancellationToken);
 }
