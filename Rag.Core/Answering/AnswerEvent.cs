@@ -23,7 +23,8 @@ public abstract record AnswerEvent
     /// <param name="AnswerFound">False: the evidence does not answer the question, and the text says so.</param>
     /// <param name="Model">Name of the model, or <c>extractive</c>.</param>
     /// <param name="Usage">As the model reported it.</param>
-    public sealed record Done(bool AnswerFound, string Model, TokenUsage? Usage) : AnswerEvent;
+    /// <param name="Notice">Why another than the configured model answered, in words; else null.</param>
+    public sealed record Done(bool AnswerFound, string Model, TokenUsage? Usage, string? Notice = null) : AnswerEvent;
 }
 
 /// <summary>A quotation that was found at its place: <c>text[Start..End) == Quote</c>.</summary>

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Rag.Core.Retrieval;
 
 namespace Rag.Core.Answering;
@@ -18,7 +20,19 @@ public static class AnsweringRegistration
         }
 
         services.AddSingleton<AnsweringTelemetry>();
-        services.AddSingleton<IAnswerer, ExtractiveAnswerer>();
+        services.AddOptions<ChatModelOptions>().Bind(configuration.GetSection(ChatModelOptions.Section)).ValidateDataAnnotations()
+            .Validate(
+                static o => (o.BaseUrl is null) == string.IsNullOrWhiteSpace(o.Model) && o.BaseUrl is null or { IsAbsoluteUri: true },
+                "Rag:Chat needs both Rag:Chat:BaseUrl (such as http://localhost:11434/v1) and Rag:Chat:Model, or neither.")
+            .ValidateOnStart();
+        services.AddSingleton<IAnswerer>(static p =>
+        {
+            var options = p.GetRequiredService<IOptions<ChatModelOptions>>().Value;
+            var extractive = new ExtractiveAnswerer();
+            return options.BaseUrl is null
+                ? extractive
+                : new ChatAnswerer(OpenAIChatClient.Create(options), options, extractive, p.GetRequiredService<ILogger<ChatAnswerer>>());
+        });
         services.AddSingleton(static p => new AnsweringService(
             p.GetRequiredService<RetrievalService>(), p.GetRequiredService<IAnswerer>(), p.GetRequiredService<AnsweringTelemetry>()));
         return services;

@@ -27,6 +27,9 @@ public sealed class EmbeddingOptions
     [Range(8, 8192)]
     public int? Dimensions { get; set; }
 
+    /// <summary>Asks the endpoint for vectors of <see cref="Dimensions"/>; only for models that can shorten theirs.</summary>
+    public bool SendDimensions { get; set; }
+
     /// <summary>Change it when the same model name begins to give other vectors.</summary>
     public string Revision { get; set; } = "1";
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Rag.Core.Embedding;
 
@@ -16,12 +17,24 @@ public static class EmbeddingRegistration
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
         var section = configuration.GetSection(EmbeddingOptions.Section);
-        services.AddOptions<EmbeddingOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
-        // Read here and not from the options, because whether the service exists at all depends on it.
+        services.AddOptions<EmbeddingOptions>().Bind(section).ValidateDataAnnotations()
+            .Validate(
+                static o => o.Provider != EmbeddingProvider.OpenAI || (o.BaseUrl is { IsAbsoluteUri: true } && !string.IsNullOrWhiteSpace(o.Model) && o.Dimensions is not null),
+                "Rag:Embedding:Provider=openai needs Rag:Embedding:BaseUrl (such as http://localhost:11434/v1), Rag:Embedding:Model and Rag:Embedding:Dimensions.")
+            .ValidateOnStart();
+        // Whether the service exists at all depends on the provider, so that is read here and not from the options.
         switch (section.GetValue(nameof(EmbeddingOptions.Provider), new EmbeddingOptions().Provider))
         {
             case EmbeddingProvider.Local:
-                services.TryAddSingleton<IEmbedder>(new LocalEmbedder(section.GetValue(nameof(EmbeddingOptions.Dimensions), 256)));
+                services.TryAddSingleton<IEmbedder>(static p => new LocalEmbedder(
+                    p.GetRequiredService<IOptions<EmbeddingOptions>>().Value.Dimensions ?? LocalEmbedder.DefaultDimensions));
+                break;
+            case EmbeddingProvider.OpenAI:
+                services.TryAddSingleton<IEmbedder>(static p =>
+                {
+                    var options = p.GetRequiredService<IOptions<EmbeddingOptions>>().Value;
+                    return new QueryCachingEmbedder(new ModelEmbedder(OpenAIEmbeddingGenerator.Create(options), options), options.CachedQueries);
+                });
                 break;
             case EmbeddingProvider.None:
             default:

@@ -10,6 +10,9 @@ namespace Rag.Core.Embedding;
 /// </summary>
 internal sealed class LocalEmbedder : IEmbedder
 {
+    /// <summary>Length of a vector when nothing else is configured.</summary>
+    public const int DefaultDimensions = 256;
+
     // How many coordinates one feature touches: enough that a collision in one does not matter, few enough to be fast.
     private const int Spread = 8;
     private const float TrigramWeight = 0.35f;
