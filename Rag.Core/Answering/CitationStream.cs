@@ -127,7 +127,7 @@ internal sealed class CitationStream(IReadOnlyList<Evidence> evidence)
                     events.Add(new AnswerEvent.Cited(citation.Citation));
                 }
 
-                shown.Append(CultureInfo.InvariantCulture, $"{(shown.Length > 0 && !char.IsWhiteSpace(shown[^1]) ? " " : "")}[{citation.Citation.Number}]");
+                shown.Append(CultureInfo.InvariantCulture, $"{(NeedsSpace(shown) ? " " : "")}[{citation.Citation.Number}]");
             }
             else if (close + 2 < text.Length && IsClosingMark(text[close + 2]))
             {
@@ -154,6 +154,9 @@ internal sealed class CitationStream(IReadOnlyList<Evidence> evidence)
         shown.Append(_isNewAnswer ? plain.TrimStart() : plain);
         _isNewAnswer &= shown.Length == 0;
     }
+
+    // Chinese and Japanese are written without.
+    private static bool NeedsSpace(StringBuilder before) => before.Length > 0 && !char.IsWhiteSpace(before[^1]) && before[^1] < '\u2E80';
 
     private static bool IsClosingMark(char c) => c is '.' or ',' or ';' or ':' or '!' or '?' or ')';
 

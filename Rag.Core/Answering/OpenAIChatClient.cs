@@ -32,8 +32,10 @@ internal sealed class OpenAIChatClient(ChatClient client) : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var request = new ChatCompletionOptions { MaxOutputTokenCount = options?.MaxOutputTokens, Temperature = options?.Temperature };
+        var isComplete = false;
         await foreach (var update in client.CompleteChatStreamingAsync(messages.Select(Message), request, cancellationToken))
         {
+            isComplete |= update.FinishReason is not null || update.Usage is not null;
             foreach (var part in update.ContentUpdate)
             {
                 if (part.Text is { Length: > 0 } text)
@@ -48,6 +50,12 @@ internal sealed class OpenAIChatClient(ChatClient client) : IChatClient
                     ChatRole.Assistant,
                     [new UsageContent(new UsageDetails { InputTokenCount = usage.InputTokenCount, OutputTokenCount = usage.OutputTokenCount, TotalTokenCount = usage.TotalTokenCount })]);
             }
+        }
+
+        // The client takes the end of a torn connection for the end of the answer.
+        if (!isComplete)
+        {
+            throw new IOException("The model's answer broke off.");
         }
     }
 

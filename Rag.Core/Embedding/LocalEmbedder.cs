@@ -10,6 +10,9 @@ namespace Rag.Core.Embedding;
 /// </summary>
 internal sealed class LocalEmbedder : IEmbedder
 {
+    /// <summary>Provider of its space.</summary>
+    public const string Provider = "local";
+
     /// <summary>Length of a vector when nothing else is configured.</summary>
     public const int DefaultDimensions = 256;
 
@@ -20,7 +23,7 @@ internal sealed class LocalEmbedder : IEmbedder
     public LocalEmbedder(int dimensions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, Spread);
-        Space = new EmbeddingSpace("local", "hashed-words", "1", dimensions);
+        Space = new EmbeddingSpace(Provider, "hashed-words", "1", dimensions);
     }
 
     public EmbeddingSpace Space { get; }

@@ -14,6 +14,12 @@ public interface IIndexReader
     /// <exception cref="RagException"><c>storage-away</c> or <c>index-away</c>, both transient.</exception>
     Task<IndexHits> SearchAsync(IndexQuery query, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Inverse document frequencies of the terms, in their order, good enough to compare words by: chunks that were deleted a moment
+    /// ago may still count.
+    /// </summary>
+    Task<IReadOnlyList<double>> TermWeightsAsync(CollectionId collection, IReadOnlyList<TermWeight> terms, CancellationToken cancellationToken);
+
     /// <summary>Waits until the index has applied change <paramref name="sequence"/> of the collection.</summary>
     /// <returns>False when it had not within <paramref name="atMost"/>.</returns>
     Task<bool> WaitForAsync(CollectionId collection, long sequence, TimeSpan atMost, CancellationToken cancellationToken);
@@ -53,6 +59,9 @@ public sealed record IndexHits
 
     /// <summary>Inverse document frequency of each term of the query, in the query's order; what a reranker weighs words with.</summary>
     public IReadOnlyList<double> TermWeights { get; init; } = [];
+
+    /// <summary>Mean length of the collection's chunks in terms.</summary>
+    public double AverageLength { get; init; } = 1;
 
     /// <summary>The last change of the collection that the index has applied.</summary>
     public required long Watermark { get; init; }

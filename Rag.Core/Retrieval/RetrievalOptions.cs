@@ -42,6 +42,6 @@ public enum RerankProvider
     /// <summary>Nobody: the order of the index, or of the fusion, is final.</summary>
     None,
 
-    /// <summary>By what BM25 does not see of the words: see <see cref="LexicalReranker"/>.</summary>
+    /// <summary>By what BM25 does not see: words of the best passages, and how near the query's words stand.</summary>
     Lexical,
 }

@@ -23,14 +23,12 @@ internal sealed partial class EmbeddedIndex(Database database, ILogger<EmbeddedI
     public async Task<IndexHits> SearchAsync(IndexQuery query, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var follower = _followers.GetOrAdd(query.Collection, static _ => new Follower());
-        if (!follower.IsLoaded)
-        {
-            await CatchUpAsync(query.Collection, atLeast: 0, cancellationToken);
-        }
-
-        return Search(follower.Index.Snapshot, query);
+        return Search(await SnapshotAsync(query.Collection, cancellationToken), query);
     }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<double>> TermWeightsAsync(CollectionId collection, IReadOnlyList<TermWeight> terms, CancellationToken cancellationToken) =>
+        SnapshotSearch.ApproximateTermWeights(await SnapshotAsync(collection, cancellationToken), terms);
 
     /// <inheritdoc/>
     public async Task<bool> WaitForAsync(CollectionId collection, long sequence, TimeSpan atMost, CancellationToken cancellationToken)
@@ -94,6 +92,18 @@ internal sealed partial class EmbeddedIndex(Database database, ILogger<EmbeddedI
     /// <summary>Forgets a collection that is gone.</summary>
     public void Forget(CollectionId collection) => _followers.TryRemove(collection, out _);
 
+    private async Task<CollectionSnapshot> SnapshotAsync(CollectionId collection, CancellationToken cancellationToken)
+    {
+        var follower = _followers.GetOrAdd(collection, static _ => new Follower());
+        if (!follower.IsLoaded)
+        {
+            await CatchUpAsync(collection, atLeast: 0, cancellationToken);
+        }
+
+        // Of the follower that loaded it: when two loaded at once, or it was deleted meanwhile, that may be another one, or none.
+        return _followers.TryGetValue(collection, out var current) ? current.Index.Snapshot : CollectionSnapshot.Empty;
+    }
+
     private static IndexHits Search(CollectionSnapshot snapshot, IndexQuery query)
     {
         var weights = SnapshotSearch.TermWeights(snapshot, query.Terms);
@@ -102,6 +112,7 @@ internal sealed partial class EmbeddedIndex(Database database, ILogger<EmbeddedI
             Lexical = query.Terms.Count == 0 ? [] : SnapshotSearch.Lexical(snapshot, query.Terms, weights, query.Filter, query.Depth),
             Dense = query.Vector is { } vector && snapshot.HasVectors ? SnapshotSearch.Dense(snapshot, vector, query.Filter, query.Depth) : null,
             TermWeights = weights,
+            AverageLength = snapshot.AverageLength,
             Watermark = snapshot.Watermark,
         };
     }

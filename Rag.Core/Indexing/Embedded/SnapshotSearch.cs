@@ -38,6 +38,24 @@ internal static class SnapshotSearch
         return weights;
     }
 
+    /// <summary>As <see cref="TermWeights"/>, without leaving out what was deleted since a segment was written: no postings are read.</summary>
+    public static double[] ApproximateTermWeights(CollectionSnapshot snapshot, IReadOnlyList<TermWeight> terms)
+    {
+        var weights = new double[terms.Count];
+        for (var t = 0; t < weights.Length; t++)
+        {
+            var holders = 0;
+            foreach (var part in snapshot.Parts)
+            {
+                holders += part.Segment.PostingsOf(terms[t].Hash).Count;
+            }
+
+            weights[t] = InverseDocumentFrequency(snapshot.LiveChunks, Math.Min(holders, snapshot.LiveChunks));
+        }
+
+        return weights;
+    }
+
     /// <summary>The <paramref name="depth"/> best chunks by BM25, best first.</summary>
     public static List<IndexHit> Lexical(CollectionSnapshot snapshot, IReadOnlyList<TermWeight> terms, double[] idf, MetadataFilter? filter, int depth)
     {

@@ -1,0 +1,26 @@
+using System.Runtime.CompilerServices;
+
+namespace Rag.Core.Tests.Evaluation;
+
+/// <summary>A theory over judged collections, which are not part of the repository: skipped with the reason where they are not there.</summary>
+public sealed class SharedTheoryAttribute : TheoryAttribute
+{
+    public SharedTheoryAttribute()
+    {
+        if (Directory is null)
+        {
+            Skip = "The judged collections are not here: set RAG_SHARED to the folder that holds 'ir', or put it beside the repository as '../shared'.";
+        }
+    }
+
+    /// <summary>The folder of the collections; null where there is none.</summary>
+    public static string? Directory { get; } = Find();
+
+    private static string? Find([CallerFilePath] string thisFile = "")
+    {
+        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", ".."));
+        var shared = Environment.GetEnvironmentVariable("RAG_SHARED") is { Length: > 0 } named ? named : Path.Combine(root, "..", "shared");
+        var collections = Path.Combine(shared, "ir");
+        return System.IO.Directory.Exists(collections) ? collections : null;
+    }
+}
