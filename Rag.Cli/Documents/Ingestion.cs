@@ -19,7 +19,7 @@ internal static class Ingestion
             ? await Bars(live).StartAsync(bars =>
             {
                 var sending = bars.AddTask("sending", maxValue: files.Count);
-                var processing = bars.AddTask("processing", autoStart: false, maxValue: files.Count);
+                var processing = bars.AddTask("processing", maxValue: files.Count);
                 return SendAllAsync(context, client, collection, files, wait, () => sending.Increment(1), () => processing.Increment(1), cancellationToken);
             })
             : await SendAllAsync(context, client, collection, files, wait, static () => { }, static () => { }, cancellationToken);

@@ -3,7 +3,6 @@ using System.Globalization;
 using Rag.Cli.Connection;
 using Rag.Cli.Documents;
 using Rag.Client;
-using Rag.Core;
 using Rag.Core.Evaluation;
 
 namespace Rag.Cli.Evaluation;
@@ -64,7 +63,7 @@ internal static class EvalCommand
         {
             return await JudgedCollection.ReadAsync(folder, cancellationToken);
         }
-        catch (RagException exception)
+        catch (Core.RagException exception)
         {
             throw new CliException(exception.Message, remedy: null, ExitCode.Usage, exception);
         }
