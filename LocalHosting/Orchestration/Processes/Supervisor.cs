@@ -28,6 +28,8 @@ internal sealed record ProcessChange(ProcessPhase Phase, int? ProcessId = null, 
 /// </summary>
 internal sealed class Supervisor
 {
+    private volatile TaskCompletionSource? _waiting;
+
     public required Func<CancellationToken, Task<ChildSpecification>> Specification { get; init; }
 
     public required Action<string, bool> OnLine { get; init; }
@@ -42,6 +44,9 @@ internal sealed class Supervisor
     public Func<int, bool> IsCrash { get; init; } = static exitCode => exitCode != 0;
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Somebody asks for the process: the wait before its next start, if there is one, is over.</summary>
+    public void Hurry() => _waiting?.TrySetResult();
 
     /// <summary>Runs until the process ends for good or <paramref name="stopping"/> asks it to; the process is gone when this returns.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -92,14 +97,25 @@ internal sealed class Supervisor
 
             crashes = Policy.CountCrash(crashes, Clock.GetElapsedTime(startedAt));
             var wait = Policy.WaitAfter(crashes);
+            // Before the change is told: who reads of the wait may end it.
+            var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting = waiting;
             await OnChange(new(ProcessPhase.Starting, ExitCode: exitCode, RestartsIn: wait));
             try
             {
-                await Task.Delay(wait, Clock, stopping);
+                await waiting.Task.WaitAsync(wait, Clock, stopping);
+            }
+            catch (TimeoutException)
+            {
+                // The wait is over.
             }
             catch (OperationCanceledException)
             {
                 break;
+            }
+            finally
+            {
+                _waiting = null;
             }
         }
 

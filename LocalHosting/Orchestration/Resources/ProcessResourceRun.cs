@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Orchestration.Processes;
 using Aspire.Hosting.Orchestration.Workloads;
@@ -13,6 +14,7 @@ internal sealed class ProcessResourceRun : IResourceRun
     private readonly ReadinessMonitor _readiness;
     private readonly bool _restarts;
     private readonly SemaphoreSlim _commands = new(1, 1);
+    private readonly ConcurrentDictionary<string, Supervisor> _supervisors = new(StringComparer.Ordinal);
     private CancellationTokenSource? _stopping;
     private Task _running = Task.CompletedTask;
 
@@ -37,6 +39,11 @@ internal sealed class ProcessResourceRun : IResourceRun
         {
             if (!_running.IsCompleted)
             {
+                foreach (var supervisor in _supervisors.Values)
+                {
+                    supervisor.Hurry();
+                }
+
                 return;
             }
 
@@ -112,7 +119,7 @@ internal sealed class ProcessResourceRun : IResourceRun
     private async Task SuperviseAsync(Instance instance, CancellationToken stopping)
     {
         Launch? launch = null;
-        await new Supervisor
+        var supervisor = new Supervisor
         {
             Specification = async cancellationToken =>
             {
@@ -125,7 +132,9 @@ internal sealed class ProcessResourceRun : IResourceRun
             Records = _context.Records,
             Policy = _context.RestartPolicy,
             IsCrash = exitCode => _restarts && exitCode != 0,
-        }.RunAsync(stopping);
+        };
+        _supervisors[instance.Id] = supervisor;
+        await supervisor.RunAsync(stopping);
     }
 
     private async Task OnChangeAsync(Instance instance, Launch? launch, ProcessChange change)
