@@ -1,3 +1,5 @@
+using System.Text;
+using Npgsql;
 using Rag.Core;
 using Rag.Core.Documents;
 using Rag.Core.Extraction;
@@ -18,4 +20,25 @@ internal static class FailureClassifier
         // Its message may hold anything, text of the document included.
         _ => (FailureKind.Ours, new Problem("internal", "Processing failed because of a fault in the program; the worker's log has the details. Try again after the next update.")),
     };
+
+    /// <summary>
+    /// For the log: types and places, and messages only of exceptions whose messages are our own. Others quote what they choked on, and
+    /// that is document text.
+    /// </summary>
+    public static string Describe(Exception exception)
+    {
+        var text = new StringBuilder();
+        for (var current = exception; current is not null; current = current.InnerException)
+        {
+            var detail = current switch
+            {
+                PostgresException postgres => $" ({postgres.SqlState})",
+                RagException rag => $": {rag.Message}",
+                _ => "",
+            };
+            text.Append(current.GetType().FullName).AppendLine(detail).AppendLine(current.StackTrace);
+        }
+
+        return text.ToString().TrimEnd();
+    }
 }

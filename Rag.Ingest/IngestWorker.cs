@@ -130,7 +130,7 @@ internal sealed partial class IngestWorker(
         var (kind, problem) = FailureClassifier.Classify(exception);
         if (kind == FailureKind.Ours)
         {
-            LogOurFault(logger, exception, job.Document.Value);
+            LogOurFault(logger, job.Document.Value, FailureClassifier.Describe(exception));
         }
         else
         {
@@ -168,6 +168,6 @@ internal sealed partial class IngestWorker(
     [LoggerMessage(3006, LogLevel.Warning, "Document {Document} failed with {Code} at attempt {Attempt}")]
     private static partial void LogFailed(ILogger logger, Guid document, string code, int attempt);
 
-    [LoggerMessage(3007, LogLevel.Error, "Document {Document} failed through a fault of this program")]
-    private static partial void LogOurFault(ILogger logger, Exception exception, Guid document);
+    [LoggerMessage(3007, LogLevel.Error, "Document {Document} failed through a fault of this program: {Fault}")]
+    private static partial void LogOurFault(ILogger logger, Guid document, string fault);
 }

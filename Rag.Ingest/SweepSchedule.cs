@@ -9,15 +9,22 @@ namespace Rag.Ingest;
 internal sealed partial class SweepSchedule(
     Sweeper sweeper, StorageReadiness readiness, IOptions<JobOptions> options, TimeProvider clock, ILogger<SweepSchedule> logger) : BackgroundService
 {
+    private static readonly TimeSpan FileInterval = TimeSpan.FromHours(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await readiness.WaitAsync(stoppingToken);
+        long? filesSwept = null;
         while (true)
         {
             await Task.Delay(options.Value.SweepInterval, clock, stoppingToken);
             try
             {
-                await sweeper.SweepAsync(new SweepAges(), stoppingToken);
+                var includeFiles = filesSwept is null || clock.GetElapsedTime(filesSwept.Value) >= FileInterval;
+                if (await sweeper.SweepAsync(new SweepAges(), includeFiles, stoppingToken) is not null && includeFiles)
+                {
+                    filesSwept = clock.GetTimestamp();
+                }
             }
             catch (Exception e) when (e is RagException or IOException or UnauthorizedAccessException)
             {

@@ -160,8 +160,7 @@ public sealed partial class CollectionService(Database database, IBlobStore blob
                 if (found)
                 {
                     await using var delete = connection.Sql("delete from collections where id = $1", id.Value);
-                    // Chunks go with it, and there may be very many.
-                    delete.CommandTimeout = 600;
+                    delete.CommandTimeout = (int)SqlExtensions.RemovalTimeout.TotalSeconds;
                     await delete.ExecuteNonQueryAsync(token);
                 }
 

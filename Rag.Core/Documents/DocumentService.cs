@@ -108,6 +108,7 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
                 if (found.Count > 0)
                 {
                     await using var batch = connection.CreateBatch();
+                    batch.Timeout = (int)SqlExtensions.RemovalTimeout.TotalSeconds;
                     batch.Then("delete from documents where id = any($1)", found.Select(row => row.Id).ToArray());
                     foreach (var (id, name) in found)
                     {

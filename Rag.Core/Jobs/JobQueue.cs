@@ -100,6 +100,7 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
         }
 
         await using var batch = connection.CreateBatch();
+        batch.Timeout = (int)SqlExtensions.RemovalTimeout.TotalSeconds;
         batch.Then(
             """
             update documents set status = 'ready', stage = null, progress = 100, problem_code = null, problem = null, active_generation = $2,

@@ -14,7 +14,10 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
     private const int BatchSize = 500;
 
     /// <summary>Sweeps once. Null when another process is sweeping.</summary>
-    public async Task<SweepResult?> SweepAsync(SweepAges ages, CancellationToken cancellationToken)
+    /// <param name="ages">What is old enough.</param>
+    /// <param name="includeFiles">Whether to look at every file of the store too, which takes its time where there are many.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<SweepResult?> SweepAsync(SweepAges ages, bool includeFiles, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ages);
         // Held by the session: a process that dies lets go of it.
@@ -32,7 +35,7 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
                         await RemoveGenerationsAsync(connection, token),
                         await RemoveRowsAsync(connection, ages, token),
                         await RemoveBlobsAsync(ages, token),
-                        await RemoveFilesAsync(ages, token));
+                        includeFiles ? await RemoveFilesAsync(ages, token) : 0);
                     LogSwept(logger, result.Generations, result.Rows, result.Originals, result.Files);
                     return result;
                 }

@@ -43,7 +43,8 @@ public sealed class Database(NpgsqlDataSource source)
                 await using var connection = await Source.OpenConnectionAsync(cancellationToken);
                 await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
                 var result = await work(connection, cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
+                // Not to be cancelled: whoever gives up now would not know what became of it.
+                await transaction.CommitAsync(CancellationToken.None);
                 return result;
             }
             catch (PostgresException e) when (attempt < MaxTries

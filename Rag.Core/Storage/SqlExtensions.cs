@@ -16,6 +16,9 @@ public static class SqlExtensions
         return command;
     }
 
+    /// <summary>Time for statements that remove chunks, of which one document may have tens of thousands.</summary>
+    internal static readonly TimeSpan RemovalTimeout = TimeSpan.FromMinutes(10);
+
     /// <summary>Adds a statement to a batch, which goes to the server in one round trip.</summary>
     public static NpgsqlBatch Then(this NpgsqlBatch batch, string sql, params ReadOnlySpan<object?> values)
     {

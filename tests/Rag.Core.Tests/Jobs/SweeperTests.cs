@@ -113,7 +113,7 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     private async Task<SweepResult> SweepAsync(SweepAges ages) =>
-        await _engine.Get<Sweeper>().SweepAsync(ages, CancellationToken.None) ?? throw new InvalidOperationException("Another sweep is under way.");
+        await _engine.Get<Sweeper>().SweepAsync(ages, includeFiles: true, CancellationToken.None) ?? throw new InvalidOperationException("Another sweep is under way.");
 
     private Task<bool> ExistsAsync(string text) =>
         _engine.Get<IBlobStore>().ExistsAsync(_collection.Id, SHA256.HashData(Encoding.UTF8.GetBytes(text)), CancellationToken.None);
