@@ -34,7 +34,10 @@ public static class SentenceSplitter
         return sentences;
     }
 
-    /// <summary>One past the sentence's last character if it ends at <paramref name="at"/>, else -1; <paramref name="next"/> always lies beyond <paramref name="at"/>.</summary>
+    /// <summary>
+    /// One past the sentence's last character if it ends at <paramref name="at"/>, else -1; <paramref name="next"/> always lies beyond
+    /// <paramref name="at"/>.
+    /// </summary>
     private static int EndAt(ReadOnlySpan<char> text, int start, int at, out int next)
     {
         var c = text[at];
@@ -150,7 +153,8 @@ public static class SentenceSplitter
 
     private static bool IsWideTerminator(char c) => c is '。' or '！' or '？' or '｡' or '．';
 
-    private static bool IsClosing(char c) => c is ')' or ']' or '}' or '"' or '\'' or '”' or '’' or '»' or '›' or '」' or '』' or '）' or '】' or '》' or '〉';
+    private static bool IsClosing(char c) => c is ')' or ']' or '}' or '"' or '\'' or '”' or '’' or '»' or '›'
+        or '」' or '』' or '）' or '】' or '》' or '〉';
 
     private static void Add(List<TextSpan> sentences, ReadOnlySpan<char> text, int start, int end, int offset)
     {

@@ -85,7 +85,8 @@ internal sealed class ExtractionChild : IAsyncDisposable
 
             if (e is System.ComponentModel.Win32Exception or IOException or InvalidDataException or TimeoutException)
             {
-                throw ExtractionCommandLine.Missing("The extraction process 'rag-ingest --extract' does not start on this machine. Run it by hand to see why.", e);
+                throw ExtractionCommandLine.Missing(
+                    "The extraction process 'rag-ingest --extract' does not start on this machine. Run it by hand to see why.", e);
             }
 
             throw;
@@ -147,7 +148,8 @@ internal sealed class ExtractionChild : IAsyncDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            await ExtractionWire.WriteAsync(_process.StandardInput.BaseStream, FrameKind.Options, _options, ExtractionWireJson.Default.ExtractionOptions, limit.Token);
+            await ExtractionWire.WriteAsync(
+                _process.StandardInput.BaseStream, FrameKind.Options, _options, ExtractionWireJson.Default.ExtractionOptions, limit.Token);
             var frame = await ExtractionWire.ReadAsync(_process.StandardOutput.BaseStream, static _ => ExtractionWire.MostMessageBytes, limit.Token);
             if (frame is not (FrameKind.Ready, _))
             {

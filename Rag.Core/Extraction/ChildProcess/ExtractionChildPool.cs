@@ -12,6 +12,7 @@ internal sealed class ExtractionChildPool(ExtractionOptions options, TimeProvide
     private readonly Lock _lock = new();
     private readonly Stack<(ExtractionChild Child, DateTimeOffset Since)> _idle = [];
     private ITimer? _trimming;
+    private Task _ending = Task.CompletedTask;
     private bool _isSwept;
     private bool _isDisposed;
 
@@ -63,11 +64,13 @@ internal sealed class ExtractionChildPool(ExtractionOptions options, TimeProvide
     public async ValueTask DisposeAsync()
     {
         List<ExtractionChild> children;
+        Task ending;
         lock (_lock)
         {
             _isDisposed = true;
             children = [.. _idle.Select(static idle => idle.Child)];
             _idle.Clear();
+            ending = _ending;
         }
 
         if (_trimming is not null)
@@ -79,24 +82,19 @@ internal sealed class ExtractionChildPool(ExtractionOptions options, TimeProvide
         {
             await child.DisposeAsync();
         }
+
+        await ending;
     }
 
     private void Trim()
     {
-        List<ExtractionChild> old;
         lock (_lock)
         {
             var before = time.GetUtcNow() - IdleLimit;
-            old = [.. _idle.Where(idle => idle.Since <= before).Select(static idle => idle.Child)];
             var kept = _idle.Where(idle => idle.Since > before).Reverse().ToList();
+            _ending = Task.WhenAll([_ending, .. _idle.Where(idle => idle.Since <= before).Select(static idle => idle.Child.DisposeAsync().AsTask())]);
             _idle.Clear();
             kept.ForEach(_idle.Push);
-        }
-
-        foreach (var child in old)
-        {
-            // Ending a process takes no time worth waiting for in a timer, and DisposeAsync throws nothing.
-            _ = child.DisposeAsync().AsTask();
         }
     }
 }

@@ -95,7 +95,9 @@ internal static class ExtractionCommandLine
             : throw Missing($"'{Program}' was not found in {AppContext.BaseDirectory}. Set Rag:Extraction:Command to its path.", null);
     }
 
-    private static string[] Of(string path) => path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? [DotnetHost(), path, ExtractionChildServer.Switch] : [path, ExtractionChildServer.Switch];
+    private static string[] Of(string path) => path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)
+        ? [DotnetHost(), path, ExtractionChildServer.Switch]
+        : [path, ExtractionChildServer.Switch];
 
     private static string DotnetHost()
     {

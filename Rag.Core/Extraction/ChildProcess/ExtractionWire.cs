@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Rag.Core.Extraction.ChildProcess;
 
@@ -47,7 +48,7 @@ internal static class ExtractionWire
         await stream.FlushAsync(cancellationToken);
     }
 
-    public static Task WriteAsync<T>(Stream stream, FrameKind kind, T message, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+    public static Task WriteAsync<T>(Stream stream, FrameKind kind, T message, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         WriteAsync(stream, kind, JsonSerializer.SerializeToUtf8Bytes(message, type), cancellationToken);
 
     /// <summary>The next frame; null at the end of the stream.</summary>

@@ -34,7 +34,8 @@ internal static class PdfReader
         {
             throw new ExtractionException(
                 ExtractionProblems.NoText,
-                $"The PDF has {info.Pages} {(info.Pages == 1 ? "page" : "pages")} but no text: it is scanned or consists of pictures. Run text recognition (OCR) on it and upload the result.");
+                $"The PDF has {info.Pages} {(info.Pages == 1 ? "page" : "pages")} but no text: it is scanned or consists of pictures. "
+                + "Run text recognition (OCR) on it and upload the result.");
         }
 
         var builder = new DocumentBuilder(options);
@@ -43,7 +44,8 @@ internal static class PdfReader
         return builder.Build(Version, ContentType.Of(ContentFormat.Pdf), StatedTitle(info.Title) ?? builder.FirstTopHeading, info.Pages);
     }
 
-    private static async Task<(int Pages, string? Title)> ReadInfoAsync(string path, bool isCutOff, ExtractionOptions options, CancellationToken cancellationToken)
+    private static async Task<(int Pages, string? Title)> ReadInfoAsync(
+        string path, bool isCutOff, ExtractionOptions options, CancellationToken cancellationToken)
     {
         var pages = 0;
         string? title = null;
@@ -72,7 +74,8 @@ internal static class PdfReader
     {
         if (result.IsPassword)
         {
-            throw new ExtractionException(ExtractionProblems.Encrypted, "The PDF is protected with a password. Save a copy without the password and upload that.");
+            throw new ExtractionException(
+                ExtractionProblems.Encrypted, "The PDF is protected with a password. Save a copy without the password and upload that.");
         }
 
         if (result.ExitCode == 0)
@@ -80,7 +83,8 @@ internal static class PdfReader
             // A rebuilt index with the end missing means that pages are missing too; half a document would answer as if it were whole.
             if (isCutOff && result.IsRepaired)
             {
-                throw new ExtractionException(ExtractionProblems.Corrupt, "The PDF is cut off: its end is missing. Download or export it again and upload the new file.");
+                throw new ExtractionException(
+                    ExtractionProblems.Corrupt, "The PDF is cut off: its end is missing. Download or export it again and upload the new file.");
             }
 
             return;
@@ -88,9 +92,12 @@ internal static class PdfReader
 
         throw result switch
         {
-            { IsOutOfMemory: true } => new ExtractionException(ExtractionProblems.OutOfMemory, "Reading the PDF needs more memory than Rag:Extraction:MemoryMiB allows. Split it or raise the limit."),
-            { IsOutOfTime: true } => new ExtractionException(ExtractionProblems.TimedOut, "Reading the PDF takes longer than Rag:Extraction:Timeout allows. Split it or raise the limit."),
-            _ => new ExtractionException(ExtractionProblems.Corrupt, "The PDF is damaged or cut off. Open it in a viewer, save or export it again and upload the new file."),
+            { IsOutOfMemory: true } => new ExtractionException(
+                ExtractionProblems.OutOfMemory, "Reading the PDF needs more memory than Rag:Extraction:MemoryMiB allows. Split it or raise the limit."),
+            { IsOutOfTime: true } => new ExtractionException(
+                ExtractionProblems.TimedOut, "Reading the PDF takes longer than Rag:Extraction:Timeout allows. Split it or raise the limit."),
+            _ => new ExtractionException(
+                ExtractionProblems.Corrupt, "The PDF is damaged or cut off. Open it in a viewer, save or export it again and upload the new file."),
         };
     }
 

@@ -129,7 +129,8 @@ internal static class PopplerTool
 
     private static RagException Missing(string tool, Exception? inner) => new(
         "pdf-tools-missing",
-        $"PDF files cannot be read because '{tool}' was not found or does not run. Install poppler (Debian and Ubuntu: poppler-utils; macOS: brew install poppler); waiting files continue then.",
+        $"PDF files cannot be read because '{tool}' was not found or does not run. "
+        + "Install poppler (Debian and Ubuntu: poppler-utils; macOS: brew install poppler); waiting files continue then.",
         isTransient: true,
         inner);
 

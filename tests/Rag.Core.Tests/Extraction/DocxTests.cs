@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Rag.Core.Extraction;
 using Rag.Core.Extraction.Docx;
 using Rag.Testing.Samples;
@@ -38,6 +39,36 @@ public sealed class DocxTests
             Extracting.Outline(document));
         Assert.Equal(("The manual", "docx-1"), (document.Title, document.Extractor));
         Extracting.AssertContract(document);
+    }
+
+    [Fact]
+    public async Task The_strict_dialect_and_parts_in_unusual_places_read_alike()
+    {
+        const string Strict = "http://purl.oclc.org/ooxml/";
+        var file = new MemoryStream();
+        await using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            Write("_rels/.rels", $"<Relationships><Relationship Type='{Strict}officeDocument/relationships/officeDocument' Target='/word/main2.xml'/></Relationships>");
+            Write("word/_rels/main2.xml.rels", $"<Relationships><Relationship Type='{Strict}officeDocument/relationships/styles' Target='s.xml'/></Relationships>");
+            Write("word/s.xml", $"<w:styles xmlns:w='{Strict}wordprocessingml/main'><w:style w:type='paragraph' w:styleId='berschrift1'><w:name w:val='heading 1'/></w:style></w:styles>");
+            Write(
+                "word/main2.xml",
+                $"""
+                <w:document xmlns:w='{Strict}wordprocessingml/main'><w:body>
+                <w:sdt><w:sdtContent><w:p><w:pPr><w:pStyle w:val='berschrift1'/></w:pPr><w:r><w:t>Pumpen</w:t></w:r></w:p></w:sdtContent></w:sdt>
+                <w:p><w:hyperlink><w:r><w:t xml:space='preserve'>Wasser </w:t></w:r></w:hyperlink><w:r><w:t>läuft.</w:t><w:br/><w:t>Ja.</w:t></w:r></w:p>
+                </w:body></w:document>
+                """);
+
+            void Write(string part, string xml)
+            {
+                using var entry = new StreamWriter(archive.CreateEntry(part).Open());
+                entry.Write(xml);
+            }
+        }
+
+        var document = await Extracting.ExtractAsync(file.ToArray(), "a.docx");
+        Assert.Equal("Heading1 [] Pumpen\nParagraph [Pumpen] Wasser läuft.\\nJa.", Extracting.Outline(document));
     }
 
     [Fact]

@@ -11,8 +11,8 @@ namespace Rag.Ingest.Tests.Extraction;
 /// <summary>Extractors over real child processes, and what the tests ask the operating system about them.</summary>
 internal static class Extractors
 {
-    public static ProcessDocumentExtractor Create(ExtractionOptions? options = null, ILogger<ProcessDocumentExtractor>? logger = null) =>
-        new(Options.Create(options ?? new ExtractionOptions()), TimeProvider.System, logger ?? NullLogger<ProcessDocumentExtractor>.Instance);
+    public static ProcessDocumentExtractor Create(ExtractionOptions? options = null, ILogger<ProcessDocumentExtractor>? logger = null, TimeProvider? time = null) =>
+        new(Options.Create(options ?? new ExtractionOptions()), time ?? TimeProvider.System, logger ?? NullLogger<ProcessDocumentExtractor>.Instance);
 
     public static ExtractionRequest Request(byte[] content, string fileName) => new(fileName, null, _ => Task.FromResult<Stream>(new MemoryStream(content)));
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Rag.Core.Extraction;
 using Rag.Core.Extraction.ChildProcess;
+using Rag.Testing;
 using Rag.Testing.Samples;
 
 namespace Rag.Ingest.Tests.Extraction;
@@ -76,6 +77,18 @@ public sealed class ProcessExtractionTests
         }
 
         Assert.Equal("two", (await extractor.ExtractAsync(Extractors.Request("two", "a.txt"), CancellationToken.None)).Text);
+    }
+
+    [Fact]
+    public async Task A_child_that_nobody_needs_ends()
+    {
+        var time = new ManualTime();
+        await using var extractor = Extractors.Create(time: time);
+        await extractor.ExtractAsync(Extractors.Request("one", "a.txt"), CancellationToken.None);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Single(Extractors.Children());
+        time.Advance(TimeSpan.FromMinutes(2));
+        await Extractors.UntilAsync(static () => Extractors.Children().Count == 0, "an idle child lives on");
     }
 
     [Fact]
