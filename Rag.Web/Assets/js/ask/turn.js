@@ -105,7 +105,7 @@ export class TurnView {
     part(this.root, "foot").hidden = !turn.answer;
     // What was not found was not quoted either.
     part(this.root, "model").textContent = !turn.model || !turn.found ? "" : turn.model === "extractive" ? "Quoted from the documents" : `Written by ${turn.model}`;
-    part(this.root, "copy").hidden = !navigator.clipboard;
+    part(this.root, "copy").hidden = !navigator.clipboard || !turn.found;
     const details = part(this.root, "evidence");
     details.hidden = turn.evidence.length === 0;
     part(this.root, "evidence-label").textContent = count(turn.evidence.length, "passage looked at", "passages looked at");
