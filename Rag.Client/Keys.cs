@@ -31,7 +31,7 @@ public sealed record ApiKey
     public string? Key { get; init; }
 }
 
-/// <summary>What a key may do. Write includes read, admin includes both.</summary>
+/// <summary>What a key may do. None includes another.</summary>
 public enum KeyScope
 {
     /// <summary>Search, ask, look.</summary>
