@@ -17,7 +17,8 @@ internal sealed record ApiAddress(Uri Base)
                 ["Rag:Web:ApiUrl is missing: the address of the API. Set it, or services__rag-api__http__0 as an AppHost does."]);
         if (!Uri.TryCreate(configuration[key], UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
         {
-            throw new ConfigurationInvalidException([$"{key} = '{configuration[key]}' is not valid; allowed: an http or https address such as http://127.0.0.1:5080."]);
+            throw new ConfigurationInvalidException(
+                [$"{key} = '{configuration[key]}' is not valid; allowed: an http or https address such as http://127.0.0.1:5080."]);
         }
 
         return new ApiAddress(new Uri(address.AbsoluteUri.TrimEnd('/') + '/'));

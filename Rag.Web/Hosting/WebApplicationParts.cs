@@ -13,7 +13,12 @@ namespace Rag.Web.Hosting;
 internal static class WebApplicationParts
 {
     // A person waits for these: better to say soon that the API is away. Streams and uploads do not go this way.
-    private static readonly HttpDependencyOptions PageCalls = new() { AttemptTimeout = TimeSpan.FromSeconds(10), TotalTimeout = TimeSpan.FromSeconds(15), Retries = 1 };
+    private static readonly HttpDependencyOptions PageCalls = new()
+    {
+        AttemptTimeout = TimeSpan.FromSeconds(10),
+        TotalTimeout = TimeSpan.FromSeconds(15),
+        Retries = 1,
+    };
 
     public static void AddRagWeb(this WebApplicationBuilder builder)
     {
@@ -54,7 +59,7 @@ internal static class WebApplicationParts
         app.MapKeys();
         app.MapRelay();
         app.MapFallback("{**path}", static () => new MessagePage(
-            404, "There is no such page", "The address may be mistyped, or what it named was renamed or deleted.", new MessageAction("To the collections", "/collections")));
+            404, "There is no such page", "The address may be mistyped, or what it named was renamed or deleted.", MessageAction.ToCollections));
     }
 
     // Without the API every page says so in words, which is better than no page: degraded, not unready.

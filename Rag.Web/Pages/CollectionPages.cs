@@ -58,7 +58,8 @@ internal static class CollectionPages
         return TypedResults.Redirect($"/collections/{collection}/{(found.Documents.Total == 0 ? "documents" : "ask")}");
     }
 
-    private static async Task<IResult> DeleteAsync(string collection, HttpContext context, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        string collection, HttpContext context, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
     {
         if (!await Confirmation.IsGivenAsync(context, cancellationToken))
         {

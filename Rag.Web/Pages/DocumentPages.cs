@@ -1,5 +1,6 @@
 using Rag.Client;
 using Rag.Web.Components.Views;
+using Rag.Web.Hosting;
 using Rag.Web.Security;
 using Rag.Web.Sources;
 
@@ -22,9 +23,10 @@ internal static class DocumentPages
         routes.MapGet("/app/collections/{collection:slug}/documents/{id:guid}/passage", PassageAsync);
     }
 
-    private static async Task<IResult> ListAsync(string collection, string? status, string? q, string? cursor, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(
+        string collection, string? status, string? q, string? cursor, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
     {
-        var filter = Enum.TryParse<DocumentStatus>(status, ignoreCase: true, out var parsed) && parsed != DocumentStatus.Deleted && Enum.IsDefined(parsed) ? parsed : (DocumentStatus?)null;
+        var filter = StatusOf(status);
         var text = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
         var found = visitor.Api.GetCollectionAsync(collection, cancellationToken);
         var list = visitor.Api.ListDocumentsAsync(collection, new DocumentQuery(filter, text, PageSize, cursor), cancellationToken);
@@ -33,7 +35,15 @@ internal static class DocumentPages
     }
 
     private static async Task<IResult> ReadAsync(
-        string collection, Guid id, int? start, int? end, long? generation, int? from, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+        string collection,
+        Guid id,
+        int? start,
+        int? end,
+        long? generation,
+        int? from,
+        PageFrame frame,
+        Visitor visitor,
+        CancellationToken cancellationToken)
     {
         var found = await visitor.Api.GetCollectionAsync(collection, cancellationToken);
         var request = new SourceRequest(start, end, generation, from);
@@ -42,7 +52,14 @@ internal static class DocumentPages
     }
 
     private static async Task<IResult> PassageAsync(
-        string collection, Guid id, int? start, int? end, long? generation, HttpContext context, Hosting.ApiClients clients, CancellationToken cancellationToken)
+        string collection,
+        Guid id,
+        int? start,
+        int? end,
+        long? generation,
+        HttpContext context,
+        ApiClients clients,
+        CancellationToken cancellationToken)
     {
         if (WebCookies.Session(context.Request) is not { } session)
         {
@@ -51,7 +68,8 @@ internal static class DocumentPages
 
         try
         {
-            var view = await SourceReader.ReadAsync(clients.For(session), collection, id, new SourceRequest(start, end, generation), PanelReach, cancellationToken);
+            var request = new SourceRequest(start, end, generation);
+            var view = await SourceReader.ReadAsync(clients.For(session), collection, id, request, PanelReach, cancellationToken);
             return TypedResults.Json(new
             {
                 name = view.Document.Name,
@@ -66,11 +84,13 @@ internal static class DocumentPages
         }
         catch (RagApiException e)
         {
-            return TypedResults.Problem(e.Problem.Detail, statusCode: e.Code == RagApiException.Unreachable ? 503 : (int)e.Status, title: e.Problem.Title, type: e.Problem.Type);
+            var status = e.Code == RagApiException.Unreachable ? StatusCodes.Status503ServiceUnavailable : (int)e.Status;
+            return TypedResults.Problem(e.Problem.Detail, statusCode: status, title: e.Problem.Title, type: e.Problem.Type);
         }
     }
 
-    private static async Task<IResult> DeleteAsync(string collection, Guid id, HttpContext context, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        string collection, Guid id, HttpContext context, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
     {
         if (!await Confirmation.IsGivenAsync(context, cancellationToken))
         {
@@ -81,6 +101,9 @@ internal static class DocumentPages
         await visitor.Api.DeleteDocumentAsync(collection, id, cancellationToken);
         return TypedResults.Redirect($"/collections/{collection}/documents?done=document-deleted");
     }
+
+    private static DocumentStatus? StatusOf(string? text) =>
+        Enum.TryParse<DocumentStatus>(text, ignoreCase: true, out var status) && Enum.IsDefined(status) && status != DocumentStatus.Deleted ? status : null;
 
     private static async Task<IResult> RetryAsync(string collection, Guid id, Visitor visitor, CancellationToken cancellationToken)
     {

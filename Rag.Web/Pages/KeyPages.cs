@@ -22,7 +22,8 @@ internal static class KeyPages
     private static async Task<IResult> ShowAsync(PageFrame frame, Visitor visitor, string? cursor, CancellationToken cancellationToken) =>
         frame.Show<KeysView, KeysModel>(await LoadAsync(visitor, cursor, cancellationToken));
 
-    private static async Task<IResult> CreateAsync(HttpContext context, PageFrame frame, Visitor visitor, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(
+        HttpContext context, PageFrame frame, Visitor visitor, TimeProvider time, CancellationToken cancellationToken)
     {
         var form = await context.Request.ReadFormAsync(cancellationToken);
         var draft = new NewKey(form["name"].ToString().Trim(), form["scope"].ToString(), form["collections"].ToString().Trim(), form["days"].ToString());

@@ -17,4 +17,7 @@ internal sealed class MessagePage(int status, string title, string detail, Messa
 public sealed record MessageModel(int Status, string Title, string Detail, MessageAction? Action);
 
 /// <summary>A link below a message.</summary>
-public sealed record MessageAction(string Label, string Url);
+public sealed record MessageAction(string Label, string Url)
+{
+    public static MessageAction ToCollections { get; } = new("To the collections", "/collections");
+}

@@ -21,18 +21,25 @@ internal static partial class PageErrors
             }
             catch (RagApiException e) when (!context.Response.HasStarted)
             {
-                IResult page = e.Status == HttpStatusCode.Unauthorized ? TypedResults.Redirect(ReturnUrl.SignInFor(context.Request)) : Describe(e, context.Request);
+                IResult page = e.Status == HttpStatusCode.Unauthorized
+                    ? TypedResults.Redirect(ReturnUrl.SignInFor(context.Request))
+                    : Describe(e, context.Request);
                 await ShowAsync(context, page);
             }
             catch (Exception e) when (e is BadHttpRequestException or InvalidDataException && !context.Response.HasStarted)
             {
                 var status = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
-                await ShowAsync(context, new MessagePage(status, "That did not arrive as it should", "The form was too large or came broken. Go back and send it again.", new MessageAction("To the collections", "/collections")));
+                await ShowAsync(context, new MessagePage(
+                    status,
+                    "That did not arrive as it should",
+                    "The form was too large or came broken. Go back and send it again.",
+                    MessageAction.ToCollections));
             }
             catch (Exception e) when (!context.Response.HasStarted && !context.Request.Path.StartsWithSegments("/app"))
             {
                 // The boundary: whatever it was, the reader gets words and the log gets the exception.
-                LogFailed(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PageErrors)), e, context.Request.Method, context.Request.Path);
+                var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PageErrors));
+                LogFailed(logger, e, context.Request.Method, context.Request.Path);
                 await ShowAsync(context, Unexpected(context));
             }
         });
@@ -42,14 +49,19 @@ internal static partial class PageErrors
     {
         ArgumentNullException.ThrowIfNull(problem);
         ArgumentNullException.ThrowIfNull(request);
-        var again = HttpMethods.IsGet(request.Method) ? new MessageAction("Try again", request.Path + request.QueryString) : new MessageAction("To the collections", "/collections");
+        var again = HttpMethods.IsGet(request.Method)
+            ? new MessageAction("Try again", request.Path + request.QueryString)
+            : MessageAction.ToCollections;
         return (problem.Code, (int)problem.Status) switch
         {
             (RagApiException.Unreachable, _) => new MessagePage(
-                503, "The service is not answering", "The part of RagPlatform that keeps the documents cannot be reached right now. It may be starting; nothing is lost.", again),
+                503,
+                "The service is not answering",
+                "The part of RagPlatform that keeps the documents cannot be reached right now. It may be starting; nothing is lost.",
+                again),
             (_, 503) => new MessagePage(503, "Not available right now", problem.Message, again),
-            (_, 404) => new MessagePage(404, problem.Problem.Title ?? "Not found", problem.Message, new MessageAction("To the collections", "/collections")),
-            (_, 403) => new MessagePage(403, "Your key does not allow this", problem.Message, new MessageAction("To the collections", "/collections")),
+            (_, 404) => new MessagePage(404, problem.Problem.Title ?? "Not found", problem.Message, MessageAction.ToCollections),
+            (_, 403) => new MessagePage(403, "Your key does not allow this", problem.Message, MessageAction.ToCollections),
             (_, 429) => new MessagePage(429, "Too many requests", problem.Message, again),
             (_, >= 400 and < 500) => new MessagePage((int)problem.Status, problem.Problem.Title ?? "That did not work", problem.Message, again),
             _ => new MessagePage(502, "Something went wrong", problem.Message, again),
@@ -68,7 +80,7 @@ internal static partial class PageErrors
         500,
         "Something went wrong here",
         $"The reason is in the log of this service under the number {Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier}.",
-        new MessageAction("To the collections", "/collections"));
+        MessageAction.ToCollections);
 
     [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed")]
     private static partial void LogFailed(ILogger logger, Exception exception, string method, string path);

@@ -38,7 +38,11 @@ internal static class SignInPages
             return Render(context, new SignInModel(null, back, "That is not a key. Most look like rag_…, and none has spaces."), 400);
         }
 
-        return await StartAsync(context, back, clients.For(key).StartSessionAsync(cancellationToken), "This key is not known. It may have been revoked or may have expired: ask an administrator for a new one.");
+        return await StartAsync(
+            context,
+            back,
+            clients.For(key).StartSessionAsync(cancellationToken),
+            "This key is not known. It may have been revoked or may have expired: ask an administrator for a new one.");
     }
 
     private static async Task<IResult> WithLinkAsync(HttpContext context, ApiClients clients, CancellationToken cancellationToken)

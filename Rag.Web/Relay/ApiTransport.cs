@@ -23,7 +23,8 @@ internal sealed class ApiTransport(ApiAddress address) : IDisposable
 
     public Uri Base => address.Base;
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.SendAsync(request, cancellationToken);
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        _invoker.SendAsync(request, cancellationToken);
 
     public void Dispose() => _invoker.Dispose();
 }

@@ -36,7 +36,8 @@ internal sealed partial class Relayer(ApiTransport transport, IHostApplicationLi
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
             LogAway(logger, route.Method, route.Pattern, e.Message);
-            await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "api-away", "API not reachable", "The API does not answer right now. Try again in a moment.");
+            const string detail = "The API does not answer right now. Try again in a moment.";
+            await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "api-away", "API not reachable", detail);
             return;
         }
 
@@ -48,7 +49,9 @@ internal sealed partial class Relayer(ApiTransport transport, IHostApplicationLi
 
     private HttpRequestMessage BuildRequest(HttpContext context, RelayRoute route, string session)
     {
-        var request = new HttpRequestMessage(new HttpMethod(route.Method), new Uri(transport.Base, "v1" + context.Request.Path.Value!["/app".Length..] + QueryOf(context.Request, route)));
+        // The route's constraints let names and ids through and nothing else, so the path may be used as it stands.
+        var target = new Uri(transport.Base, "v1" + context.Request.Path.Value!["/app".Length..] + QueryOf(context.Request, route));
+        var request = new HttpRequestMessage(new HttpMethod(route.Method), target);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", session);
         RelayHeaders.CopyRequest(context.Request, request);
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)

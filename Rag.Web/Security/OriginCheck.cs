@@ -48,7 +48,8 @@ internal static class OriginCheck
                 StatusCodes.Status403Forbidden,
                 "origin-foreign",
                 "Request from another site",
-                "This write did not come from a page of this site. Open the site itself and try again; behind a proxy, set Rag:Web:PublicUrl to the address that people use.");
+                "This write did not come from a page of this site. Open the site itself and try again; "
+                + "behind a proxy, set Rag:Web:PublicUrl to the address that people use.");
         });
 
     private static bool IsAllowed(HttpRequest request)

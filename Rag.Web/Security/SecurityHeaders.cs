@@ -7,7 +7,8 @@ namespace Rag.Web.Security;
 internal static class SecurityHeaders
 {
     public const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     /// <summary>For originals: even opened as a page, they get no origin and load nothing.</summary>
     public const string OriginalPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'";

@@ -11,7 +11,8 @@ public sealed record Visitor(string Session, SessionInfo Info, RagClient Api)
 
     /// <summary>For parameters of endpoints behind <see cref="VisitorGate"/>.</summary>
     public static ValueTask<Visitor> BindAsync(HttpContext context) =>
-        ValueTask.FromResult(context.Features.Get<Visitor>() ?? throw new InvalidOperationException($"'{context.Request.Path}' is not behind the visitor gate."));
+        ValueTask.FromResult(context.Features.Get<Visitor>()
+            ?? throw new InvalidOperationException($"'{context.Request.Path}' is not behind the visitor gate."));
 }
 
 /// <summary>On an endpoint: only for people who are signed in.</summary>

@@ -15,7 +15,8 @@ internal static class SourceReader
     /// <param name="request">What a link asks for.</param>
     /// <param name="reach">Code units shown on either side of the passage.</param>
     /// <param name="cancellationToken">Stops the fetching.</param>
-    public static async Task<SourceView> ReadAsync(RagClient api, string collection, Guid id, SourceRequest request, int reach, CancellationToken cancellationToken)
+    public static async Task<SourceView> ReadAsync(
+        RagClient api, string collection, Guid id, SourceRequest request, int reach, CancellationToken cancellationToken)
     {
         var document = await api.GetDocumentAsync(collection, id, cancellationToken);
         var text = await FindTextAsync(api, collection, id, request.Generation, cancellationToken);
