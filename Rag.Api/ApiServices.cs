@@ -5,6 +5,7 @@ using Rag.Api.Collections;
 using Rag.Api.Http;
 using Rag.Api.Idempotency;
 using Rag.Api.Limits;
+using Rag.Core.Answering;
 using Rag.Core.Blobs;
 using Rag.Core.Embedding;
 using Rag.Core.Retrieval;
@@ -26,6 +27,7 @@ internal static class ApiServices
         services.AddKnownSection<StorageOptions>("Storage");
         services.AddKnownSection<BlobOptions>("Blobs");
         services.AddKnownSection<EmbeddingOptions>("Embedding");
+        services.AddKnownSection<ChatModelOptions>("Chat");
         services.AddKnownSection<IndexOptions>("Index");
         services.AddKnownSection<RerankOptions>("Rerank");
 
