@@ -56,6 +56,9 @@ internal static class ContainerArguments
     public static IReadOnlyList<string> Stop(string name, TimeSpan patience) =>
         ["stop", "--time", ((int)patience.TotalSeconds).ToString(CultureInfo.InvariantCulture), name];
 
+    /// <summary>Ends it at once.</summary>
+    public static IReadOnlyList<string> Kill(string name) => ["kill", name];
+
     /// <summary>Removes it, running or not; its named volumes stay.</summary>
     public static IReadOnlyList<string> Remove(string name) => ["rm", "--force", name];
 

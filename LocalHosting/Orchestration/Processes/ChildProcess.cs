@@ -104,15 +104,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         if (!Completion.IsCompleted)
         {
-            // The signal goes to the process alone: a service ends its own helpers in its own order.
-            if (!Signals.Send(ProcessId, _specification.StopSignal))
-            {
-                Kill();
-            }
-
             try
             {
-                await Completion.WaitAsync(_specification.StopTimeout);
+                await Task.WhenAll(AskAsync(), Completion).WaitAsync(_specification.StopTimeout);
             }
             catch (TimeoutException)
             {
@@ -144,6 +138,27 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         await StopAsync();
         _process.Dispose();
+    }
+
+    private async Task AskAsync()
+    {
+        if (_specification.StopCommand is { } command)
+        {
+            using var stop = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true });
+            if (stop is not null)
+            {
+                // Nobody wants to read it, but a program whose pipe is closed dies of its next word.
+                await Task.WhenAll(stop.StandardOutput.ReadToEndAsync(CancellationToken.None), stop.StandardError.ReadToEndAsync(CancellationToken.None));
+            }
+
+            return;
+        }
+
+        // The signal goes to the process alone: a service ends its own helpers in its own order.
+        if (!Signals.Send(ProcessId, _specification.StopSignal))
+        {
+            Kill();
+        }
     }
 
     private async Task<int> WaitAsync()

@@ -21,6 +21,9 @@ internal sealed record ChildSpecification
     /// <summary>How it is asked to end.</summary>
     public StopSignal StopSignal { get; init; } = StopSignal.Terminate;
 
+    /// <summary>A program and its arguments that ask it to end, where a signal does not reach what matters; null for the signal.</summary>
+    public IReadOnlyList<string>? StopCommand { get; init; }
+
     /// <summary>How long it may take to follow before it is killed.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -20,7 +20,11 @@ internal enum ProcessPhase
 }
 
 /// <summary>A change of a supervised process.</summary>
-internal sealed record ProcessChange(ProcessPhase Phase, int? ProcessId = null, int? ExitCode = null, TimeSpan? RestartsIn = null, string? Problem = null);
+internal sealed record ProcessChange(ProcessPhase Phase, int? ProcessId = null, int? ExitCode = null, TimeSpan? RestartsIn = null, string? Problem = null)
+{
+    /// <summary>It ended because it was asked to: whatever its exit code, that is no failure.</summary>
+    public bool WasAsked { get; init; }
+}
 
 /// <summary>
 /// Keeps one process running: starts it, starts it again with growing waits when it crashes, stops it when told. The specification is
@@ -84,7 +88,7 @@ internal sealed class Supervisor
                 {
                     await OnChange(new(ProcessPhase.Stopping, child.ProcessId));
                     await child.StopAsync();
-                    await OnChange(new(ProcessPhase.Ended, ExitCode: await child.Completion));
+                    await OnChange(new(ProcessPhase.Ended, ExitCode: await child.Completion) { WasAsked = true });
                     return;
                 }
             }
@@ -119,6 +123,6 @@ internal sealed class Supervisor
             }
         }
 
-        await OnChange(new(ProcessPhase.Ended));
+        await OnChange(new(ProcessPhase.Ended) { WasAsked = true });
     }
 }

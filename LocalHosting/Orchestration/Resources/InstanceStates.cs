@@ -64,9 +64,12 @@ internal static class InstanceStates
         },
         _ => NotRunning(before) with
         {
-            State = change.ExitCode == 0 && before.State?.Text != KnownResourceStates.Stopping
-                ? new ResourceStateSnapshot(KnownResourceStates.Finished, "success")
-                : new ResourceStateSnapshot(KnownResourceStates.Exited, change.ExitCode is null or 0 || before.State?.Text == KnownResourceStates.Stopping ? "info" : "error"),
+            State = change switch
+            {
+                { WasAsked: true } => new ResourceStateSnapshot(KnownResourceStates.Exited, "info"),
+                { ExitCode: 0 } => new ResourceStateSnapshot(KnownResourceStates.Finished, "success"),
+                _ => new ResourceStateSnapshot(KnownResourceStates.Exited, "error"),
+            },
             ExitCode = change.ExitCode ?? before.ExitCode,
             StopTimeStamp = now,
         },

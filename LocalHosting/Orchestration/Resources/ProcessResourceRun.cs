@@ -106,7 +106,7 @@ internal sealed class ProcessResourceRun : IResourceRun
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            await PublishAllAsync(before => InstanceStates.Changed(before, new ProcessChange(ProcessPhase.Ended), Now));
+            await PublishAllAsync(before => InstanceStates.Changed(before, new ProcessChange(ProcessPhase.Ended) { WasAsked = true }, Now));
         }
         catch (Exception e)
         {
@@ -162,7 +162,7 @@ internal sealed class ProcessResourceRun : IResourceRun
             case { Problem: { } problem }:
                 _context.Log(instance.Id, problem, isError: true);
                 break;
-            case { Phase: ProcessPhase.Ended, ExitCode: not (null or 0) }:
+            case { Phase: ProcessPhase.Ended, WasAsked: false, ExitCode: not (null or 0) }:
                 _context.Log(instance.Id, FormattableString.Invariant($"Ended with exit code {change.ExitCode}."), isError: true);
                 break;
         }

@@ -19,6 +19,8 @@ internal sealed class ContainerWorkload(ContainerResource resource, ContainerRun
     // A first start pulls the image.
     private static readonly TimeSpan PullPatience = TimeSpan.FromMinutes(15);
 
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
+
     public int Replicas => 1;
 
     private string ContainerName => $"{resource.Name}-{applicationId}";
@@ -61,7 +63,9 @@ internal sealed class ContainerWorkload(ContainerResource resource, ContainerRun
             WorkingDirectory = context.State.Path,
             // The client needs the user's own settings (DOCKER_HOST, its configuration); the container sees none of them.
             Environment = ChildEnvironment.ForService(),
-            StopTimeout = TimeSpan.FromSeconds(20),
+            // The runtime knows the signal that the image wants, and kills in time; ours would only end the follower of a persistent one's log.
+            StopCommand = IsPersistent ? null : [runtime.Program, .. ContainerArguments.Stop(ContainerName, StopPatience)],
+            StopTimeout = 2 * StopPatience,
             StopOrder = 1,
         })
         {
@@ -75,16 +79,22 @@ internal sealed class ContainerWorkload(ContainerResource resource, ContainerRun
         File.Delete(EnvironmentFile);
         if (runtime is not null && !IsPersistent)
         {
-            // The client may have been killed before it could pass the signal on.
-            await runtime.TryAsync(ContainerArguments.Remove(ContainerName), CancellationToken.None);
+            await RemoveAsync(runtime, CancellationToken.None);
         }
     }
 
     // What a killed run left under this name is in the way; it carries our application's label, or the name would be another.
     private async Task<IReadOnlyList<string>> FreshAsync(ContainerRuntime containers, ContainerSpecification container, CancellationToken cancellationToken)
     {
-        await containers.TryAsync(ContainerArguments.Remove(ContainerName), cancellationToken);
+        await RemoveAsync(containers, cancellationToken);
         return ContainerArguments.Run(container, EnvironmentFile);
+    }
+
+    // Killed first: podman's forced removal is patient. Both fail when there is no such container, which is what is wanted.
+    private async Task RemoveAsync(ContainerRuntime containers, CancellationToken cancellationToken)
+    {
+        await containers.TryAsync(ContainerArguments.Kill(ContainerName), cancellationToken);
+        await containers.TryAsync(ContainerArguments.Remove(ContainerName), cancellationToken, patience: TimeSpan.FromSeconds(30));
     }
 
     private async Task<IReadOnlyList<string>> StartPersistentAsync(ContainerRuntime containers, ContainerSpecification container, CancellationToken cancellationToken)

@@ -8,13 +8,16 @@ namespace LocalHosting.Tests.Orchestration;
 /// </summary>
 public sealed class ContainerWorkloadTests : IDisposable
 {
-    // docker ps | rm -f NAME | run ... IMAGE ARGUMENTS
+    // docker ps | stop NAME | rm -f NAME | run ... IMAGE ARGUMENTS
     private const string Runtime = """
         #!/usr/bin/env python3
         import os, stat, subprocess, sys
         log = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'calls'), 'a')
         log.write(' '.join(sys.argv[1:]) + '\n'); log.flush()
+        pid = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pid')
+        if sys.argv[1] == 'stop': os.kill(int(open(pid).read()), 15)
         if sys.argv[1] != 'run': sys.exit(0)
+        open(pid, 'w').write(str(os.getpid()))
         arguments, environment, ports, image = sys.argv[2:], {'PATH': os.environ['PATH']}, {}, None
         while image is None:
             option = arguments.pop(0)
@@ -79,6 +82,7 @@ public sealed class ContainerWorkloadTests : IDisposable
         Assert.Contains("--mount type=volume,source=data,target=/data", run, StringComparison.Ordinal);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"--publish 127.0.0.1:{web.GetEndpoint("http").Port}:80"), run, StringComparison.Ordinal);
         Assert.Contains("example/web:1.2 python3 -c", run, StringComparison.Ordinal);
+        Assert.Contains(calls, call => call.StartsWith("stop --time 10 web-", StringComparison.Ordinal));
         Assert.StartsWith("rm --force web-", calls[^1], StringComparison.Ordinal);
         var environmentFile = run.Split(' ')[Array.IndexOf(run.Split(' '), "--env-file") + 1];
         Assert.False(File.Exists(environmentFile));
