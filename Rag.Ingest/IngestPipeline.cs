@@ -21,9 +21,12 @@ internal sealed class IngestPipeline(Database database, IBlobStore blobs, IDocum
     private const int EmbeddingBatch = 64;
 
     /// <summary>Processes a claimed job to its end.</summary>
+    /// <param name="job">Claimed by this process.</param>
+    /// <param name="lease">Keeps it.</param>
+    /// <param name="slot">Disposed when only the database is waited for any more, so that the next document can begin.</param>
     /// <exception cref="LeaseLostException">The job is somebody else's, or its document is gone.</exception>
     /// <exception cref="RagException">It failed; whose fault it is, <see cref="FailureClassifier"/> tells.</exception>
-    public async Task RunAsync(ClaimedJob job, JobLease lease)
+    public async Task RunAsync(ClaimedJob job, JobLease lease, IDisposable slot)
     {
         var cancellationToken = lease.Token;
         var content = await ExtractAsync(job, lease, cancellationToken);
@@ -46,6 +49,11 @@ internal sealed class IngestPipeline(Database database, IBlobStore blobs, IDocum
         {
             var slice = new Slice(chunks, start, Math.Min(SliceSize, chunks.Count - start));
             var prepared = await PrepareAsync(slice, analyzer, title, lease, cancellationToken);
+            if (slice.IsLast)
+            {
+                slot.Dispose();
+            }
+
             await StoreAsync(job, generation, prepared, slice, completed, lease, cancellationToken);
             start += SliceSize;
         }
@@ -139,9 +147,11 @@ internal sealed class IngestPipeline(Database database, IBlobStore blobs, IDocum
                 },
                 cancellationToken);
         }
-        catch (StorageException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation })
+        catch (StorageException e) when (e.InnerException is PostgresException
+            { SqlState: PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.UniqueViolation })
         {
-            // The document is gone, or a newer generation was activated and took the older ones with it.
+            // The document is gone, or a newer generation was activated and took the older ones with it; or, after a crash of the
+            // server, another worker has the same job under the same number and was faster.
             throw new LeaseLostException();
         }
     }

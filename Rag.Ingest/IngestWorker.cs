@@ -30,10 +30,13 @@ internal sealed partial class IngestWorker(
         await using var drain = stoppingToken.Register(() => work.CancelAfter(options.Value.DrainTime));
         var count = options.Value.Concurrency > 0 ? options.Value.Concurrency : Environment.ProcessorCount;
         LogStarted(logger, count);
-        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => LoopAsync(work.Token, stoppingToken)));
+        // Storing is mostly waiting for the database's disk: another document may be read meanwhile. So there are twice as many loops
+        // as documents that are extracted and analysed at a time.
+        using var slots = new SemaphoreSlim(count);
+        await Task.WhenAll(Enumerable.Range(0, 2 * count).Select(_ => LoopAsync(slots, work.Token, stoppingToken)));
     }
 
-    private async Task LoopAsync(CancellationToken workToken, CancellationToken stoppingToken)
+    private async Task LoopAsync(SemaphoreSlim slots, CancellationToken workToken, CancellationToken stoppingToken)
     {
         // The method runs synchronously until its first real wait, and the loops must not wait for each other.
         await Task.Yield();
@@ -44,11 +47,14 @@ internal sealed partial class IngestWorker(
         {
             try
             {
+                // Before the claim: a job that waits here would be one that an idle worker elsewhere cannot take.
+                await slots.WaitAsync(stoppingToken);
+                using var slot = new Slot(slots);
                 var job = draining.Started ? null : await queue.ClaimAsync(presence.Name, stoppingToken);
                 pause = options.Value.PollInterval;
                 if (job is not null)
                 {
-                    await ProcessAsync(job, workToken);
+                    await ProcessAsync(job, slot, workToken);
                     continue;
                 }
             }
@@ -73,13 +79,13 @@ internal sealed partial class IngestWorker(
         }
     }
 
-    private async Task ProcessAsync(ClaimedJob job, CancellationToken workToken)
+    private async Task ProcessAsync(ClaimedJob job, Slot slot, CancellationToken workToken)
     {
         using var activity = telemetry.StartJob(job);
         await using var lease = new JobLease(queue, job, options.Value.Lease, workToken);
         try
         {
-            await pipeline.RunAsync(job, lease);
+            await pipeline.RunAsync(job, lease, slot);
             queue.SignalCompleted(job);
             telemetry.Finished("ready");
         }
@@ -148,6 +154,14 @@ internal sealed partial class IngestWorker(
             // The lease runs out and the document comes round again.
             LogNotReleased(logger, job.Document.Value, e.Message);
         }
+    }
+
+    /// <summary>One of the places for documents in work; given back once, however often it is disposed.</summary>
+    private sealed class Slot(SemaphoreSlim slots) : IDisposable
+    {
+        private SemaphoreSlim? _slots = slots;
+
+        public void Dispose() => Interlocked.Exchange(ref _slots, null)?.Release();
     }
 
     [LoggerMessage(3001, LogLevel.Information, "Working on {Count} documents at a time")]

@@ -17,6 +17,9 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
     private readonly JobOptions _options = options.Value;
 
     /// <summary>Takes the next job; null when none is due.</summary>
+    // The claim does not wait for the disk. When the server crashes before it is there, the job is queued again and the number may come
+    // again, but nothing was stored under it: every later commit flushes this one too. A worker that goes on with it can at most finish
+    // the same job, with the same content, before the one that claimed it anew.
     public Task<ClaimedJob?> ClaimAsync(string worker, CancellationToken cancellationToken) => database.ReadAsync(
         (connection, token) => connection.Sql(
                 """
@@ -25,7 +28,7 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
                     order by available_at, id limit 1 for no key update skip locked)
                 update jobs j set state = 'running', generation = nextval('generation_numbers'), worker = $1, attempts = j.attempts + 1,
                     lease_until = now() + $2, stage = null
-                from next, documents d, collections c
+                from next, documents d, collections c, (select set_config('synchronous_commit', 'off', true)) as quick
                 where j.id = next.id and d.id = j.document_id and c.id = j.collection_id
                 returning j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
                     d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
