@@ -11,10 +11,14 @@ namespace Rag.Core.Answering;
 internal static class SentenceSelection
 {
     /// <summary>
-    /// Share of the question's information that a sentence with its surroundings must hold to pass for an answer. Measured on judged
-    /// questions: see the tests of answering.
+    /// Share of the question's information that a sentence with its surroundings must hold to pass for an answer. Of 1,057 SQuAD
+    /// questions 89 % are answered from their own paragraphs at this share, four fifths of them with a sentence that holds the
+    /// answer, and 9 % from abstracts on other matters; at 0.5 these are 92 % and 15 %, at 0.6 84 % and 6 %.
     /// </summary>
-    public const double NeededCoverage = 0.5;
+    public const double NeededCoverage = 0.55;
+
+    // Instead of one and more: such a pair says something, but little.
+    private const double PairNotFound = 0.5;
 
     private const int MaxSentences = 3;
 
@@ -30,7 +34,7 @@ internal static class SentenceSelection
     private const int MaxQuote = 500;
 
     /// <summary>The chosen ranges, best first; empty when nothing answers.</summary>
-    public static IReadOnlyList<Quote> Select(Question question, SearchResult found)
+    public static IReadOnlyList<Quote> Select(Question question, SearchResult found, double neededCoverage = NeededCoverage)
     {
         if (found.Evidence.Count == 0)
         {
@@ -39,7 +43,7 @@ internal static class SentenceSelection
 
         var analyzer = Analyzers.ForLanguage(question.Collection.Settings.Language);
         var query = QueryTerms.Of(analyzer, question.Text);
-        var information = Information(query, found);
+        var information = Information(question, query, found);
         var sentences = found.Evidence.SelectMany(e => Sentences(analyzer, query, information, e)).ToList();
         var chosen = new List<Quote>();
         var told = new HashSet<int>();
@@ -47,7 +51,7 @@ internal static class SentenceSelection
         {
             var best = sentences
                 .Select(s => (Sentence: s, Gain: Sum(s.Terms.Where(t => !told.Contains(t)), information)))
-                .Where(s => chosen.Count == 0 ? s.Sentence.Coverage >= NeededCoverage && s.Gain > 0 : s.Gain >= NeededGain)
+                .Where(s => chosen.Count == 0 ? s.Sentence.Coverage >= neededCoverage && s.Gain > 0 : s.Gain >= NeededGain)
                 .OrderByDescending(s => chosen.Count == 0 ? s.Sentence.Score : s.Gain + (s.Sentence.Score / 10))
                 .FirstOrDefault();
             if (best.Sentence is null)
@@ -64,10 +68,20 @@ internal static class SentenceSelection
     }
 
     /// <summary>Each distinct term's share of the question's information; sums to 1.</summary>
-    private static double[] Information(QueryTerms query, SearchResult found)
+    private static double[] Information(Question question, QueryTerms query, SearchResult found)
     {
         // One is added because in a small collection rarity tells little: a word that it lacks must not outweigh all it has.
         var shares = query.Distinct.Select(t => 1 + found.TermWeights.GetValueOrDefault(t.Hash)).ToArray();
+        foreach (var term in query.Sequence)
+        {
+            // Most pairs of characters of a question are no words but particles and borders between words. What the evidence
+            // never has may be such a pair.
+            if (WordScanner.IsUnspacedScript(question.Text[term.Start]) && !found.Evidence.Any(e => e.Text.Contains(question.Text[term.Start..term.End], StringComparison.Ordinal)))
+            {
+                shares[query.Places[term.Hash]] = PairNotFound;
+            }
+        }
+
         var sum = shares.Sum();
         return sum <= 0 ? shares : [.. shares.Select(s => s / sum)];
     }

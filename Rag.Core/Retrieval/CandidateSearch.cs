@@ -61,7 +61,7 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
             retrieve += Stopwatch.GetElapsedTime(since);
 
             since = Stopwatch.GetTimestamp();
-            var (chunks, head) = await VerifyAsync(plan.Query, candidates, known, wanted, cancellationToken);
+            var (chunks, head) = await VerifyAsync(plan, candidates, known, wanted, cancellationToken);
             verify += Stopwatch.GetElapsedTime(since);
             var isExhausted = hits.Lexical.Count < depth && (hits.Dense?.Count ?? 0) < depth;
             if (chunks.Count >= wanted || isExhausted || depth >= MaxDepth)
@@ -73,7 +73,7 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
 
     /// <summary>The first survivors in their order. What this search has checked a moment ago is not asked for again.</summary>
     private async Task<(List<VerifiedChunk> Chunks, long Head)> VerifyAsync(
-        SearchQuery query, List<Candidate> candidates, Dictionary<Documents.ChunkId, VerifiedChunk> known, int wanted, CancellationToken cancellationToken)
+        SearchPlan plan, List<Candidate> candidates, Dictionary<Documents.ChunkId, VerifiedChunk> known, int wanted, CancellationToken cancellationToken)
     {
         var chunks = new List<VerifiedChunk>();
         var head = 0L;
@@ -83,7 +83,7 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
             var batch = candidates.GetRange(next, Math.Min(wanted - chunks.Count, candidates.Count - next));
             next += batch.Count;
             var unknown = batch.FindAll(c => !known.ContainsKey(c.Hit.Chunk));
-            var (survivors, seen) = await evidence.ReadAsync(query.Collection.Id, unknown, query.Filter, cancellationToken);
+            var (survivors, seen) = await evidence.ReadAsync(plan.Query.Collection.Id, unknown, plan.Query.Filter, plan.Analyzer, cancellationToken);
             head = Math.Max(head, seen);
             var read = survivors.ToDictionary(static c => c.Candidate.Hit.Chunk);
             foreach (var candidate in batch)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Rag.Core.Documents;
+using Rag.Core.Indexing.Analysis;
 using Rag.Core.Storage;
 
 namespace Rag.Core.Retrieval;
@@ -15,7 +16,7 @@ internal sealed class EvidenceReader(Database database)
     /// <summary>One round trip for all candidates.</summary>
     /// <returns>The survivors in their order, and the last change of the collection (0 when it is gone).</returns>
     public Task<(List<VerifiedChunk> Chunks, long Head)> ReadAsync(
-        CollectionId collection, IReadOnlyList<Candidate> candidates, MetadataFilter? filter, CancellationToken cancellationToken) =>
+        CollectionId collection, IReadOnlyList<Candidate> candidates, MetadataFilter? filter, IAnalyzer analyzer, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, token) =>
             {
@@ -45,11 +46,13 @@ internal sealed class EvidenceReader(Database database)
                         continue;
                     }
 
+                    var text = reader.GetString(3);
                     chunks.Add(new VerifiedChunk(candidates[(int)reader.GetInt64(0) - 1])
                     {
                         Start = reader.GetInt32(1),
                         End = reader.GetInt32(2),
-                        Text = reader.GetString(3),
+                        Text = text,
+                        Terms = new Lazy<IReadOnlyList<AnalyzedTerm>>(() => analyzer.TermsOf(text)),
                         Headings = reader.GetFieldValue<string[]>(4),
                         Page = reader.NullableValue<int>(5),
                         DocumentName = reader.GetString(6),
@@ -90,6 +93,9 @@ internal sealed record VerifiedChunk(Candidate Candidate)
     public required string SourceId { get; init; }
 
     public required string MetadataJson { get; init; }
+
+    /// <summary>The terms of <see cref="Text"/>; every stage after the check reads them, so they are made once.</summary>
+    public required Lazy<IReadOnlyList<AnalyzedTerm>> Terms { get; init; }
 
     /// <summary>The reranker's score; null when it did not see this chunk.</summary>
     public double? Rerank { get; init; }

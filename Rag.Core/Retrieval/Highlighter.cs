@@ -6,15 +6,13 @@ namespace Rag.Core.Retrieval;
 internal static class Highlighter
 {
     /// <summary>Ascending, not touching each other; offsets in the document, whose code unit <paramref name="offset"/> is the passage's first.</summary>
-    public static IReadOnlyList<TextSpan> Find(IAnalyzer analyzer, QueryTerms query, string text, int offset)
+    public static IReadOnlyList<TextSpan> Find(QueryTerms query, IReadOnlyList<AnalyzedTerm> terms, int offset)
     {
         if (query.Distinct.Count == 0)
         {
             return [];
         }
 
-        var terms = new List<AnalyzedTerm>();
-        analyzer.Analyze(text, terms);
         var spans = new List<TextSpan>();
         foreach (var term in terms)
         {

@@ -10,13 +10,13 @@ internal static class NearDuplicates
     private const int RunLength = 3;
 
     /// <summary>The passages without those that repeat an earlier one.</summary>
-    public static List<VerifiedChunk> Removed(IAnalyzer analyzer, IReadOnlyList<VerifiedChunk> chunks)
+    public static List<VerifiedChunk> Removed(IReadOnlyList<VerifiedChunk> chunks)
     {
         var kept = new List<VerifiedChunk>(chunks.Count);
         var seen = new List<HashSet<long>>(chunks.Count);
         foreach (var chunk in chunks)
         {
-            var runs = Runs(analyzer, chunk.Text);
+            var runs = Runs(chunk.Terms.Value);
             if (seen.TrueForAll(s => !Resemble(s, runs)))
             {
                 kept.Add(chunk);
@@ -38,10 +38,8 @@ internal static class NearDuplicates
         return common >= Resemblance * (a.Count + b.Count - common);
     }
 
-    private static HashSet<long> Runs(IAnalyzer analyzer, string text)
+    private static HashSet<long> Runs(IReadOnlyList<AnalyzedTerm> terms)
     {
-        var terms = new List<AnalyzedTerm>();
-        analyzer.Analyze(text, terms);
         var runs = new HashSet<long>();
         for (var i = 0; i < Math.Max(1, terms.Count - RunLength + 1); i++)
         {

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Rag.Core.Indexing.Analysis;
 using Rag.Core.Indexing.Embedded;
 
 namespace Rag.Core.Retrieval;
@@ -12,7 +11,7 @@ namespace Rag.Core.Retrieval;
 internal static class ProximityReranker
 {
     /// <summary>How many passages are looked at; the rest keep their places behind them.</summary>
-    public const int Window = 50;
+    public const int Window = 30;
 
     // Measured over the judged collections together, not for any one of them: see docs/decisions on the default pipeline.
     private const double PairWeight = 0.3;
@@ -22,13 +21,12 @@ internal static class ProximityReranker
     private const int TextDistance = 8;
 
     /// <summary>The chunks in their final order.</summary>
-    /// <param name="analyzer">The collection's.</param>
     /// <param name="query">The query as asked, without any expansion.</param>
     /// <param name="weights">Inverse document frequencies of its distinct terms.</param>
     /// <param name="averageLength">Mean length of the collection's chunks in terms.</param>
     /// <param name="chunks">Best first.</param>
     public static List<VerifiedChunk> Rerank(
-        IAnalyzer analyzer, QueryTerms query, IReadOnlyList<double> weights, double averageLength, List<VerifiedChunk> chunks)
+        QueryTerms query, IReadOnlyList<double> weights, double averageLength, List<VerifiedChunk> chunks)
     {
         var pairs = Pairs(query, weights);
         if (pairs.Count == 0 || chunks.Count == 0)
@@ -39,7 +37,7 @@ internal static class ProximityReranker
         // Fused scores are in parts of the best lexical one, so the pairs must be too.
         var scale = chunks[0].Candidate.Fused is null ? 1 : Math.Max(1e-9, chunks.Max(static c => c.Candidate.Lexical ?? 0));
         var head = chunks.Take(Window)
-            .Select(c => c with { Rerank = c.Candidate.Score + (PairWeight * PairScore(analyzer, query, pairs, averageLength, c) / scale) })
+            .Select(c => c with { Rerank = c.Candidate.Score + (PairWeight * PairScore(query, pairs, averageLength, c) / scale) })
             .OrderByDescending(static c => c.Rerank);
         return [.. head, .. chunks.Skip(Window)];
     }
@@ -62,10 +60,9 @@ internal static class ProximityReranker
         return pairs;
     }
 
-    private static double PairScore(IAnalyzer analyzer, QueryTerms query, Dictionary<Pair, double> pairs, double averageLength, VerifiedChunk chunk)
+    private static double PairScore(QueryTerms query, Dictionary<Pair, double> pairs, double averageLength, VerifiedChunk chunk)
     {
-        var terms = new List<AnalyzedTerm>();
-        analyzer.Analyze(chunk.Text, terms);
+        var terms = chunk.Terms.Value;
         var near = new Dictionary<Pair, double>();
         var recent = new List<(int Position, int Term)>();
         for (var position = 0; position < terms.Count; position++)

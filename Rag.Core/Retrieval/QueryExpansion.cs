@@ -24,16 +24,14 @@ internal static class QueryExpansion
     public static List<TermWeight> WordsOf(IAnalyzer analyzer, IReadOnlyList<VerifiedChunk> chunks)
     {
         var words = new Dictionary<long, double>();
-        var terms = new List<AnalyzedTerm>();
         foreach (var chunk in chunks.Take(Passages))
         {
-            terms.Clear();
-            analyzer.Analyze(chunk.Title ?? "", terms);
-            analyzer.Analyze(chunk.Text, terms);
-            foreach (var term in terms)
+            var title = chunk.Title is null ? [] : analyzer.TermsOf(chunk.Title);
+            var count = title.Count + chunk.Terms.Value.Count;
+            foreach (var term in title.Concat(chunk.Terms.Value))
             {
                 // Each passage gives as much as its score is worth, shared among its words.
-                CollectionsMarshal.GetValueRefOrAddDefault(words, term.Hash, out _) += chunk.Candidate.Score / chunks[0].Candidate.Score / terms.Count;
+                CollectionsMarshal.GetValueRefOrAddDefault(words, term.Hash, out _) += chunk.Candidate.Score / chunks[0].Candidate.Score / count;
             }
         }
 

@@ -64,7 +64,7 @@ public sealed class RetrievalService
         }
 
         var chunks = plan.Refines
-            ? ProximityReranker.Rerank(plan.Analyzer, plan.Terms, found.TermWeights, found.AverageLength, found.Chunks)
+            ? ProximityReranker.Rerank(plan.Terms, found.TermWeights, found.AverageLength, found.Chunks)
             : found.Chunks;
         var evidence = Present(plan, chunks);
         var result = new SearchResult
@@ -117,7 +117,7 @@ public sealed class RetrievalService
         var query = plan.Query;
         if (query.WithoutNearDuplicates || query.TokenBudget is not null)
         {
-            chunks = NearDuplicates.Removed(plan.Analyzer, chunks);
+            chunks = NearDuplicates.Removed(chunks);
         }
 
         var evidence = new List<Evidence>();
@@ -131,7 +131,7 @@ public sealed class RetrievalService
                 break;
             }
 
-            evidence.Add(chunk.ToEvidence(evidence.Count + 1, Highlighter.Find(plan.Analyzer, plan.Terms, chunk.Text, chunk.Start)));
+            evidence.Add(chunk.ToEvidence(evidence.Count + 1, Highlighter.Find(plan.Terms, chunk.Terms.Value, chunk.Start)));
         }
 
         return evidence;

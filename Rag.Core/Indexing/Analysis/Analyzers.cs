@@ -40,4 +40,12 @@ public static class Analyzers
         ByVersion.TryGetValue(version, out var analyzer)
             ? analyzer
             : throw new RagException("analyzer-unknown", $"There is no analyzer '{version}'; there are {string.Join(", ", Versions.Order(StringComparer.Ordinal))}. Reprocess the documents.");
+
+    /// <summary>The terms of a text in order, in a list of their own.</summary>
+    internal static IReadOnlyList<AnalyzedTerm> TermsOf(this IAnalyzer analyzer, string text)
+    {
+        var terms = new List<AnalyzedTerm>(text.Length / 8);
+        analyzer.Analyze(text, terms);
+        return terms;
+    }
 }
