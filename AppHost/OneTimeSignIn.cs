@@ -5,7 +5,7 @@ namespace AppHost;
 
 /// <summary>
 /// Who starts the application on this machine may sign in without a key, once: a random token per run goes to the API, which keeps only its
-/// hash, and a link with it is printed when the web front end is there. It is never in the manifest nor in process arguments.
+/// hash, and a link with it is printed when the web front end is there, with the addresses. It is never in the manifest nor in process arguments.
 /// </summary>
 internal static class OneTimeSignIn
 {
@@ -23,6 +23,8 @@ internal static class OneTimeSignIn
             if (!printed)
             {
                 printed = true;
+                Console.WriteLine($"The API is at: {api.GetEndpoint("http").Url}/v1 (described at {api.GetEndpoint("http").Url}/openapi/v1.json)");
+                Console.WriteLine($"The web front end is at: {web.GetEndpoint("http").Url}");
                 Console.WriteLine($"Sign in once with: {web.GetEndpoint("http").Url}/signin?token={token}");
             }
 
