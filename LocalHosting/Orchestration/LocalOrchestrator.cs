@@ -131,6 +131,7 @@ internal sealed class LocalOrchestrator(
         }
 
         await Leftovers.EndAsync(_state.Path, Say, cancellationToken);
+        await TemporaryStates.CleanAsync(_state.Path, Say, cancellationToken);
         _state.RemoveVolatileData();
         _records = RunRecords.Open(_state.Path);
         var remember = !_settings.TemporaryState && !_settings.RandomPorts;

@@ -36,8 +36,15 @@ internal sealed class StateDirectory : IDisposable
     public static StateDirectory At(string path) => new(System.IO.Path.GetFullPath(path), isTemporary: false);
 
     /// <summary>One that is gone after the run.</summary>
-    public static StateDirectory Temporary() =>
-        new(System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"apphost-{Guid.NewGuid():N}"), isTemporary: true);
+    public static StateDirectory Temporary()
+    {
+        var state = new StateDirectory(System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"apphost-{Guid.NewGuid():N}"), isTemporary: true);
+        TemporaryStates.Add(state.Path);
+        return state;
+    }
+
+    /// <summary>A temporary one of an earlier run, to be disposed of.</summary>
+    public static StateDirectory Abandoned(string path) => new(path, isTemporary: true);
 
     /// <summary>The data of one server: in here, or where a root's server account can get to.</summary>
     public string DataOf(string resourceName) => System.IO.Path.Combine(DataRoot(), resourceName);
@@ -65,6 +72,8 @@ internal sealed class StateDirectory : IDisposable
         {
             Directory.Delete(directory, recursive: true);
         }
+
+        TemporaryStates.Remove(Path);
     }
 
     // The folder with the solution or the repository; the AppHost's own where there is neither.

@@ -26,8 +26,12 @@ internal sealed class RunRecords : IDisposable
     {
         var runId = Guid.CreateVersion7().ToString("N");
         var directory = Path.Combine(RunsDirectory(stateDirectory), runId);
-        Directory.CreateDirectory(directory);
-        Write(Path.Combine(directory, HostFile), Record(Environment.ProcessId, "host", StopSignal.Terminate, 0, group: false));
+        Directory.CreateDirectory(RunsDirectory(stateDirectory));
+        // It appears complete: another host that starts in this moment must not take it for a dead one's.
+        var unfinished = Path.Combine(stateDirectory, runId);
+        Directory.CreateDirectory(unfinished);
+        Write(Path.Combine(unfinished, HostFile), Record(Environment.ProcessId, "host", StopSignal.Terminate, 0, group: false));
+        Directory.Move(unfinished, directory);
         return new RunRecords(directory, runId);
     }
 

@@ -76,13 +76,26 @@ public sealed class HostProcessTests : IDisposable
         Assert.All(first.Children(), child => Assert.True(child.IsAlive()));
     }
 
+    [Fact]
+    public async Task What_a_killed_host_left_in_a_temporary_directory_is_ended_by_any_later_start()
+    {
+        var first = await StartAsync("TemporaryState=true");
+        var children = first.Children();
+        Signals.Send(first.Process.Id, StopSignal.Kill);
+        await first.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        await StartAsync("TemporaryState=true");
+        Assert.All(children, child => Assert.False(child.IsAlive()));
+        Assert.Single(Directory.EnumerateDirectories(_directory.Path, "apphost-*"));
+    }
+
     private string State => Path.Combine(_directory.Path, "state");
 
     private string Order => Path.Combine(_directory.Path, "order");
 
-    private async Task<Host> StartAsync()
+    private async Task<Host> StartAsync(params string[] arguments)
     {
-        var host = Start();
+        var host = Start(arguments);
         await Eventually.TrueAsync(
             () => host.ConnectionString is not null || host.Process.HasExited,
             "the host is up",
@@ -91,21 +104,26 @@ public sealed class HostProcessTests : IDisposable
         return host;
     }
 
-    private Host Start()
+    private Host Start(params string[] arguments)
     {
-        var host = new Host(new ProcessStartInfo(
+        var start = new ProcessStartInfo(
             "dotnet",
             [
                 Path.Combine(AppContext.BaseDirectory, "LocalHosting.TestHost.dll"),
                 $"StateDirectory={State}", $"ORDER={Order}", "Infrastructure=native", "Dashboard=false",
                 // Not kept in user secrets, so given.
                 "Parameters:postgres-password=not-generated",
+                .. arguments,
             ])
         {
             WorkingDirectory = _directory.Path,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        });
+        };
+        // Its temporary directories, and its list of them, are this test's alone.
+        start.Environment["TMPDIR"] = _directory.Path;
+        start.Environment["XDG_DATA_HOME"] = Path.Combine(_directory.Path, "data");
+        var host = new Host(start);
         _hosts.Add(host);
         return host;
     }
