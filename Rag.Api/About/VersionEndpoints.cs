@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 using Rag.Api.Auth;
+using Rag.Core.Answering;
 using Rag.Core.Embedding;
+using Rag.Core.Retrieval;
 using RagPlatform.ServiceDefaults.Telemetry;
 
 namespace Rag.Api.About;
@@ -19,14 +22,14 @@ internal static class VersionEndpoints
     public static void MapVersion(this RouteGroupBuilder v1) => v1
         .MapGet("/version", Get).RequiresAnyBearer().WithTags("About").WithName("GetVersion").WithSummary("Version and models");
 
-    private static Ok<VersionAnswer> Get(IConfiguration configuration, IServiceProvider services)
+    private static Ok<VersionAnswer> Get(AnsweringService answering, IOptions<IndexOptions> index, IServiceProvider services)
     {
         var space = services.GetService<IEmbedder>()?.Space;
         return TypedResults.Ok(new VersionAnswer(
             ServiceVersion.Text,
             ServiceVersion.Commit,
             space is null ? null : new EmbeddingAnswer(space.Provider, space.Model),
-            new ChatAnswer(configuration["Rag:Chat:Model"] is { Length: > 0 } model ? model : "extractive"),
-            new IndexAnswer(configuration["Rag:Index:Provider"] is { Length: > 0 } provider ? provider.ToLowerInvariant() : "embedded")));
+            new ChatAnswer(answering.Model),
+            new IndexAnswer(index.Value.Provider.ToString().ToLowerInvariant())));
     }
 }

@@ -40,7 +40,6 @@ internal static class AskEndpoints
         var collection = await gate.GetAsync(name, caller, context.RequestAborted);
         var question = QuestionOf(request, history, collection);
 
-        using var span = ApiTelemetry.Source.StartActivity("ask");
         if (WantsEvents(context.Request))
         {
             await StreamAsync(question, context, answering, time);

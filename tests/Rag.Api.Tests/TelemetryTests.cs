@@ -20,7 +20,7 @@ public sealed class TelemetryTests(ApiFixture fixture) : IClassFixture<ApiFixtur
         Assert.Equal("/v1/collections/{name}/ask", server.GetTagItem("http.route"));
         Assert.Equal(200, server.GetTagItem("http.response.status_code"));
         Assert.Equal(ActivityStatusCode.Unset, server.Status);
-        var ask = await spans.FirstAsync("Rag.Api", span => span.TraceId == server.TraceId);
+        var ask = await spans.FirstAsync("Rag.Answering", span => span.TraceId == server.TraceId);
         Assert.Equal("ask", ask.OperationName);
         await spans.FirstAsync("Npgsql", span => span.TraceId == server.TraceId);
     }
