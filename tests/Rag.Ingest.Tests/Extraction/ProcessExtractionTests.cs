@@ -172,22 +172,59 @@ public sealed class ProcessExtractionTests
     public async Task A_child_whose_worker_is_gone_ends_and_leaves_nothing()
     {
         var directory = Directory.CreateTempSubdirectory("rag-orphan-");
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rag-ingest.dll"), ExtractionChildServer.Switch])
+        using var child = StartAlone(directory);
+        await ReadyAsync(child);
+        await EndsAsync(child);
+        Assert.Equal(0, child.ExitCode);
+        Assert.False(Directory.Exists(directory.FullName));
+    }
+
+    [Fact]
+    public async Task A_child_at_work_ends_with_its_worker_too_and_so_do_its_tools()
+    {
+        var directory = Directory.CreateTempSubdirectory("rag-orphan-");
+        var path = Path.Combine(directory.FullName, "original");
+        await File.WriteAllBytesAsync(path, SamplePdf.Create([.. Enumerable.Repeat(string.Join('\n', Enumerable.Repeat("Pumps move water.", 40)), 3000)]));
+        using var child = StartAlone(directory);
+        await ReadyAsync(child);
+        await SendAsync(child, kind: 3, $$"""{"Path":"{{path}}","FileName":"a.pdf","MediaType":null}""");
+        await Extractors.UntilAsync(() => Tools() > 0, "the child did not begin");
+        await EndsAsync(child);
+        await Extractors.UntilAsync(() => Tools() == 0, "a tool outlived the child");
+        Assert.False(Directory.Exists(directory.FullName));
+
+        int Tools() => Directory.EnumerateDirectories("/proc")
+            .Select(static process => Extractors.ReadOrEmpty(Path.Combine(process, "cmdline")))
+            .Count(command => command.Contains("pdftotext", StringComparison.Ordinal) && command.Contains(path, StringComparison.Ordinal));
+    }
+
+    private static Process StartAlone(DirectoryInfo directory) => Process.Start(
+        new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rag-ingest.dll"), ExtractionChildServer.Switch])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             Environment = { [ExtractionChildServer.DirectoryVariable] = directory.FullName },
-        };
-        using var child = Process.Start(start)!;
-        byte[] options = [1, 2, 0, 0, 0, (byte)'{', (byte)'}'];
-        await child.StandardInput.BaseStream.WriteAsync(options);
-        await child.StandardInput.BaseStream.FlushAsync();
+        })!;
+
+    private static async Task ReadyAsync(Process child)
+    {
+        await SendAsync(child, kind: 1, "{}");
         var ready = new byte[5];
         await child.StandardOutput.BaseStream.ReadExactlyAsync(ready);
+        Assert.Equal(2, ready[0]);
+    }
+
+    private static async Task SendAsync(Process child, byte kind, string json)
+    {
+        byte[] frame = [kind, (byte)json.Length, (byte)(json.Length >> 8), 0, 0, .. System.Text.Encoding.ASCII.GetBytes(json)];
+        await child.StandardInput.BaseStream.WriteAsync(frame);
+        await child.StandardInput.BaseStream.FlushAsync();
+    }
+
+    private static async Task EndsAsync(Process child)
+    {
         child.StandardInput.Close();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await child.WaitForExitAsync(limit.Token);
-        Assert.Equal(0, child.ExitCode);
-        Assert.False(Directory.Exists(directory.FullName));
     }
 }
