@@ -11,6 +11,9 @@ namespace Rag.Ingest.Tests.Extraction;
 /// <summary>Extractors over real child processes, and what the tests ask the operating system about them.</summary>
 internal static class Extractors
 {
+    /// <summary>Far beyond what anything here takes, also on a machine with ten other things to do.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     public static ProcessDocumentExtractor Create(ExtractionOptions? options = null, ILogger<ProcessDocumentExtractor>? logger = null, TimeProvider? time = null) =>
         new(Options.Create(options ?? new ExtractionOptions()), time ?? TimeProvider.System, logger ?? NullLogger<ProcessDocumentExtractor>.Instance);
 
@@ -32,7 +35,7 @@ internal static class Extractors
         var clock = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), what);
+            Assert.True(clock.Elapsed < Patience, what);
             await Task.Delay(20);
         }
     }

@@ -188,7 +188,8 @@ public sealed class ProcessExtractionTests
         using var child = StartAlone(directory);
         await ReadyAsync(child);
         await SendAsync(child, kind: 3, $$"""{"Path":"{{path}}","FileName":"a.pdf","MediaType":null}""");
-        await Extractors.UntilAsync(() => Tools() > 0, "the child did not begin");
+        await Extractors.UntilAsync(() => Tools() > 0 || child.HasExited, "the child did not begin");
+        Assert.False(child.HasExited, "the child ended before its worker");
         await EndsAsync(child);
         await Extractors.UntilAsync(() => Tools() == 0, "a tool outlived the child");
         Assert.False(Directory.Exists(directory.FullName));
@@ -224,7 +225,7 @@ public sealed class ProcessExtractionTests
     private static async Task EndsAsync(Process child)
     {
         child.StandardInput.Close();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        await child.WaitForExitAsync(limit.Token);
+        await Extractors.UntilAsync(() => child.HasExited, "the child did not end with its worker");
+        await child.WaitForExitAsync();
     }
 }
