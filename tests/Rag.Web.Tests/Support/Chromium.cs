@@ -14,6 +14,8 @@ public sealed class Chromium : IAsyncLifetime
     {
         var path = Find() ?? throw new InvalidOperationException(
             "These tests need Chromium. './rag test' installs it; by hand: 'apt-get install chromium', or set RAG_CHROMIUM to a Chromium or Chrome program.");
+        // The default of 5 s is short for a machine that runs every test project at once.
+        Assertions.SetDefaultExpectTimeout(20_000);
         // The node program inside the package drives the browser; nothing is downloaded.
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions

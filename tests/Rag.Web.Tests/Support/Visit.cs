@@ -25,7 +25,7 @@ public sealed class Visit : IAsyncDisposable
 
     internal static async Task<Visit> StartAsync(IBrowserContext context)
     {
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
         var page = await context.NewPageAsync();
         var visit = new Visit(context, page);
         page.Console += (_, message) =>

@@ -28,20 +28,27 @@ export class SourcePanel {
   constructor(dialog, collection) {
     this.#dialog = dialog;
     this.#collection = collection;
-    part(dialog, "close").addEventListener("click", () => dialog.close());
+    part(dialog, "close").addEventListener("click", () => this.#close());
     dialog.addEventListener("keydown", (event) => {
       // A dialog that stands beside the page does not close on Escape by itself.
       if (event.key === "Escape" && dialog.open) {
         event.preventDefault();
-        dialog.close();
+        this.#close();
       }
     });
+    // Comes a moment after the closing, so it must not touch the focus, which may have moved on; and the panel may be open again.
     dialog.addEventListener("close", () => {
-      this.#asked++;
-      this.#opener?.removeAttribute("aria-expanded");
-      // The page may have redrawn the marker meanwhile; then the next question is the best place to go on.
-      (this.#opener?.isConnected ? this.#opener : document.getElementById("question"))?.focus();
+      if (!dialog.open) {
+        this.#asked++;
+        this.#opener?.removeAttribute("aria-expanded");
+      }
     });
+  }
+
+  #close() {
+    this.#dialog.close();
+    // The page may have redrawn the marker meanwhile; then the next question is the best place to go on.
+    (this.#opener?.isConnected ? this.#opener : document.getElementById("question"))?.focus();
   }
 
   /**
