@@ -8,7 +8,8 @@ namespace Rag.Client;
 /// <param name="Mode">Null: the collection's setting.</param>
 /// <param name="Filter">Over metadata, see docs/api.md.</param>
 /// <param name="TokenBudget">Most estimated tokens of evidence.</param>
-public sealed record SearchRequest(string Query, int? Limit = null, SearchMode? Mode = null, JsonObject? Filter = null, int? TokenBudget = null);
+/// <param name="PassagesPerDocument">Most passages of one document; with 1 the result ranks documents.</param>
+public sealed record SearchRequest(string Query, int? Limit = null, SearchMode? Mode = null, JsonObject? Filter = null, int? TokenBudget = null, int? PassagesPerDocument = null);
 
 /// <summary>What was found, best first.</summary>
 public sealed record SearchResponse

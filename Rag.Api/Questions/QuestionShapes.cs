@@ -4,7 +4,7 @@ using Rag.Core.Retrieval;
 
 namespace Rag.Api.Questions;
 
-internal sealed record SearchRequest(string Query, int? Limit = null, SearchMode? Mode = null, JsonObject? Filter = null, int? TokenBudget = null);
+internal sealed record SearchRequest(string Query, int? Limit = null, SearchMode? Mode = null, JsonObject? Filter = null, int? TokenBudget = null, int? PassagesPerDocument = null);
 
 internal sealed record SearchAnswer(
     string Query, SearchMode Mode, bool Stale, string? Notice, IReadOnlyList<EvidenceAnswer> Evidence, SearchTimes Took)

@@ -33,6 +33,7 @@ internal static class SearchEndpoints
             .Require(request.Query.Length <= MaxQuery, "query", $"may have at most {MaxQuery} characters.")
             .Require(request.Limit is null or (>= 1 and <= MaxLimit), "limit", $"must be between 1 and {MaxLimit}, but is {request.Limit}.")
             .Require(request.TokenBudget is null or >= 1, "tokenBudget", "must be at least 1.")
+            .Require(request.PassagesPerDocument is null or >= 1, "passagesPerDocument", "must be at least 1.")
             .ThrowIfAny();
         var filter = FilterReader.Read(request.Filter);
         var collection = await gate.GetAsync(name, caller, cancellationToken);
@@ -45,6 +46,7 @@ internal static class SearchEndpoints
                 Mode = request.Mode,
                 Filter = filter,
                 TokenBudget = request.TokenBudget,
+                PassagesPerDocument = request.PassagesPerDocument,
             },
             cancellationToken);
         return TypedResults.Ok(SearchAnswer.Of(request.Query, result));

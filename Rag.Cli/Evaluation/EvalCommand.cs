@@ -78,7 +78,7 @@ internal static class EvalCommand
             judged.Queries,
             async (query, token) =>
             {
-                var response = await client.SearchAsync(collection, new SearchRequest(query.Text, MaxPassages, mode), token);
+                var response = await client.SearchAsync(collection, new SearchRequest(query.Text, MaxPassages, mode, PassagesPerDocument: 1), token);
                 notice ??= response.Notice;
                 ran = response.Mode;
                 return [.. response.Evidence.Select(evidence => evidence.SourceId)];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Rag.Core.Embedding;
 using Rag.Core.Indexing;
 using Rag.Core.Indexing.Analysis;
@@ -57,7 +58,7 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
             var hits = await index.SearchAsync(
                 new IndexQuery { Collection = plan.Query.Collection.Id, Terms = terms, Vector = plan.Vector, Filter = plan.Query.Filter, Depth = depth },
                 cancellationToken);
-            var candidates = Ordered(plan, hits);
+            var candidates = Bounded(Ordered(plan, hits), plan.Query.PassagesPerDocument);
             retrieve += Stopwatch.GetElapsedTime(since);
 
             since = Stopwatch.GetTimestamp();
@@ -97,6 +98,18 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
         while (chunks.Count < wanted && next < candidates.Count);
 
         return (chunks, head);
+    }
+
+    // Before the check, so that the places it frees are filled.
+    private static List<Candidate> Bounded(List<Candidate> candidates, int? perDocument)
+    {
+        if (perDocument is null)
+        {
+            return candidates;
+        }
+
+        var taken = new Dictionary<Guid, int>();
+        return candidates.FindAll(c => (CollectionsMarshal.GetValueRefOrAddDefault(taken, c.Hit.Document.Value, out _) += 1) <= perDocument);
     }
 
     private static List<Candidate> Ordered(SearchPlan plan, IndexHits hits) => (plan.Mode, hits.Dense) switch

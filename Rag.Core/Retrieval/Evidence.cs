@@ -24,6 +24,9 @@ public sealed record SearchQuery
     /// <summary>Most estimated tokens of evidence; null: no such bound. With a bound near-duplicates are left out too.</summary>
     public int? TokenBudget { get; init; }
 
+    /// <summary>Most passages of one document; null: no such bound. With 1 the result ranks documents by their best passage.</summary>
+    public int? PassagesPerDocument { get; init; }
+
     /// <summary>Leaves out passages that repeat a better one in nearly the same words.</summary>
     public bool WithoutNearDuplicates { get; init; }
 

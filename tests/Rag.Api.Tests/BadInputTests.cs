@@ -24,7 +24,7 @@ public sealed class BadInputTests(ApiFixture fixture) : IClassFixture<ApiFixture
     [InlineData("""{"query":"x","limit":2.5}""", "limit", "must be a whole number, but is a number.")]
     [InlineData("""{"query":"x","limit":0}""", "limit", "must be between 1 and 100, but is 0.")]
     [InlineData("""{"query":"x","limit":101}""", "limit", "must be between 1 and 100, but is 101.")]
-    [InlineData("""{"query":"x","limt":10}""", "limt", "is unknown; known are: query, limit, mode, filter, tokenBudget.")]
+    [InlineData("""{"query":"x","limt":10}""", "limt", "is unknown; known are: query, limit, mode, filter, tokenBudget, passagesPerDocument.")]
     [InlineData("""{"query":"x","mode":"fuzzy"}""", "mode", "must be one of \"lexical\", \"dense\", \"hybrid\", but is a string.")]
     [InlineData("""{"query":"x","filter":[]}""", "filter", "must be an object, but is a list.")]
     [InlineData("""{"query":null}""", "query", "must not be null; leave it out or give a value.")]

@@ -16,8 +16,8 @@ public sealed class JudgedCollectionTests(PostgresFixture postgres, ITestOutputH
 {
     private const double Allowance = 0.01;
 
-    // Enough passages for a hundred distinct documents: hardly any document of these collections has more than two.
-    private const int Passages = 200;
+    // The measures look at a hundred documents, each by its best passage.
+    private const int Documents = 100;
 
     [SharedTheory]
     [InlineData("cranfield", 0.5168, 0.7498)]
@@ -29,12 +29,12 @@ public sealed class JudgedCollectionTests(PostgresFixture postgres, ITestOutputH
         await using var world = await SearchWorld.StartAsync(await postgres.CreateDatabaseAsync());
         var (collection, judged) = await PublishAsync(world, name, "en");
 
-        var lexical = await RunAsync(world, collection, judged, Passages, refine: false);
+        var lexical = await RunAsync(world, collection, judged, Documents, refine: false);
         Report(name, "lexical", lexical);
         Assert.True(lexical.Ndcg10 >= ndcg - Allowance, $"nDCG@10 is {lexical.Ndcg10:F4}, the reference has {ndcg:F4}.");
         Assert.True(lexical.Recall100 >= recall - Allowance, $"Recall@100 is {lexical.Recall100:F4}, the reference has {recall:F4}.");
 
-        var refined = await RunAsync(world, collection, judged, 20, refine: true);
+        var refined = await RunAsync(world, collection, judged, Documents, refine: true);
         var probability = RandomisationTest.Probability([.. refined.Queries.Select(static q => q.Ndcg10)], [.. lexical.Queries.Select(static q => q.Ndcg10)]);
         Report(name, string.Create(CultureInfo.InvariantCulture, $"default (p={probability:F3})"), refined);
         Assert.True(refined.Ndcg10 > lexical.Ndcg10 || probability > 0.05, $"The default pipeline is significantly worse: {refined.Ndcg10:F4} against {lexical.Ndcg10:F4}.");
@@ -68,7 +68,7 @@ public sealed class JudgedCollectionTests(PostgresFixture postgres, ITestOutputH
             async (query, token) =>
             {
                 var result = await world.Retrieval.SearchAsync(
-                    new SearchQuery { Collection = collection, Text = query.Text, Mode = SearchMode.Lexical, Limit = limit, Rerank = refine }, token);
+                    new SearchQuery { Collection = collection, Text = query.Text, Mode = SearchMode.Lexical, Limit = limit, PassagesPerDocument = 1, Rerank = refine }, token);
                 return [.. result.Evidence.Select(static e => e.SourceId)];
             },
             default);

@@ -142,6 +142,19 @@ public sealed class SearchTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task A_bound_per_document_ranks_documents_and_fills_the_places_it_frees()
+    {
+        var collection = await _world.CreateCollectionAsync("bounded", chunking: new ChunkingSettings { TargetTokens = 50, MaxTokens = 60, OverlapTokens = 0 });
+        var pump = string.Join("\n\n", Enumerable.Range(0, 150).Select(i => $"The pump number {i} is a pump that lifts water. {string.Join(' ', Enumerable.Repeat("It is kept dry and warm.", 6))}"));
+        await _world.PublishAsync(collection, "long", pump);
+        await _world.PublishAsync(collection, "short", $"Somebody mentioned a pump once. {string.Join(' ', Enumerable.Repeat("It is kept dry and warm.", 6))}");
+
+        Assert.Equal(["long"], (await SearchAsync(collection, "pump lifts water")).Evidence.Select(static e => e.SourceId).Distinct());
+        var bounded = await _world.Retrieval.SearchAsync(new SearchQuery { Collection = collection, Text = "pump lifts water", PassagesPerDocument = 1 }, default);
+        Assert.Equal(["long", "short"], bounded.Evidence.Select(static e => e.SourceId));
+    }
+
+    [Fact]
     public async Task Collections_do_not_see_each_other_and_a_deleted_one_is_empty()
     {
         var one = await _world.CreateCollectionAsync("one");
