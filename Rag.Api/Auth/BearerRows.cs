@@ -55,6 +55,7 @@ internal static class BearerRows
             row.GetFieldValue<string[]>(2).Select(static scope => Enum.Parse<Scope>(scope, ignoreCase: true)).ToHashSet(),
             row.Nullable<Guid[]>(3)?.ToHashSet(),
             keyExpires is null || sessionExpires < keyExpires ? sessionExpires ?? keyExpires : keyExpires,
+            keyExpires,
             sessionHash);
     }
 }

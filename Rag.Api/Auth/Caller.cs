@@ -21,10 +21,11 @@ public enum Scope
 /// <param name="KeyName">For people.</param>
 /// <param name="Scopes">What it may do.</param>
 /// <param name="Collections">What it is confined to; null: nothing.</param>
-/// <param name="Expires">When the right ends by itself.</param>
+/// <param name="Expires">When the bearer ends by itself.</param>
+/// <param name="KeyExpires">When the key does; behind a session that is later than <paramref name="Expires"/>.</param>
 /// <param name="SessionHash">Names the session when the bearer is one.</param>
 public sealed record Caller(
-    Guid KeyId, string KeyName, IReadOnlySet<Scope> Scopes, IReadOnlySet<Guid>? Collections, DateTimeOffset? Expires, byte[]? SessionHash)
+    Guid KeyId, string KeyName, IReadOnlySet<Scope> Scopes, IReadOnlySet<Guid>? Collections, DateTimeOffset? Expires, DateTimeOffset? KeyExpires, byte[]? SessionHash)
 {
     /// <summary>Whether the collection is within reach.</summary>
     public bool MaySee(CollectionId collection) => Collections is null || Collections.Contains(collection.Value);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
+using Rag.Core;
 
 namespace Rag.Api.Http;
 
@@ -108,6 +109,11 @@ internal sealed class EventStream : IAsyncDisposable
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // The client is gone; the request's own token says so to the writer.
+        }
+        catch (RagException)
+        {
+            // Whether it may go on cannot be found out: the client resumes when it can.
+            await _ended.CancelAsync();
         }
     }
 }

@@ -80,7 +80,7 @@ internal static class KeyEndpoints
             caller.MustBeUnconfined("make keys for all collections; name those it is for in 'collections'");
         }
 
-        if (caller.Expires is { } end && caller.SessionHash is null && (request.Expires is null || request.Expires > end))
+        if (caller.KeyExpires is { } end && (request.Expires is null || request.Expires > end))
         {
             throw ProblemException.Field("expires", "must not lie after your own key's end.");
         }

@@ -58,6 +58,40 @@ public sealed class KeyTests(ApiFixture fixture, PostgresFixture postgres) : ICl
     }
 
     [Fact]
+    public async Task A_key_that_ends_makes_none_that_lasts_longer_not_even_by_a_session()
+    {
+        var end = DateTimeOffset.UtcNow.AddDays(2);
+        var key = await Api.Client().CreateKeyAsync(new CreateKey("two days", [KeyScope.Read, KeyScope.Admin], Expires: end));
+        var session = await Api.Client(key.Key).StartSessionAsync();
+
+        foreach (var bearer in (string[])[key.Key!, session.Token])
+        {
+            Assert.Equal("invalid-request", (await Assert.ThrowsAsync<RagApiException>(() => Api.Client(bearer).CreateKeyAsync(new CreateKey("for ever", [KeyScope.Read])))).Code);
+            Assert.Equal(
+                "invalid-request", (await Assert.ThrowsAsync<RagApiException>(() => Api.Client(bearer).CreateKeyAsync(new CreateKey("longer", [KeyScope.Read], Expires: end.AddDays(1))))).Code);
+            Assert.Equal("shorter", (await Api.Client(bearer).CreateKeyAsync(new CreateKey("shorter", [KeyScope.Read], Expires: end.AddDays(-1)))).Name);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_revoked_in_one_process_ends_in_another_within_the_time_that_answers_are_kept()
+    {
+        await using var other = await ApiHost.StartReadyAsync(Api.ConnectionString);
+        var key = await Api.Client().CreateKeyAsync(new CreateKey("seen by both", [KeyScope.Read]));
+        await other.Client(key.Key).GetSessionAsync();
+        await Api.Client().RevokeKeyAsync(key.Id);
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var response = await other.SendAsync(HttpMethod.Get, "/v1/session", bearer: key.Key);
+                return response.StatusCode == HttpStatusCode.Unauthorized;
+            },
+            Authenticator.CacheTime + TimeSpan.FromSeconds(5),
+            "the other process refuses the key");
+    }
+
+    [Fact]
     public async Task A_key_that_is_confined_sees_its_collections_only()
     {
         var client = Api.Client();
