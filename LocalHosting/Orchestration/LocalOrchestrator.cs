@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Dashboard;
 using Aspire.Hosting.Eventing;
@@ -17,6 +18,7 @@ internal sealed class LocalOrchestrator(
     IServiceProvider services,
     IConfiguration configuration,
     IHostEnvironment environment,
+    IHostApplicationLifetime lifetime,
     DistributedApplicationOptions options,
     DistributedApplicationExecutionContext execution,
     IDistributedApplicationEventing eventing,
@@ -32,9 +34,16 @@ internal sealed class LocalOrchestrator(
     private RunRecords? _records;
     private EndpointTable? _endpoints;
     private DashboardHost? _dashboard;
+    private PosixSignalRegistration? _hangUp;
 
     public async Task StartAsync(DistributedApplicationModel model, CancellationToken cancellationToken)
     {
+        // A closed terminal. The host listens to the other signals by itself; our children, in sessions of their own, would stay behind.
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            lifetime.StopApplication();
+        });
         try
         {
             await StartAllAsync(model, cancellationToken);
@@ -72,6 +81,8 @@ internal sealed class LocalOrchestrator(
         _records = null;
         _state?.Dispose();
         _state = null;
+        _hangUp?.Dispose();
+        _hangUp = null;
     }
 
     /// <summary>For hosts that are disposed of without being stopped.</summary>

@@ -21,18 +21,24 @@ internal sealed class ConsoleLog(TextWriter writer, bool colour)
     {
         lock (_lock)
         {
-            if (!colour)
+            try
             {
-                writer.WriteLine($"[{name}] {line}");
-                return;
+                writer.WriteLine(colour ? Coloured(name, line, isError) : $"[{name}] {line}");
             }
-
-            if (!_colourOf.TryGetValue(name, out var code))
+            catch (IOException)
             {
-                _colourOf[name] = code = Colours[_colourOf.Count % Colours.Length];
+                // The terminal was closed, or the pipe's reader ended: nobody reads on, but what runs has to be ended in order.
             }
-
-            writer.WriteLine(isError ? $"{code}[{name}]{Reset} {Red}{line}{Reset}" : $"{code}[{name}]{Reset} {line}");
         }
+    }
+
+    private string Coloured(string name, string line, bool isError)
+    {
+        if (!_colourOf.TryGetValue(name, out var code))
+        {
+            _colourOf[name] = code = Colours[_colourOf.Count % Colours.Length];
+        }
+
+        return isError ? $"{code}[{name}]{Reset} {Red}{line}{Reset}" : $"{code}[{name}]{Reset} {line}";
     }
 }

@@ -19,9 +19,10 @@ public sealed class HostProcessTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1)]
     [InlineData(15)]
     [InlineData(2)]
-    public async Task A_stopped_host_ends_everything_in_order_and_leaves_no_record(int signal)
+    public async Task A_host_that_gets_a_signal_ends_everything_in_order_and_leaves_no_record(int signal)
     {
         var host = await StartAsync();
         var children = host.Children();
