@@ -56,7 +56,7 @@ public sealed class UpTests
     [Fact]
     public void AppHost_is_started_directly_and_told_what_was_asked_for()
     {
-        var checkout = new Checkout("/work/tree");
+        var checkout = new Checkout("/srv/tree");
         var build = new AppHostBuild(checkout);
         Assert.Equal([build.Program], UpCommand.CommandLine(checkout, build, Plain));
         Assert.Equal(
