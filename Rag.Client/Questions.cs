@@ -201,7 +201,7 @@ public abstract record AskEvent
     public sealed record Cited(Citation Citation) : AskEvent;
 
     /// <summary>Last.</summary>
-    public sealed record Done(bool AnswerFound, string Model, TokenUsage? Usage) : AskEvent;
+    public sealed record Done(bool AnswerFound, string Model, TokenUsage? Usage, string? Notice = null) : AskEvent;
 }
 
 /// <summary>Something of a collection's event stream.</summary>

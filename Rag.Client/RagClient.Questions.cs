@@ -36,7 +36,7 @@ public sealed partial class RagClient
                     break;
                 case "done":
                     var done = Parse<DoneData>(item.Data);
-                    yield return new AskEvent.Done(done.Found, done.Model, done.Usage);
+                    yield return new AskEvent.Done(done.Found, done.Model, done.Usage, done.Notice);
                     yield break;
                 case "error":
                     throw new RagApiException(Parse<ProblemDetails>(item.Data));
@@ -51,5 +51,5 @@ public sealed partial class RagClient
         });
     }
 
-    private sealed record DoneData(bool Found, string Model, TokenUsage? Usage);
+    private sealed record DoneData(bool Found, string Model, TokenUsage? Usage, string? Notice);
 }

@@ -90,7 +90,7 @@ internal static class AskEndpoints
         }
 
         return new AskAnswer(
-            question.Text, text.ToString(), done.AnswerFound, done.Model, citations, EvidenceAnswer.Of(result.Evidence), result.Stale, result.Notice, done.Usage);
+            question.Text, text.ToString(), done.AnswerFound, done.Model, citations, EvidenceAnswer.Of(result.Evidence), result.Stale, done.Notice ?? result.Notice, done.Usage);
     }
 
     /// <summary>The status is decided by the first event; what fails after it becomes an <c>error</c> event.</summary>
@@ -131,7 +131,7 @@ internal static class AskEndpoints
             "evidence", new EvidenceEventData(EvidenceAnswer.Of(found.Evidence), found.Mode, found.Stale, found.Notice), cancellationToken),
         AnswerEvent.Cited cited => stream.WriteAsync("citation", CitationAnswer.Of(cited.Citation), cancellationToken),
         AnswerEvent.Delta delta => stream.WriteAsync("delta", new DeltaEventData(delta.Text), cancellationToken),
-        AnswerEvent.Done done => stream.WriteAsync("done", new DoneEventData(done.AnswerFound, done.Model, done.Usage), cancellationToken),
+        AnswerEvent.Done done => stream.WriteAsync("done", new DoneEventData(done.AnswerFound, done.Model, done.Usage, done.Notice), cancellationToken),
         _ => throw new InvalidOperationException($"An answer has no step '{step.GetType().Name}'."),
     };
 

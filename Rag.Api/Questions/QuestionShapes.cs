@@ -113,4 +113,4 @@ internal sealed record EvidenceEventData(IReadOnlyList<EvidenceAnswer> Evidence,
 
 internal sealed record DeltaEventData(string Text);
 
-internal sealed record DoneEventData(bool Found, string Model, TokenUsage? Usage);
+internal sealed record DoneEventData(bool Found, string Model, TokenUsage? Usage, string? Notice);

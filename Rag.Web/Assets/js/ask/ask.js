@@ -80,6 +80,7 @@ async function ask(turn, view, signal) {
       case "done":
         turn.found = value.found;
         turn.model = value.model;
+        turn.notice = value.notice ?? turn.notice;
         done = true;
         break;
       case "error":
