@@ -24,7 +24,8 @@ internal sealed class RequestBody
         }
 
         var limit = LimitOf(context);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        // Only ever raised: the server reads the rest of a refused body away, so that the client gets the answer and no broken connection.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature && feature.MaxRequestBodySize < limit)
         {
             feature.MaxRequestBodySize = limit;
         }
