@@ -8,7 +8,7 @@ namespace AppHost;
 
 /// <summary>
 /// Tells the command line where the application is: <c>Rag:Url</c>, <c>Rag:WebUrl</c> and <c>Rag:Database</c> in the user secrets of the app host, beside the
-/// key in <c>Parameters:bootstrap-key</c>.
+/// key in <c>Parameters:bootstrap-key</c>. The secrets are the account's: <c>Rag:Checkout</c> says which of its checkouts the database belongs to.
 /// </summary>
 internal static class CliHandover
 {
@@ -25,30 +25,36 @@ internal static class CliHandover
         }
 
         var path = PathHelper.GetSecretsPathFromSecretsId(id);
-        api.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, "Rag:Url", api.GetEndpoint("http").Url, cancellationToken));
+        var checkout = Path.GetFullPath("..", db.ApplicationBuilder.AppHostDirectory);
+        api.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, [("Rag:Url", api.GetEndpoint("http").Url)], cancellationToken));
         // For backup and restore. The password in it stands in the same file already.
         db.OnResourceReady(async (_, _, cancellationToken) =>
         {
             if (await db.Resource.ConnectionStringExpression.GetValueAsync(cancellationToken) is { } connectionString)
             {
-                await RecordAsync(path, "Rag:Database", connectionString, cancellationToken);
+                // In one write: a database beside another checkout's name would be taken for that one's.
+                await RecordAsync(path, [("Rag:Database", connectionString), ("Rag:Checkout", checkout)], cancellationToken);
             }
         });
-        web.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, "Rag:WebUrl", web.GetEndpoint("http").Url, cancellationToken));
+        web.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, [("Rag:WebUrl", web.GetEndpoint("http").Url)], cancellationToken));
     }
 
-    private static async Task RecordAsync(string path, string key, string value, CancellationToken cancellationToken)
+    private static async Task RecordAsync(string path, (string Key, string Value)[] entries, CancellationToken cancellationToken)
     {
         await OneWriter.WaitAsync(cancellationToken);
         try
         {
             var secrets = File.Exists(path) ? JsonNode.Parse(await File.ReadAllTextAsync(path, cancellationToken)) as JsonObject ?? [] : [];
-            if (secrets[key]?.ToString() == value)
+            if (entries.All(entry => secrets[entry.Key]?.ToString() == entry.Value))
             {
                 return;
             }
 
-            secrets[key] = value;
+            foreach (var (key, value) in entries)
+            {
+                secrets[key] = value;
+            }
+
             var directory = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             var temporary = Path.Combine(directory.FullName, Path.GetRandomFileName());
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };

@@ -17,10 +17,10 @@ internal static class DatabaseConnection
     public static string BlobRoot(CliContext context, string? option) =>
         option is null ? Path.Combine(context.RequireCheckout().State, "blobs") : Path.GetFullPath(option, context.WorkingDirectory);
 
-    /// <exception cref="CliException">No database is known, or it does not answer.</exception>
+    /// <exception cref="CliException">No database is known, the known one is another checkout's, or it does not answer.</exception>
     public static async Task<NpgsqlConnection> OpenAsync(CliContext context, string? option, CancellationToken cancellationToken)
     {
-        var text = option ?? context.Variable(Variable) ?? context.Recorded(RecordedSettings.DatabaseKey)
+        var text = option ?? context.Variable(Variable) ?? RecordedHere(context)
             ?? throw new CliException("No database is known on this machine.", $"Start './rag up', or name one with --connection or {Variable}.", ExitCode.Unavailable);
         NpgsqlConnection connection;
         try
@@ -44,5 +44,36 @@ internal static class DatabaseConnection
             throw new CliException(
                 $"The database at {connection.Host}:{connection.Port} does not answer: {exception.Message}", "It runs while './rag up' does.", ExitCode.Unavailable, exception);
         }
+    }
+
+    /// <summary>
+    /// The database that this checkout's AppHost recorded. Another checkout's is refused: its originals are in that one's <c>.rag/blobs</c>,
+    /// and an archive must not hold the rows of one with the files of the other.
+    /// </summary>
+    private static string? RecordedHere(CliContext context)
+    {
+        if (context.Recorded(RecordedSettings.DatabaseKey) is not { } recorded)
+        {
+            return null;
+        }
+
+        return context.Recorded(RecordedSettings.CheckoutKey) switch
+        {
+            null => throw new CliException(
+                "The recorded database does not say which checkout it belongs to.",
+                "Start './rag up' here once more, or pass --connection and --blobs. Nothing was changed.",
+                ExitCode.Unavailable),
+            var owner when context.Checkout is null || !IsSameFolder(owner, context.Checkout.Root) => throw new CliException(
+                $"The recorded database belongs to another checkout: {owner}.",
+                "Run this command there, start './rag up' here first, or pass --connection and --blobs. Nothing was changed.",
+                ExitCode.Unavailable),
+            _ => recorded,
+        };
+    }
+
+    private static bool IsSameFolder(string one, string other)
+    {
+        static string Plain(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        return string.Equals(Plain(one), Plain(other), OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -11,6 +11,10 @@ internal static class RecordedSettings
     public const string UrlKey = "Rag:Url";
     public const string WebUrlKey = "Rag:WebUrl";
     public const string DatabaseKey = "Rag:Database";
+
+    /// <summary>Full path of the checkout whose database <see cref="DatabaseKey"/> is; all checkouts of an account share the user secrets.</summary>
+    public const string CheckoutKey = "Rag:Checkout";
+
     public const string BootstrapKey = "Parameters:bootstrap-key";
 
     private const string UserSecretsId = "ragplatform-apphost";

@@ -162,6 +162,36 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.DoesNotContain("hidden", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_recorded_database_is_used_in_the_checkout_that_recorded_it_and_refused_in_every_other()
+    {
+        var source = await FilledAsync();
+        var here = new Checkout(Path.Combine(_folder.Path, "here"));
+        Directory.CreateDirectory(here.State);
+        Directory.Move(source.Blobs, Path.Combine(here.State, "blobs"));
+        var recorded = new Dictionary<string, string> { ["Rag:Database"] = source.Connection, ["Rag:Checkout"] = here.Root + Path.DirectorySeparatorChar };
+        var archive = Path.Combine(_folder.Path, "here.tar.gz");
+        var backup = await CliRun.InvokeAsync(["backup", archive], checkout: here, recorded: recorded);
+        Assert.True(backup.ExitCode == 0, backup.Error);
+
+        var there = new Checkout(Path.Combine(_folder.Path, "there"));
+        var other = Path.Combine(_folder.Path, "there.tar.gz");
+        var refused = await CliRun.InvokeAsync(["backup", other], checkout: there, recorded: recorded);
+        Assert.Equal(3, refused.ExitCode);
+        Assert.Contains(here.Root, refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--connection and --blobs", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(other));
+        var restore = await CliRun.InvokeAsync(["restore", archive, "--replace", "--yes"], checkout: there, recorded: recorded);
+        Assert.Equal(3, restore.ExitCode);
+        Assert.Equal("handbook", await ScalarAsync(source.Connection, "select string_agg(name, ',') from collections"));
+
+        // Recorded by a version that did not say whose it is.
+        recorded.Remove("Rag:Checkout");
+        Assert.Equal(3, (await CliRun.InvokeAsync(["backup", other], checkout: here, recorded: recorded)).ExitCode);
+        var named = await CliRun.InvokeAsync(["backup", other, "--connection", source.Connection, "--blobs", Path.Combine(here.State, "blobs")], checkout: there, recorded: recorded);
+        Assert.True(named.ExitCode == 0, named.Error);
+    }
+
     private static async Task DamageAsync(string archive, string damage)
     {
         var bytes = await File.ReadAllBytesAsync(archive);
