@@ -29,8 +29,7 @@ internal sealed class AppHostBuild(Checkout checkout)
         }
 
         terminal.Line(File.Exists(Program) ? "Building what changed ..." : "Building RagPlatform; the first time takes a minute or two ...");
-        // As of before the build, so that an edit made meanwhile is seen by the next start.
-        var started = DateTime.UtcNow;
+        var started = Begin();
         var watch = Stopwatch.GetTimestamp();
         string[] arguments =
         [
@@ -52,6 +51,21 @@ internal sealed class AppHostBuild(Checkout checkout)
         await File.WriteAllTextAsync(Stamp, "", cancellationToken);
         File.SetLastWriteTimeUtc(Stamp, started);
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Built in {Stopwatch.GetElapsedTime(watch).TotalSeconds:0} s."));
+    }
+
+    /// <summary>
+    /// The time of a build that begins now: as of before it, so that an edit made meanwhile is seen by the next start. The folders that the
+    /// build writes to are made first, because their creation moves the time of the folder around them, which would look like such an edit.
+    /// </summary>
+    internal DateTime Begin()
+    {
+        foreach (var project in Projects())
+        {
+            project.CreateSubdirectory("bin");
+            project.CreateSubdirectory("obj");
+        }
+
+        return DateTime.UtcNow;
     }
 
     /// <summary>Whether nothing that the build reads is newer than the last build.</summary>

@@ -27,6 +27,21 @@ public sealed class UpTests
         Assert.False(build.IsUpToDate());
     }
 
+    [Fact]
+    public void The_first_build_of_a_clone_does_not_look_like_an_edit()
+    {
+        using var folder = new TemporaryFolder();
+        folder.File("Rag.Api/Rag.Api.csproj", "");
+        var project = Path.Combine(folder.Path, "Rag.Api");
+
+        var started = new AppHostBuild(new Checkout(folder.Path)).Begin();
+
+        // What MSBuild writes goes into these two, so that the project's own folder keeps its time.
+        Assert.True(Directory.Exists(Path.Combine(project, "bin")));
+        Assert.True(Directory.Exists(Path.Combine(project, "obj")));
+        Assert.True(Directory.GetLastWriteTimeUtc(project) <= started);
+    }
+
     [Theory]
     [InlineData("Directory.Packages.props")]
     [InlineData("Aspire.local.props")]
