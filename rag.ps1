@@ -9,8 +9,15 @@ $env:RAG_HOME = $self.Directory.FullName
 if (-not $env:DOTNET_CLI_TELEMETRY_OPTOUT) { $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1' }
 if (-not $env:DOTNET_NOLOGO) { $env:DOTNET_NOLOGO = '1' }
 
-# The projects that rag.dll is made of.
-$sources = 'Rag.Cli', 'Rag.Client', 'Rag.Core'
+# The projects that rag.dll is made of, and the files that Rag.Cli.csproj links from elsewhere.
+$projects = 'Rag.Cli', 'Rag.Client', 'Rag.Core'
+$linked = @(
+  'LocalHosting/Dashboard/DashboardProgram.cs'
+  'LocalHosting/Native/PostgresBinaries.cs'
+  'LocalHosting/Orchestration/Processes/ProgramPath.cs'
+  'LocalHosting/Orchestration/Processes/ProcessIdentity.cs'
+  'LocalHosting/Orchestration/Processes/Signals.cs'
+)
 $program = Join-Path $env:RAG_HOME 'Rag.Cli/bin/Debug/net10.0/rag.dll'
 $stamp = Join-Path $env:RAG_HOME 'Rag.Cli/obj/launcher.stamp'
 
@@ -25,9 +32,9 @@ if (-not $dotnet) {
 function Test-UpToDate {
   if (-not ((Test-Path -LiteralPath $program) -and (Test-Path -LiteralPath $stamp))) { return $false }
   $built = (Get-Item -LiteralPath $stamp).LastWriteTimeUtc
-  $shared = 'Directory.Build.props', 'Directory.Packages.props', 'global.json', '.editorconfig' |
+  $shared = @('Directory.Build.props', 'Directory.Packages.props', 'global.json', '.editorconfig') + $linked |
     ForEach-Object { Get-Item -LiteralPath (Join-Path $env:RAG_HOME $_) }
-  $files = $sources | ForEach-Object { Get-ChildItem -LiteralPath (Join-Path $env:RAG_HOME $_) -Recurse } |
+  $files = $projects | ForEach-Object { Get-ChildItem -LiteralPath (Join-Path $env:RAG_HOME $_) -Recurse } |
     Where-Object { $_.FullName -notmatch '[\\/](bin|obj)([\\/]|$)' }
   return -not (@($shared) + @($files) | Where-Object { $_.LastWriteTimeUtc -gt $built } | Select-Object -First 1)
 }

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using System.Xml.Linq;
 using Rag.Cli.Processes;
 
 namespace Rag.Cli.Tests.Launcher;
@@ -33,6 +34,18 @@ public sealed class LauncherTests
         var run = await RunAsync(relative, ["--version"], folder.Path);
         Assert.Equal(0, run.ExitCode);
         Assert.Matches(@"^\d+\.\d+\.\d+", run.Output);
+    }
+
+    [Theory]
+    [InlineData("rag")]
+    [InlineData("rag.ps1")]
+    public void It_watches_every_source_that_the_command_is_made_of(string launcher)
+    {
+        var text = File.ReadAllText(Path.Combine(Root, launcher));
+        var project = XDocument.Load(Path.Combine(Root, "Rag.Cli", "Rag.Cli.csproj"));
+        var linked = project.Descendants("Compile").Select(item => item.Attribute("Include")!.Value["../".Length..]);
+        var projects = project.Descendants("ProjectReference").Select(item => item.Attribute("Include")!.Value.Split('/')[1]);
+        Assert.All(linked.Concat(projects), source => Assert.Contains(source, text, StringComparison.Ordinal));
     }
 
     [Fact]
