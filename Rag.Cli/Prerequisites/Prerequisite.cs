@@ -35,16 +35,16 @@ internal sealed record Prerequisite
             ? ProgramPath.Find(Path.Combine(bin, "postgres"))
             : null,
         AptPackage = "postgresql",
-        ByHand = "brew install postgresql@17, or './rag up' fetches it with npm",
+        ByHand = "brew install postgresql@17, or './rag up' fetches it with npm after asking",
     };
 
     public static Prerequisite Redis { get; } = new()
     {
-        Name = "Redis",
+        Name = "Redis or Valkey",
         Purpose = "caching",
         Find = static _ => ProgramPath.Find("redis-server") ?? ProgramPath.Find("valkey-server"),
         AptPackage = "redis-server",
-        ByHand = "brew install redis",
+        ByHand = "brew install redis; nothing fetches it, so where you may not install packages somebody who may has to",
     };
 
     public static Prerequisite Poppler { get; } = new()
@@ -81,6 +81,6 @@ internal sealed record Prerequisite
         Name = "Aspire dashboard",
         Purpose = "traces, logs and resources in the browser",
         Find = static checkout => checkout is null ? ProgramPath.Find("aspire") : DashboardProgram.Find(checkout.Tools),
-        ByHand = "'./rag up' fetches it with npm (128 MB)",
+        ByHand = "'./rag up' fetches it with npm (128 MB) after asking, './rag up --yes' without",
     };
 }

