@@ -37,6 +37,11 @@ internal static class JsonShape
             var index = 0;
             foreach (var item in value.EnumerateArray())
             {
+                if (problems.HasMore)
+                {
+                    return;
+                }
+
                 Check(item, info.ElementType!, nullable: false, $"{path}[{index++}]", problems);
             }
         }
@@ -52,6 +57,11 @@ internal static class JsonShape
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var member in value.EnumerateObject())
         {
+            if (problems.HasMore)
+            {
+                return;
+            }
+
             seen.Add(member.Name);
             var memberPath = path.Length == 0 ? member.Name : $"{path}.{member.Name}";
             if (properties.TryGetValue(member.Name, out var property))

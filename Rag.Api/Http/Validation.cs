@@ -2,21 +2,32 @@ using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Http;
 
-/// <summary>Gathers what is wrong with a request, so that the caller learns all of it at once.</summary>
+/// <summary>
+/// Gathers what is wrong with a request, so that the caller learns all of it at once: up to <see cref="MostProblems"/>, for a large body
+/// can hold millions.
+/// </summary>
 internal sealed class Validation
 {
-    private readonly Dictionary<string, List<string>> _problems = new(StringComparer.Ordinal);
+    public const int MostProblems = 20;
 
-    public bool HasProblems => _problems.Count > 0;
+    private readonly Dictionary<string, List<string>> _problems = new(StringComparer.Ordinal);
+    private int _count;
+
+    public bool HasProblems => _count > 0;
+
+    /// <summary>More was found than is told: looking on is of no use.</summary>
+    public bool HasMore { get; private set; }
 
     public void Add(string field, string message)
     {
-        if (!_problems.TryGetValue(field, out var messages))
+        if (_count == MostProblems)
         {
-            _problems[field] = messages = [];
+            HasMore = true;
+            return;
         }
 
-        messages.Add(message);
+        _count++;
+        Collect(field, message);
     }
 
     public Validation Require(bool holds, string field, string message)
@@ -34,7 +45,22 @@ internal sealed class Validation
     {
         if (HasProblems)
         {
+            if (HasMore)
+            {
+                Collect("body", $"and more: only the first {MostProblems} problems are told.");
+            }
+
             throw ProblemException.Invalid(_problems.ToDictionary(static field => field.Key, static field => field.Value.ToArray(), StringComparer.Ordinal));
         }
+    }
+
+    private void Collect(string field, string message)
+    {
+        if (!_problems.TryGetValue(field, out var messages))
+        {
+            _problems[field] = messages = [];
+        }
+
+        messages.Add(message);
     }
 }

@@ -51,6 +51,20 @@ public sealed class BadInputTests(ApiFixture fixture) : IClassFixture<ApiFixture
     }
 
     [Theory]
+    [InlineData(20, false)]
+    [InlineData(21, true)]
+    [InlineData(50_000, true)]
+    public async Task Of_very_many_problems_the_first_are_told_and_that_there_are_more(int count, bool more)
+    {
+        var body = $$"""{"query":"x",{{string.Join(',', Enumerable.Range(0, count).Select(static i => $"\"f{i}\":0"))}}}""";
+        using var response = await Api.SendAsync(HttpMethod.Post, $"/v1/collections/{_collection}/search", Json.Body(body));
+
+        var errors = (await Json.ProblemAsync(response, HttpStatusCode.BadRequest, "invalid-request"))["errors"]!.AsObject();
+        Assert.Equal(Enumerable.Range(0, 20).Select(static i => $"f{i}"), errors.Select(static error => error.Key).Where(static field => field != "body"));
+        Assert.Equal(more ? "and more: only the first 20 problems are told." : null, (string?)errors["body"]?[0]);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("{")]
     [InlineData("""{"query":"x"} trailing""")]
