@@ -25,6 +25,9 @@ internal sealed partial class BootstrapKeys(
     /// <summary>Why keys cannot be relied on yet; null when they can.</summary>
     public string? Waiting => _waiting;
 
+    /// <summary>Whether the key that is marked as bootstrap is put back at every start; otherwise it is left over from another configuration.</summary>
+    public bool IsConfigured => options.Value is { BootstrapKeyFile.Length: > 0 } or { BootstrapKey.Length: > 0 };
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         string? registered = null;

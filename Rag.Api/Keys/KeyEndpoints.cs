@@ -96,11 +96,17 @@ internal static class KeyEndpoints
             stored.Id, stored.Name, stored.Scopes, stored.Collections, stored.Created, stored.Expires, stored.LastUsed, stored.Bootstrap, key));
     }
 
-    private static async Task<NoContent> RevokeAsync(Guid id, Caller caller, KeyStore keys, CancellationToken cancellationToken)
+    private static async Task<NoContent> RevokeAsync(Guid id, Caller caller, KeyStore keys, BootstrapKeys bootstrap, CancellationToken cancellationToken)
     {
         if (await keys.FindAsync(id, cancellationToken) is not { } key || !IsWithin(key, caller))
         {
             throw new ProblemException("key-not-found", "There is no such key, or it is revoked already. GET /v1/keys lists those there are.");
+        }
+
+        if (key.Bootstrap && bootstrap.IsConfigured)
+        {
+            throw new ProblemException(
+                "key-configured", "This key is configured and would be back at the next start. To end it, change Rag:Auth:BootstrapKey (or remove it) and restart; once removed, it can be revoked here.");
         }
 
         await keys.RevokeAsync(id, cancellationToken);

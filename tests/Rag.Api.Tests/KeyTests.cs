@@ -225,6 +225,27 @@ public sealed class KeyTests(ApiFixture fixture, PostgresFixture postgres) : ICl
     }
 
     [Fact]
+    public async Task The_configured_key_is_ended_by_the_configuration_only()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        Guid id;
+        await using (var configured = await ApiHost.StartReadyAsync(database))
+        {
+            id = (await configured.Client().ListKeysAsync()).Items.Single(static key => key.Bootstrap).Id;
+            using var refused = await configured.SendAsync(HttpMethod.Delete, $"/v1/keys/{id}");
+
+            var problem = await Json.ProblemAsync(refused, HttpStatusCode.Conflict, "key-configured");
+            Assert.Contains("Rag:Auth:BootstrapKey", (string)problem["detail"]!, StringComparison.Ordinal);
+            await configured.Client().GetSessionAsync();
+        }
+
+        await using var without = await ApiHost.StartReadyAsync(database, new Dictionary<string, string> { ["Rag:Auth:BootstrapKey"] = "" });
+        await without.Client().RevokeKeyAsync(id);
+
+        Assert.Equal("key-unknown", (await Assert.ThrowsAsync<RagApiException>(() => without.Client().GetSessionAsync())).Code);
+    }
+
+    [Fact]
     public async Task A_bootstrap_key_in_a_file_is_taken_from_there()
     {
         var file = Path.GetTempFileName();
