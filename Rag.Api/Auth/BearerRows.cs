@@ -20,14 +20,14 @@ internal static class BearerRows
         return caller;
     }
 
-    /// <summary>The caller of a session, with the rights that its key has now. Prolongs the session when an hour of its 12 is over.</summary>
+    /// <summary>The caller of a session, with the rights that its key has now. Prolongs the session when an hour of its 12 is over, up to 30 days in all.</summary>
     public static async Task<Caller?> SessionAsync(NpgsqlConnection connection, byte[] hash, CancellationToken cancellationToken)
     {
         var caller = await connection.Sql(
                 """
                 with prolonged as (
-                    update sessions set expires = now() + interval '12 hours'
-                    where hash = $1 and expires > now() and expires < now() + interval '11 hours'
+                    update sessions set expires = least(now() + interval '12 hours', created + interval '30 days')
+                    where hash = $1 and expires > now() and expires < least(now() + interval '11 hours', created + interval '30 days')
                 )
                 select k.id, k.name, k.scopes, k.collections, k.expires, s.expires
                 from sessions s join api_keys k on k.id = s.key_id

@@ -4,7 +4,7 @@ using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Auth;
 
-/// <summary>Opens and ends sessions: opaque bearers with the rights of a key, good for 12 hours after their last use.</summary>
+/// <summary>Opens and ends sessions: opaque bearers with the rights of a key, good for 12 hours after their last use and for 30 days at most.</summary>
 internal sealed class SessionStore(Database database, Authenticator authenticator)
 {
     public async Task<(string Session, DateTimeOffset Expires)> StartAsync(Guid keyId, CancellationToken cancellationToken) =>

@@ -47,6 +47,12 @@ internal static class SessionEndpoints
 
     private static async Task<Created<SessionAnswer>> StartAsync(Caller caller, SessionStore sessions, CancellationToken cancellationToken)
     {
+        if (caller.SessionHash is not null)
+        {
+            // Or a stolen session would make itself another before each end.
+            throw new ProblemException("key-missing", "A session is opened with a key, not with another session. Send the key as 'Authorization: Bearer <key>'.");
+        }
+
         var (session, expires) = await sessions.StartAsync(caller.KeyId, cancellationToken);
         return TypedResults.Created((string?)null, new SessionAnswer(session, expires));
     }

@@ -186,6 +186,30 @@ public sealed class KeyTests(ApiFixture fixture, PostgresFixture postgres) : ICl
     }
 
     [Fact]
+    public async Task A_session_in_use_ends_thirty_days_after_it_was_opened()
+    {
+        var session = await Api.Client().StartSessionAsync();
+        var row = $"where hash = '\\x{Convert.ToHexString(BearerText.HashOf(session.Token))}'";
+        await ScalarAsync<object>($"update sessions set created = now() - interval '30 days' + interval '2 hours', expires = now() + interval '1 hour' {row}");
+
+        await Api.Client(session.Token).GetSessionAsync();
+
+        Assert.True(await ScalarAsync<bool>($"select expires = created + interval '30 days' from sessions {row}"));
+    }
+
+    [Fact]
+    public async Task A_session_opens_no_other_session()
+    {
+        var session = await Api.Client().StartSessionAsync();
+
+        using var refused = await Api.SendAsync(HttpMethod.Post, "/v1/session", bearer: session.Token);
+
+        var problem = await Json.ProblemAsync(refused, HttpStatusCode.Unauthorized, "key-missing");
+        Assert.Contains("with a key", (string)problem["detail"]!, StringComparison.Ordinal);
+        await Api.Client(session.Token).GetSessionAsync();
+    }
+
+    [Fact]
     public async Task A_sign_in_link_opens_one_session_however_many_try()
     {
         await using var api = await ApiHost.StartReadyAsync(await postgres.CreateDatabaseAsync());
