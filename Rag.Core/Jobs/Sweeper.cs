@@ -86,7 +86,10 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
             cancellationToken)
         + await connection.Sql("delete from idempotency_keys where created < now() - $1", ages.IdempotencyKeys).RunAsync(cancellationToken)
         + await connection.Sql("delete from sessions where expires < now()").RunAsync(cancellationToken)
-        + await connection.Sql("delete from sign_in_tokens where expires < now() - $1", ages.IdempotencyKeys).RunAsync(cancellationToken);
+        // The row of a used one is what keeps it used: while the token is still configured, a start without the row would make it good anew.
+        + await connection.Sql(
+                "delete from sign_in_tokens where (used is null and expires < now() - $1) or expires < now() - $2", ages.IdempotencyKeys, ages.UsedSignInTokens)
+            .RunAsync(cancellationToken);
 
     /// <summary>
     /// Originals that no document has referred to for a day: first marked, later removed. A submission of the same content locks the
@@ -225,6 +228,9 @@ public sealed record SweepAges
 
     /// <summary>Answers kept for repeated requests.</summary>
     public TimeSpan IdempotencyKeys { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Sign-in tokens that opened a session, since their expiry; unused ones go with the answers.</summary>
+    public TimeSpan UsedSignInTokens { get; init; } = TimeSpan.FromDays(365);
 
     /// <summary>Jobs that are done.</summary>
     public TimeSpan Jobs { get; init; } = TimeSpan.FromDays(7);

@@ -112,6 +112,25 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal(3, await _engine.ScalarAsync<long>("select min(seq) from document_events"));
     }
 
+    [Fact]
+    public async Task A_used_sign_in_token_stays_used_for_a_year()
+    {
+        await _engine.ExecuteAsync("insert into api_keys (id, name, hash, scopes) values ($1, 'k', '\\x00', '{read}')", _collection.Id.Value);
+        await _engine.ExecuteAsync(
+            """
+            insert into sign_in_tokens (hash, key_id, expires, used) values
+                ('\x01', $1, now() - interval '25 hours', null),
+                ('\x02', $1, now() - interval '23 hours', null),
+                ('\x03', $1, now() - interval '364 days', now() - interval '364 days'),
+                ('\x04', $1, now() - interval '366 days', now() - interval '366 days')
+            """,
+            _collection.Id.Value);
+
+        Assert.Equal(2, (await SweepAsync(new SweepAges())).Rows);
+
+        Assert.Equal("\\x02,\\x03", await _engine.ScalarAsync<string>("select string_agg(hash::text, ',' order by hash) from sign_in_tokens"));
+    }
+
     private async Task<SweepResult> SweepAsync(SweepAges ages) =>
         await _engine.Get<Sweeper>().SweepAsync(ages, includeFiles: true, CancellationToken.None) ?? throw new InvalidOperationException("Another sweep is under way.");
 
