@@ -17,7 +17,7 @@ internal sealed class Authenticator(Database database, TimeProvider time)
     public async ValueTask<Caller?> FindAsync(string bearer, CancellationToken cancellationToken)
     {
         var isSession = bearer.StartsWith(BearerText.SessionPrefix, StringComparison.Ordinal);
-        if (isSession && !BearerText.HasValidCrc(bearer))
+        if ((isSession || BearerText.LooksMade(bearer)) && !BearerText.HasValidCrc(bearer))
         {
             return null;
         }

@@ -14,6 +14,10 @@ internal static class BearerText
     public const string SessionPrefix = "rags_";
     private const int SecretBytes = 32;
     private const int CrcLength = 8;
+    private const int IdLength = 32;
+
+    // Of 32 bytes in base64url without padding.
+    private const int SecretLength = 43;
 
     public static string NewKey(Guid id) => WithCrc($"{KeyPrefix}{id:N}_{NewSecret()}");
 
@@ -21,6 +25,16 @@ internal static class BearerText
 
     /// <summary>A secret of 256 bits needs no slow hash: there is nothing to guess.</summary>
     public static byte[] HashOf(string bearer) => SHA256.HashData(Encoding.UTF8.GetBytes(bearer));
+
+    /// <summary>
+    /// Whether it has the form of a key made by <see cref="NewKey"/>, down to its length. A configured key may begin with
+    /// <see cref="KeyPrefix"/> too, so the prefix alone says nothing.
+    /// </summary>
+    public static bool LooksMade(string bearer) =>
+        bearer.Length == KeyPrefix.Length + IdLength + 1 + SecretLength + CrcLength
+        && bearer.StartsWith(KeyPrefix, StringComparison.Ordinal)
+        && bearer[KeyPrefix.Length + IdLength] == '_'
+        && Guid.TryParseExact(bearer.AsSpan(KeyPrefix.Length, IdLength), "N", out _);
 
     /// <summary>False for what only looks like one of ours; a key from the configuration may have any form and is not judged here.</summary>
     public static bool HasValidCrc(string bearer) =>

@@ -40,6 +40,12 @@ internal sealed partial class BootstrapKeys(
                 try
                 {
                     var key = ReadKey(options.Value);
+                    if (key is not null && BearerText.LooksMade(key) && !BearerText.HasValidCrc(key))
+                    {
+                        // No request with it would get as far as the database.
+                        throw new RagException("internal", "The configured key has the form of a made one, but its check sum is wrong: it was mistyped. Set the whole key, or one of another form.");
+                    }
+
                     if (key is not null && key != registered)
                     {
                         var token = registered is null ? options.Value.SignInToken : null;

@@ -31,6 +31,28 @@ public sealed class BearerTextTests
     }
 
     [Fact]
+    public async Task A_made_bearer_with_a_wrong_check_sum_is_refused_without_asking_the_database()
+    {
+        // Asking would fail: there is no database.
+        var authenticator = new Authenticator(null!, TimeProvider.System);
+
+        foreach (var bearer in (string[])[BearerText.NewKey(Guid.CreateVersion7()), BearerText.NewSession()])
+        {
+            Assert.Null(await authenticator.FindAsync(bearer[..^1] + (bearer[^1] == '0' ? '1' : '0'), CancellationToken.None));
+            await Assert.ThrowsAsync<NullReferenceException>(async () => await authenticator.FindAsync(bearer, CancellationToken.None));
+        }
+    }
+
+    [Theory]
+    [InlineData("rag_a-key-of-the-configuration-0123456789")]
+    [InlineData("rag_0123456789abcdef0123456789abcdef_chosen-by-somebody")]
+    public void A_key_that_only_begins_like_a_made_one_is_not_judged(string key)
+    {
+        Assert.False(BearerText.LooksMade(key));
+        Assert.True(BearerText.LooksMade(BearerText.NewKey(Guid.CreateVersion7())));
+    }
+
+    [Fact]
     public void The_check_sum_is_that_of_zlib()
     {
         // The check value of CRC-32 that its catalogues give: of "123456789" it is cbf43926.
