@@ -24,13 +24,15 @@ internal sealed class EvidenceReader(Database database)
                 batch.Then("select change_seq from collection_sequences where collection_id = $1", collection.Value);
                 batch.Then(
                     """
-                    select u.place, c.start_offset, c.end_offset, c.text, c.headings, c.page,
+                    -- "any" over the primary key, not a join with unnest: right after a large load the tables have no statistics yet,
+                    -- and a join is then planned as a scan of every chunk.
+                    select array_position($2, c.id) as place, c.start_offset, c.end_offset, c.text, c.headings, c.page,
                            d.name, coalesce(d.title, g.title), d.source_id, d.metadata::text
-                    from unnest($2::uuid[]) with ordinality as u(id, place)
-                    join chunks c on c.id = u.id
+                    from chunks c
                     join documents d on d.id = c.document_id and d.active_generation = c.generation and d.collection_id = $1
                     join generations g on g.document_id = c.document_id and g.generation = c.generation
-                    order by u.place
+                    where c.id = any($2)
+                    order by place
                     """,
                     collection.Value,
                     candidates.Select(static c => c.Hit.Chunk.Value).ToArray());
@@ -47,7 +49,7 @@ internal sealed class EvidenceReader(Database database)
                     }
 
                     var text = reader.GetString(3);
-                    chunks.Add(new VerifiedChunk(candidates[(int)reader.GetInt64(0) - 1])
+                    chunks.Add(new VerifiedChunk(candidates[reader.GetInt32(0) - 1])
                     {
                         Start = reader.GetInt32(1),
                         End = reader.GetInt32(2),

@@ -27,7 +27,7 @@ internal sealed class BenchStack : IAsyncDisposable
             ["Rag__Blobs__Path"] = _blobs,
             ["Rag__Auth__BootstrapKey"] = _key,
             ["Rag__Embedding__Provider"] = embedding,
-            ["Rag__Limits__RequestsPerMinute"] = "100000000",
+            ["Rag__Limits__RequestsPerMinute"] = "0",
             ["Logging__LogLevel__Default"] = "Warning",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = metrics.Endpoint,
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
