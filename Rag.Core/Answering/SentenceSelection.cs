@@ -33,6 +33,8 @@ internal static class SentenceSelection
 
     private const int MaxQuote = 500;
 
+    private const int MaxHeading = 80;
+
     /// <summary>The chosen ranges, best first; empty when nothing answers.</summary>
     public static IReadOnlyList<Quote> Select(Question question, SearchResult found, double neededCoverage = NeededCoverage)
     {
@@ -42,8 +44,10 @@ internal static class SentenceSelection
         }
 
         var analyzer = Analyzers.ForLanguage(question.Collection.Settings.Language);
-        var query = QueryTerms.Of(analyzer, question.Text);
-        var information = Information(question, query, found);
+        // What was searched for, not the question alone: a follow-up such as "and in winter?" means little without what was said before.
+        var text = found.Query;
+        var query = QueryTerms.Of(analyzer, text);
+        var information = Information(text, query, found);
         var sentences = found.Evidence.SelectMany(e => Sentences(analyzer, query, information, e)).ToList();
         var chosen = new List<Quote>();
         var told = new HashSet<int>();
@@ -51,7 +55,8 @@ internal static class SentenceSelection
         {
             var best = sentences
                 .Select(s => (Sentence: s, Gain: Sum(s.Terms.Where(t => !told.Contains(t)), information)))
-                .Where(s => chosen.Count == 0 ? s.Sentence.Coverage >= neededCoverage && s.Gain > 0 : s.Gain >= NeededGain)
+                // Each quotation must pass for an answer by itself: one word in common with the question does not make it part of one.
+                .Where(s => s.Sentence.Coverage >= neededCoverage && (chosen.Count == 0 ? s.Gain > 0 : s.Gain >= NeededGain))
                 .OrderByDescending(s => chosen.Count == 0 ? s.Sentence.Score : s.Gain + (s.Sentence.Score / 10))
                 .FirstOrDefault();
             if (best.Sentence is null)
@@ -61,6 +66,7 @@ internal static class SentenceSelection
 
             chosen.Add(best.Sentence.Quote);
             told.UnionWith(best.Sentence.Terms);
+            told.UnionWith(best.Sentence.Around);
             sentences.Remove(best.Sentence);
         }
 
@@ -68,7 +74,7 @@ internal static class SentenceSelection
     }
 
     /// <summary>Each distinct term's share of the question's information; sums to 1.</summary>
-    private static double[] Information(Question question, QueryTerms query, SearchResult found)
+    private static double[] Information(string text, QueryTerms query, SearchResult found)
     {
         // One is added because in a small collection rarity tells little: a word that it lacks must not outweigh all it has.
         var shares = query.Distinct.Select(t => 1 + found.TermWeights.GetValueOrDefault(t.Hash)).ToArray();
@@ -76,7 +82,7 @@ internal static class SentenceSelection
         {
             // Most pairs of characters of a question are no words but particles and borders between words. What the evidence
             // never has may be such a pair.
-            if (WordScanner.IsUnspacedScript(question.Text[term.Start]) && !found.Evidence.Any(e => e.Text.Contains(question.Text[term.Start..term.End], StringComparison.Ordinal)))
+            if (WordScanner.IsUnspacedScript(text[term.Start]) && !found.Evidence.Any(e => e.Text.Contains(text[term.Start..term.End], StringComparison.Ordinal)))
             {
                 shares[query.Places[term.Hash]] = PairNotFound;
             }
@@ -94,7 +100,7 @@ internal static class SentenceSelection
         for (var i = 0; i < spans.Count; i++)
         {
             var (start, end) = Trimmed(evidence.Text, spans[i].Start, spans[i].End);
-            if (start >= end)
+            if (start >= end || !IsStatement(evidence, start, end))
             {
                 continue;
             }
@@ -106,8 +112,39 @@ internal static class SentenceSelection
             var own = Sum(terms[i], information);
             var context = Sum(around, information);
             var score = own + (ContextShare * context) - (RankPenalty * (evidence.Number - 1));
-            yield return new Sentence(new Quote(evidence, evidence.Start + start, evidence.Start + end), terms[i], own + context, score);
+            yield return new Sentence(new Quote(evidence, evidence.Start + start, evidence.Start + end), terms[i], around, own + context, score);
         }
+    }
+
+    /// <summary>
+    /// Whether a range says something. A heading repeats the question's words better than any sentence and answers nothing, and so does
+    /// the question of a list of questions; both still count as surroundings of the sentences beside them.
+    /// </summary>
+    private static bool IsStatement(Evidence evidence, int start, int end)
+    {
+        var text = evidence.Text.AsSpan(start, end - start);
+        if (text[^1] is '?' or '\uFF1F' or '\u061F')
+        {
+            return false;
+        }
+
+        foreach (var heading in evidence.Headings.Append(evidence.Title ?? ""))
+        {
+            if (text.Trim("#* ").Equals(heading.AsSpan().Trim(), StringComparison.OrdinalIgnoreCase))
+            {
+                return false;
+            }
+        }
+
+        // Joined sections keep only the headings that they share, so a heading is known by its looks as well: one short line that no
+        // mark ends, a letter or number first, an empty line and more text behind it.
+        return !(end - start <= MaxHeading
+            && char.IsLetterOrDigit(text[^1])
+            && char.IsLetterOrDigit(text[0])
+            && !text.Contains('\n')
+            && !text.Contains('|')
+            && evidence.Text.AsSpan(end).StartsWith("\n\n")
+            && !evidence.Text.AsSpan(end).IsWhiteSpace());
     }
 
     private static HashSet<int> TermsOf(IAnalyzer analyzer, QueryTerms query, string text)
@@ -145,7 +182,7 @@ internal static class SentenceSelection
         return (start, end);
     }
 
-    private sealed record Sentence(Quote Quote, HashSet<int> Terms, double Coverage, double Score);
+    private sealed record Sentence(Quote Quote, HashSet<int> Terms, HashSet<int> Around, double Coverage, double Score);
 }
 
 /// <summary>A range of a document's text within a piece of evidence.</summary>

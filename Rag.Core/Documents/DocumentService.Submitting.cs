@@ -134,6 +134,14 @@ public sealed partial class DocumentService
                 staged.SizeBytes,
                 accepted.Title)
             .RunAsync(cancellationToken);
+        if (accepted.Metadata is not null && current.ActiveGeneration is not null)
+        {
+            // The older generation is searched until this one is processed, and filters already mean the new metadata.
+            await using var batch = connection.CreateBatch();
+            DocumentEvents.Append(batch, EventOf(current, changesIndex: true));
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         return new SubmissionResult(SubmissionOutcome.Queued, await QueueAsync(connection, current with { Name = accepted.Name }, cancellationToken));
     }
 

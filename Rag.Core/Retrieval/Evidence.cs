@@ -37,6 +37,9 @@ public sealed record SearchQuery
 /// <summary>What was found, best first.</summary>
 public sealed record SearchResult
 {
+    /// <summary>What was searched for.</summary>
+    public string Query { get; init; } = "";
+
     /// <summary>Checked against the database: every passage belongs to an active generation.</summary>
     public required IReadOnlyList<Evidence> Evidence { get; init; }
 

@@ -21,24 +21,24 @@ internal sealed class EvidenceReader(Database database)
             async (connection, token) =>
             {
                 await using var batch = new NpgsqlBatch(connection);
-                batch.Then("select change_seq from collection_sequences where collection_id = $1", collection.Value);
                 batch.Then(
                     """
-                    -- "any" over the primary key, not a join with unnest: right after a large load the tables have no statistics yet,
-                    -- and a join is then planned as a scan of every chunk.
+                    -- The chunks first, by their key, whatever the planner thinks: joined in one step it starts from the documents and reads
+                    -- every chunk of the collection: it has no statistics yet after a load, and takes id and generation for unrelated.
+                    with candidates as materialized (
+                        select id, document_id, generation, start_offset, end_offset, text, headings, page from chunks where id = any($2))
                     select array_position($2, c.id) as place, c.start_offset, c.end_offset, c.text, c.headings, c.page,
                            d.name, coalesce(d.title, g.title), d.source_id, d.metadata::text
-                    from chunks c
+                    from candidates c
                     join documents d on d.id = c.document_id and d.active_generation = c.generation and d.collection_id = $1
                     join generations g on g.document_id = c.document_id and g.generation = c.generation
-                    where c.id = any($2)
                     order by place
                     """,
                     collection.Value,
                     candidates.Select(static c => c.Hit.Chunk.Value).ToArray());
+                // After the chunks: the two statements see two moments, and a change between them must look like one not yet seen.
+                batch.Then("select change_seq from collection_sequences where collection_id = $1", collection.Value);
                 await using var reader = await batch.ExecuteReaderAsync(token);
-                var head = await reader.ReadAsync(token) ? reader.GetInt64(0) : 0;
-                await reader.NextResultAsync(token);
                 var chunks = new List<VerifiedChunk>(candidates.Count);
                 while (await reader.ReadAsync(token))
                 {
@@ -64,7 +64,8 @@ internal sealed class EvidenceReader(Database database)
                     });
                 }
 
-                return (chunks, head);
+                await reader.NextResultAsync(token);
+                return (chunks, await reader.ReadAsync(token) ? reader.GetInt64(0) : 0);
             },
             cancellationToken);
 

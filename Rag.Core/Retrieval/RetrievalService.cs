@@ -69,6 +69,7 @@ public sealed class RetrievalService
         var evidence = Present(plan, chunks);
         var result = new SearchResult
         {
+            Query = query.Text,
             Evidence = evidence,
             Mode = plan.Mode,
             Stale = stale,
