@@ -67,6 +67,12 @@ internal sealed partial class IngestWorker(
                 LogClaimFailed(logger, e.Message);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
+            catch (Exception e)
+            {
+                // Nothing is expected here, and that is why: a loop that ended silently would leave a worker that looks alive and works less.
+                LogLoopFault(logger, FailureClassifier.Describe(e));
+                pause = LongestPause;
+            }
 
             try
             {
@@ -103,9 +109,10 @@ internal sealed partial class IngestWorker(
         {
             await ReleaseAsync(job);
         }
-        catch (StorageException e) when (e.IsTransient)
+        catch (StorageException e) when (e.Code == StorageException.Away && e.InnerException?.InnerException is not TimeoutException)
         {
-            // The database went away: no fault of the document. If the release fails as well, the lease runs out.
+            // The database went away: no fault of the document. If the release fails as well, the lease runs out. A statement that
+            // takes too long or a full disk is not that: released without a count, such a document would come round for ever.
             LogInterrupted(logger, e.Message);
             await ReleaseAsync(job);
         }
@@ -184,4 +191,7 @@ internal sealed partial class IngestWorker(
 
     [LoggerMessage(3007, LogLevel.Error, "Document {Document} failed through a fault of this program: {Fault}")]
     private static partial void LogOurFault(ILogger logger, Guid document, string fault);
+
+    [LoggerMessage(3008, LogLevel.Error, "A working loop met a fault of this program and goes on: {Fault}")]
+    private static partial void LogLoopFault(ILogger logger, string fault);
 }

@@ -93,6 +93,12 @@ internal sealed class JobLease : IAsyncDisposable
             {
                 return;
             }
+            catch (Exception e) when (e is not RagException)
+            {
+                // Whatever it is, nobody renews the lease from here on: the work must end before somebody else begins it.
+                await LoseAsync();
+                return;
+            }
             catch (RagException)
             {
                 // The database is away. The lease lasts as long as it lasts, and the clock that counts is the database's: giving up
