@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Options;
+using Rag.Web.Hosting;
+
 namespace Rag.Web.Security;
 
 /// <summary>The cookies of this site. On https they carry the <c>__Host-</c> prefix, so that no other host of the domain can set them.</summary>
@@ -37,8 +40,12 @@ internal static class WebCookies
 
     private static string? Read(HttpRequest request, string name) => request.Cookies[Name(request, name)] is { Length: > 0 and <= 512 } value ? value : null;
 
-    private static string Name(HttpRequest request, string name) => request.IsHttps ? "__Host-" + name : name;
+    private static string Name(HttpRequest request, string name) => IsSecure(request) ? "__Host-" + name : name;
+
+    // People may come by https although the request does not: a proxy ends it, and PublicUrl is how we know.
+    private static bool IsSecure(HttpRequest request) => request.IsHttps
+        || request.HttpContext.RequestServices.GetRequiredService<IOptions<WebOptions>>().Value.PublicUrl?.Scheme == Uri.UriSchemeHttps;
 
     private static CookieOptions Options(HttpRequest request, SameSiteMode sameSite, DateTimeOffset? expires) =>
-        new() { HttpOnly = true, Secure = request.IsHttps, SameSite = sameSite, Path = "/", Expires = expires };
+        new() { HttpOnly = true, Secure = IsSecure(request), SameSite = sameSite, Path = "/", Expires = expires };
 }

@@ -67,10 +67,12 @@ public sealed class PageSecurityTests(WebSite site) : IClassFixture<WebSite>
         Assert.DoesNotContain(StandInApi.AdminKey, cookie, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Behind_https_the_cookie_is_bound_to_this_host()
+    [Theory]
+    [InlineData("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true")]
+    [InlineData("Rag__Web__PublicUrl", "https://rag.example")]
+    public async Task Behind_https_the_cookie_is_bound_to_this_host(string variable, string value)
     {
-        await using var process = WebSite.StartProcess(site.ApiAddress, new Dictionary<string, string> { ["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true" });
+        await using var process = WebSite.StartProcess(site.ApiAddress, new Dictionary<string, string> { [variable] = value });
         await process.WaitUntilOkAsync("/health/live", TimeSpan.FromSeconds(60));
         using var client = new PlainClient(process.BaseAddress);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/signin");
