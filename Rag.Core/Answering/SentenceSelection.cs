@@ -35,6 +35,8 @@ internal static class SentenceSelection
 
     private const int MaxHeading = 80;
 
+    private const int TermsOfQuestion = 2;
+
     /// <summary>The chosen ranges, best first; empty when nothing answers.</summary>
     public static IReadOnlyList<Quote> Select(Question question, SearchResult found, double neededCoverage = NeededCoverage)
     {
@@ -44,11 +46,27 @@ internal static class SentenceSelection
         }
 
         var analyzer = Analyzers.ForLanguage(question.Collection.Settings.Language);
-        // What was searched for, not the question alone: a follow-up such as "and in winter?" means little without what was said before.
-        var text = found.Query;
+        // A question of several words is asked by itself, or the answer to the one before would be given again. A follow-up such as "and
+        // in winter?" means little without what was said before, which is part of what was searched for.
+        var chosen = QueryTerms.Of(analyzer, question.Text).Distinct.Count >= TermsOfQuestion || found.Query.Length == 0
+            ? Select(question.Text, analyzer, found, neededCoverage)
+            : [];
+        return chosen.Count > 0 || found.Query == question.Text ? chosen : Select(found.Query, analyzer, found, neededCoverage);
+    }
+
+    private static List<Quote> Select(string text, IAnalyzer analyzer, SearchResult found, double neededCoverage)
+    {
         var query = QueryTerms.Of(analyzer, text);
         var information = Information(text, query, found);
         var sentences = found.Evidence.SelectMany(e => Sentences(analyzer, query, information, e)).ToList();
+        // A question among the documents is never an answer. What passes for a heading may be a fact all the same, as in slides, lists and
+        // texts of one line: it is quoted where nothing else answers.
+        var chosen = Choose([.. sentences.Where(s => !s.IsHeading)], information, neededCoverage);
+        return chosen.Count > 0 ? chosen : Choose(sentences, information, neededCoverage);
+    }
+
+    private static List<Quote> Choose(List<Sentence> sentences, double[] information, double neededCoverage)
+    {
         var chosen = new List<Quote>();
         var told = new HashSet<int>();
         while (chosen.Count < MaxSentences)
@@ -100,7 +118,7 @@ internal static class SentenceSelection
         for (var i = 0; i < spans.Count; i++)
         {
             var (start, end) = Trimmed(evidence.Text, spans[i].Start, spans[i].End);
-            if (start >= end || !IsStatement(evidence, start, end))
+            if (start >= end || evidence.Text[end - 1] is '?' or '\uFF1F' or '\u061F')
             {
                 continue;
             }
@@ -112,39 +130,31 @@ internal static class SentenceSelection
             var own = Sum(terms[i], information);
             var context = Sum(around, information);
             var score = own + (ContextShare * context) - (RankPenalty * (evidence.Number - 1));
-            yield return new Sentence(new Quote(evidence, evidence.Start + start, evidence.Start + end), terms[i], around, own + context, score);
+            yield return new Sentence(new Quote(evidence, evidence.Start + start, evidence.Start + end), terms[i], around, IsHeading(evidence, start, end), own + context, score);
         }
     }
 
-    /// <summary>
-    /// Whether a range says something. A heading repeats the question's words better than any sentence and answers nothing, and so does
-    /// the question of a list of questions; both still count as surroundings of the sentences beside them.
-    /// </summary>
-    private static bool IsStatement(Evidence evidence, int start, int end)
+    // A heading repeats the question's words better than any sentence and seldom answers. It is one when it is known as one, or by its
+    // looks, because joined sections keep only the headings that they share: one short line that no mark ends, a letter or number
+    // first, an empty line and more text behind it.
+    private static bool IsHeading(Evidence evidence, int start, int end)
     {
         var text = evidence.Text.AsSpan(start, end - start);
-        if (text[^1] is '?' or '\uFF1F' or '\u061F')
-        {
-            return false;
-        }
-
         foreach (var heading in evidence.Headings.Append(evidence.Title ?? ""))
         {
             if (text.Trim("#* ").Equals(heading.AsSpan().Trim(), StringComparison.OrdinalIgnoreCase))
             {
-                return false;
+                return true;
             }
         }
 
-        // Joined sections keep only the headings that they share, so a heading is known by its looks as well: one short line that no
-        // mark ends, a letter or number first, an empty line and more text behind it.
-        return !(end - start <= MaxHeading
-            && char.IsLetterOrDigit(text[^1])
+        var behind = evidence.Text.AsSpan(end);
+        return text.Length <= MaxHeading
             && char.IsLetterOrDigit(text[0])
-            && !text.Contains('\n')
-            && !text.Contains('|')
-            && evidence.Text.AsSpan(end).StartsWith("\n\n")
-            && !evidence.Text.AsSpan(end).IsWhiteSpace());
+            && char.IsLetterOrDigit(text[^1])
+            && text.IndexOfAny('\n', '|') < 0
+            && behind.StartsWith("\n\n")
+            && !behind.IsWhiteSpace();
     }
 
     private static HashSet<int> TermsOf(IAnalyzer analyzer, QueryTerms query, string text)
@@ -182,7 +192,7 @@ internal static class SentenceSelection
         return (start, end);
     }
 
-    private sealed record Sentence(Quote Quote, HashSet<int> Terms, HashSet<int> Around, double Coverage, double Score);
+    private sealed record Sentence(Quote Quote, HashSet<int> Terms, HashSet<int> Around, bool IsHeading, double Coverage, double Score);
 }
 
 /// <summary>A range of a document's text within a piece of evidence.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Runtime.CompilerServices;
 using Aspire.Hosting.Native;
 
 namespace Rag.Testing;
@@ -51,7 +50,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     public static ServiceProcess Start(string project, string assembly, IReadOnlyDictionary<string, string> environment)
     {
         var address = new Uri($"http://{IPAddress.Loopback}:{FreePort.Next()}");
-        var dll = Path.Combine(RepositoryRoot(), project, "bin", Configuration, "net10.0", assembly + ".dll");
+        var dll = Path.Combine(Repository.Root, project, "bin", Configuration, "net10.0", assembly + ".dll");
         var start = new ProcessStartInfo("dotnet", [dll])
         {
             RedirectStandardOutput = true,
@@ -128,24 +127,6 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
 
         _process.Dispose();
-    }
-
-    /// <summary>The folder that holds <c>RagPlatform.sln</c>.</summary>
-    public static string RepositoryRoot([CallerFilePath] string thisFile = "")
-    {
-        // Deterministic builds map source paths, so the output folder is the fallback that always exists.
-        foreach (var start in (string[])[Path.GetDirectoryName(thisFile) ?? "", AppContext.BaseDirectory])
-        {
-            for (var directory = start; !string.IsNullOrEmpty(directory); directory = Path.GetDirectoryName(directory))
-            {
-                if (File.Exists(Path.Combine(directory, "RagPlatform.sln")))
-                {
-                    return directory;
-                }
-            }
-        }
-
-        throw new InvalidOperationException("The tests run outside the repository: RagPlatform.sln was not found above them.");
     }
 
     private static string Configuration =>

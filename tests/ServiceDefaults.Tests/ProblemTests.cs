@@ -88,7 +88,7 @@ public sealed partial class ProblemTests
     [Fact]
     public void The_table_of_codes_in_the_API_guide_is_the_one_in_the_code()
     {
-        var guide = File.ReadAllText(Path.Combine(ServiceProcess.RepositoryRoot(), "docs", "api.md"));
+        var guide = File.ReadAllText(Path.Combine(Repository.Root, "docs", "api.md"));
         var documented = Row().Matches(guide)
             .SelectMany(static row => Code().Matches(Remark().Replace(row.Groups["codes"].Value, "")).Select(code => (Code: code.Groups["code"].Value, Status: int.Parse(row.Groups["status"].Value, System.Globalization.CultureInfo.InvariantCulture))))
             .OrderBy(static entry => entry.Code, StringComparer.Ordinal);

@@ -6,15 +6,15 @@ using Rag.Testing;
 // dotnet run -c Release --project tests/bench [-- --quick]
 // Writes one table to standard output and to docs/performance.md (between its markers). --quick runs a tenth and writes nothing.
 var quick = args.Contains("--quick");
-var shared = Environment.GetEnvironmentVariable("RAG_SHARED") ?? Path.Combine(ServiceProcess.RepositoryRoot(), "..", "shared");
-if (!Directory.Exists(Path.Combine(shared, "ir")))
+var collections = Repository.Shared("ir");
+if (!Directory.Exists(collections))
 {
     Console.Error.WriteLine("The measurements need natural text: set RAG_SHARED to a folder that holds 'ir' with judged collections in BEIR layout.");
     return 2;
 }
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var text = NaturalText.Read(Path.Combine(shared, "ir"));
+var text = NaturalText.Read(collections);
 var queries = text.Sample(quick ? 200 : 2000);
 var rows = new List<(string What, string Value)>();
 void Row(string what, string value)
@@ -72,7 +72,7 @@ await using (var stack = await BenchStack.StartAsync("local"))
 
 if (!quick)
 {
-    Report.Write(Path.Combine(ServiceProcess.RepositoryRoot(), "docs", "performance.md"), rows);
+    Report.Write(Path.Combine(Repository.Root, "docs", "performance.md"), rows);
 }
 
 return 0;

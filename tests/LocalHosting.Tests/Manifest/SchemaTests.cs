@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Rag.Testing;
 using System.Text.Json.Nodes;
 using LocalHosting.Tests.Model;
 using NJsonSchema;
@@ -35,7 +35,7 @@ public sealed class SchemaTests
     [SharedFileFact(SchemaFile)]
     public async Task What_AppHost_publishes_is_valid()
     {
-        var manifest = await File.ReadAllTextAsync(Repository("tests/AppHost.Tests/Publishing/apphost-manifest.json"));
+        var manifest = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "tests/AppHost.Tests/Publishing/apphost-manifest.json"));
 
         Assert.Empty(await ProblemsAsync(manifest));
     }
@@ -49,12 +49,9 @@ public sealed class SchemaTests
         Assert.NotEmpty(await ProblemsAsync(manifest.ToJsonString()));
     }
 
-    private static string Repository(string path, [CallerFilePath] string source = "") =>
-        Path.GetFullPath($"../../../{path}", Path.GetDirectoryName(source)!);
-
     private static async Task<IEnumerable<string>> ProblemsAsync(string manifest)
     {
-        var text = JsonNode.Parse(await File.ReadAllTextAsync(SharedFileFactAttribute.PathOf(SchemaFile)))!;
+        var text = JsonNode.Parse(await File.ReadAllTextAsync(Repository.Shared(SchemaFile)))!;
         ToDraft4(text);
         var schema = await JsonSchema.FromJsonAsync(text.ToJsonString());
         return schema.Validate(manifest).Select(error => error.ToString());

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Rag.Testing;
 
 namespace LocalHosting.Tests.Manifest;
 
@@ -9,18 +9,11 @@ namespace LocalHosting.Tests.Manifest;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class SharedFileFactAttribute : FactAttribute
 {
-    public SharedFileFactAttribute(string file, [CallerFilePath] string source = "")
+    public SharedFileFactAttribute(string file)
     {
-        if (!File.Exists(PathOf(file, source)))
+        if (!File.Exists(Repository.Shared(file)))
         {
             Skip = $"needs {file} in the folder 'shared' (set RAG_SHARED)";
         }
-    }
-
-    public static string PathOf(string file, [CallerFilePath] string source = "")
-    {
-        var shared = Environment.GetEnvironmentVariable("RAG_SHARED")
-            ?? Path.GetFullPath("../../../../shared", Path.GetDirectoryName(source)!);
-        return Path.Combine(shared, file);
     }
 }

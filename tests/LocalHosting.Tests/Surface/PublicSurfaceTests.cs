@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Rag.Testing;
 
 namespace LocalHosting.Tests.Surface;
 
@@ -49,6 +50,6 @@ public sealed class PublicSurfaceTests
     private static string Describe(ParameterInfo parameter) =>
         $"{parameter.ParameterType} {parameter.Name}{(parameter.HasDefaultValue ? $" = {parameter.DefaultValue ?? "null"}" : string.Empty)}";
 
-    private static string[] Reviewed([CallerFilePath] string source = "") =>
-        File.ReadAllLines(Path.Combine(Path.GetDirectoryName(source)!, "public-surface.txt"));
+    private static string[] Reviewed() =>
+        File.ReadAllLines(Path.Combine(Repository.Root, "tests", "LocalHosting.Tests", "Surface", "public-surface.txt"));
 }

@@ -30,6 +30,12 @@ public class SentenceSelectionTests
     }
 
     [Fact]
+    public void A_line_without_a_full_stop_is_quoted_where_nothing_else_answers() =>
+        Assert.Equal(
+            ["Puffins are counted from the northern cliff"],
+            Select("From where are puffins counted?", "Puffins are counted from the northern cliff\n\nThe hut is locked in winter"));
+
+    [Fact]
     public void One_common_word_does_not_bring_a_sentence_of_another_document()
     {
         var quotes = Select(
@@ -43,8 +49,9 @@ public class SentenceSelectionTests
     [Fact]
     public void A_follow_up_means_what_was_searched_for()
     {
-        var quotes = Select(
-            "and in winter?\nWhat does a ticket for the swimming pool cost?",
+        var quotes = SelectAfter(
+            "What does a ticket for the swimming pool cost?",
+            "and in winter?",
             "The library closes early in winter.",
             "In winter a ticket for the swimming pool costs 4 euros.");
 
@@ -52,10 +59,27 @@ public class SentenceSelectionTests
     }
 
     [Fact]
+    public void A_whole_question_is_not_answered_with_the_one_before()
+    {
+        var quotes = SelectAfter(
+            "What does a ticket for the swimming pool cost?",
+            "From where are puffins counted?",
+            "A ticket for the swimming pool costs 6 euros.",
+            "Puffins are counted from the northern cliff.");
+
+        Assert.Equal(["Puffins are counted from the northern cliff."], quotes);
+    }
+
+    [Fact]
     public void Nothing_is_quoted_when_nothing_bears_on_the_question() =>
         Assert.Empty(Select("Who is the king of Norway?", "The dome is greased in April.", "Members may bring a guest."));
 
-    private static IEnumerable<string> Select(string query, params string[] passages)
+    private static IEnumerable<string> Select(string question, params string[] passages) => Select(question, question, passages);
+
+    private static IEnumerable<string> SelectAfter(string before, string question, params string[] passages) =>
+        Select(question, $"{question}\n{before}", passages);
+
+    private static IEnumerable<string> Select(string question, string query, string[] passages)
     {
         var terms = new List<AnalyzedTerm>();
         Analyzers.ForLanguage("en").Analyze(query, terms);
@@ -67,7 +91,7 @@ public class SentenceSelectionTests
             // As rare as each other: the rule, not the statistics, is what is tried here.
             TermWeights = terms.Select(term => term.Hash).Distinct().ToDictionary(hash => hash, _ => 2.0),
         };
-        return SentenceSelection.Select(new Question { Collection = English, Text = query }, found)
+        return SentenceSelection.Select(new Question { Collection = English, Text = question }, found)
             .Select(quote => quote.Evidence.Text[quote.Start..quote.End]);
     }
 

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Rag.Testing;
 
 namespace Rag.Core.Tests.Evaluation;
 
@@ -14,13 +14,5 @@ public sealed class SharedTheoryAttribute : TheoryAttribute
     }
 
     /// <summary>The folder of the collections; null where there is none.</summary>
-    public static string? Directory { get; } = Find();
-
-    private static string? Find([CallerFilePath] string thisFile = "")
-    {
-        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", ".."));
-        var shared = Environment.GetEnvironmentVariable("RAG_SHARED") is { Length: > 0 } named ? named : Path.Combine(root, "..", "shared");
-        var collections = Path.Combine(shared, "ir");
-        return System.IO.Directory.Exists(collections) ? collections : null;
-    }
+    public static string? Directory { get; } = System.IO.Directory.Exists(Repository.Shared("ir")) ? Repository.Shared("ir") : null;
 }

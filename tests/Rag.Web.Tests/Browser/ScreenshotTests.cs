@@ -11,7 +11,7 @@ namespace Rag.Web.Tests.Browser;
 [Collection(Chromium.Tests)]
 public sealed class ScreenshotTests(Chromium chromium, WebSite site) : IClassFixture<WebSite>
 {
-    private static readonly string Folder = Path.Combine(ServiceProcess.RepositoryRoot(), "artifacts", "screenshots");
+    private static readonly string Folder = Path.Combine(Repository.Root, "artifacts", "screenshots");
 
     [Theory]
     [InlineData(ColorScheme.Light, 1280, 860)]

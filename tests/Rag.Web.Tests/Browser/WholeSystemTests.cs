@@ -102,5 +102,5 @@ public sealed class WholeSystemTests(Chromium chromium, RealSystem system) : ICl
     }
 
     private static Task ShootAsync(IPage page, string name) =>
-        Picture.TakeAsync(page, Path.Combine(ServiceProcess.RepositoryRoot(), "artifacts", "screenshots", name + ".png"));
+        Picture.TakeAsync(page, Path.Combine(Repository.Root, "artifacts", "screenshots", name + ".png"));
 }
