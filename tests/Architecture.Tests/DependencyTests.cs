@@ -88,10 +88,12 @@ public sealed partial class DependencyTests
     [Fact]
     public void Sources_are_shared_by_reference_but_for_the_prerequisite_checks()
     {
+        // AppHost.Tests must build without LocalHosting, which Rag.Testing refers to, so it cannot refer to Rag.Testing.
+        (string Project, string Sources)[] reviewed = [("Rag.Cli", "../LocalHosting/"), ("AppHost.Tests", "../Rag.Testing/Repository.cs")];
         foreach (var project in Repository.Projects.Where(static project => project.ForeignSources.Count > 0))
         {
             Assert.True(
-                project.Name == "Rag.Cli" && project.ForeignSources.All(static source => source.StartsWith("../LocalHosting/", StringComparison.Ordinal)),
+                project.ForeignSources.All(source => reviewed.Any(r => r.Project == project.Name && source.StartsWith(r.Sources, StringComparison.Ordinal))),
                 $"{project.Name} compiles files of another room: {string.Join(", ", project.ForeignSources)}. Reference the project instead.");
         }
     }
