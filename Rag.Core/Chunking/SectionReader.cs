@@ -20,6 +20,11 @@ internal sealed class SectionReader(ExtractedDocument document, ChunkLimits limi
             var block = document.Blocks[i];
             AddProse(at, block.Start, i); // nothing but white space by contract; were it more, it must not get lost
             at = block.End;
+            if (document.Text.AsSpan(block.Start, block.End - block.Start).IsWhiteSpace())
+            {
+                continue;
+            }
+
             if (block.Kind == BlockKind.Heading)
             {
                 EndSection();

@@ -31,7 +31,8 @@ public sealed class ApiHost : IAsyncDisposable
         }
 
         _factory = new Factory(all);
-        _factory.UseKestrel(0);
+        // Not UseKestrel(0): it changes the address after the program has begun to start, and fails when the program is the faster one.
+        _factory.UseKestrel();
         _factory.StartServer();
         Http = _factory.CreateClient();
         Http.Timeout = TimeSpan.FromSeconds(60);
@@ -96,6 +97,7 @@ public sealed class ApiHost : IAsyncDisposable
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseEnvironment("Production");
+            builder.UseSetting(WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
             foreach (var (name, value) in settings)
             {
                 builder.UseSetting(name, value);
