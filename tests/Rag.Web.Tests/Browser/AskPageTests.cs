@@ -30,6 +30,24 @@ public sealed class AskPageTests(Chromium chromium, WebSite site) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_question_cannot_be_lost_before_the_page_can_send_it()
+    {
+        Fill("slow");
+        await using var visit = await chromium.VisitAsync(site.Address);
+        await visit.SignInAsync();
+        var script = await visit.HoldAsync("**/ask*.js*");
+        await visit.Page.GotoAsync("/collections/slow/ask", new() { WaitUntil = WaitUntilState.Commit });
+        await Assertions.Expect(visit.Page.GetByLabel("Your question")).ToBeDisabledAsync();
+        await Assertions.Expect(visit.Page.Locator("#send")).ToBeDisabledAsync();
+
+        script.SetResult();
+
+        await AskAsync(visit.Page, "Where do whales sleep?");
+        await Assertions.Expect(visit.Page.Locator(".turn-answer")).ToContainTextAsync("Whales sleep near the surface.");
+        visit.AssertQuiet();
+    }
+
+    [Fact]
     public async Task What_the_documents_do_not_say_is_told_so()
     {
         Fill("silent");

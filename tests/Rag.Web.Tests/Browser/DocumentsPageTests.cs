@@ -95,7 +95,7 @@ public sealed class DocumentsPageTests(Chromium chromium, WebSite site) : IClass
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "sub", "inner.txt"), "inner");
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "sub", ".DS_Store"), "litter");
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, ".git", "config"), "litter too");
-            await visit.Page.SetInputFilesAsync("#pick-folder", folder.FullName);
+            await visit.Page.PickFolderAsync(folder.FullName);
             await Assertions.Expect(visit.Page.Locator(".doc")).ToHaveCountAsync(2);
             Assert.Equal(
                 [$"{folder.Name}/sub/inner.txt", $"{folder.Name}/top.txt"],
@@ -178,6 +178,23 @@ public sealed class DocumentsPageTests(Chromium chromium, WebSite site) : IClass
         await visit.Page.WaitForURLAsync("**/collections/ended/documents");
     }
 
+    [Fact]
+    public async Task Files_cannot_be_chosen_before_the_page_can_take_them()
+    {
+        site.State.AddCollection("slow-documents");
+        await using var visit = await chromium.VisitAsync(site.Address);
+        await visit.SignInAsync();
+        var script = await visit.HoldAsync("**/documents*.js*");
+        await visit.Page.GotoAsync("/collections/slow-documents/documents", new() { WaitUntil = WaitUntilState.Commit });
+        await Assertions.Expect(visit.Page.Locator("#pick-files")).ToBeDisabledAsync();
+        await Assertions.Expect(visit.Page.Locator("#pick-folder")).ToBeDisabledAsync();
+
+        script.SetResult();
+
+        await AddAsync(visit.Page, ("late.txt", "Better late than never."));
+        await Assertions.Expect(visit.Page.Locator(".doc .chip")).ToHaveTextAsync("Ready");
+    }
+
     private async Task<Visit> OpenAsync(string collection)
     {
         var visit = await chromium.VisitAsync(site.Address);
@@ -186,7 +203,7 @@ public sealed class DocumentsPageTests(Chromium chromium, WebSite site) : IClass
     }
 
     private static Task AddAsync(IPage page, params (string Name, string Content)[] files) =>
-        page.SetInputFilesAsync("#pick-files", [.. files.Select(static x => new FilePayload { Name = x.Name, MimeType = "text/plain", Buffer = Encoding.UTF8.GetBytes(x.Content) })]);
+        page.PickFilesAsync([.. files.Select(static x => new FilePayload { Name = x.Name, MimeType = "text/plain", Buffer = Encoding.UTF8.GetBytes(x.Content) })]);
 
     // An event that is published before the page listens would be missed by design: the page then lists again.
     private async Task WaitForStreamAsync(string collection)

@@ -28,7 +28,7 @@ public sealed class FirstUseTests(Chromium chromium, WebSite site) : IClassFixtu
         await Assertions.Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("Add the first documents");
 
         site.State.HoldProcessing = new TaskCompletionSource();
-        await page.SetInputFilesAsync("#pick-files", new FilePayload { Name = "handbook.txt", MimeType = "text/plain", Buffer = Encoding.UTF8.GetBytes(Handbook) });
+        await page.PickFilesAsync(new FilePayload { Name = "handbook.txt", MimeType = "text/plain", Buffer = Encoding.UTF8.GetBytes(Handbook) });
         var row = page.Locator(".doc");
         await Assertions.Expect(row.Locator(".chip")).ToHaveTextAsync("Processing");
         await Assertions.Expect(row.Locator("progress")).ToHaveAttributeAsync("max", "100");

@@ -50,7 +50,7 @@ public sealed class WholeSystemTests(Chromium chromium, RealSystem system) : ICl
         await page.GetByRole(AriaRole.Button, new() { Name = "Create collection" }).ClickAsync();
         await page.WaitForURLAsync("**/documents?done=collection-created");
 
-        await page.SetInputFilesAsync("#pick-files",
+        await page.PickFilesAsync(
         [
             new FilePayload { Name = "station-handbook.md", MimeType = "text/markdown", Buffer = Encoding.UTF8.GetBytes(Handbook) },
             new FilePayload { Name = "boat.pdf", MimeType = "application/pdf", Buffer = SamplePdf.Create("The boat is painted every second spring.", "Lifejackets hang in the boathouse and are checked each Friday.") },

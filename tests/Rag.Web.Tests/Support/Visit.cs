@@ -47,6 +47,18 @@ public sealed class Visit : IAsyncDisposable
         await Page.WaitForURLAsync("**" + path + "*");
     }
 
+    /// <summary>Keeps back what the page asks for at <paramref name="pattern"/>, as a slow network does, until the result is set.</summary>
+    public async Task<TaskCompletionSource> HoldAsync(string pattern)
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _context.RouteAsync(pattern, async route =>
+        {
+            await released.Task;
+            await route.ContinueAsync();
+        });
+        return released;
+    }
+
     /// <summary>Fails if anything was complained of; call it at the end.</summary>
     public void AssertQuiet() => Assert.True(_complaints.IsEmpty, string.Join(Environment.NewLine, _complaints));
 

@@ -185,4 +185,6 @@ for (const turn of turns) {
 }
 showState();
 list.lastElementChild?.scrollIntoView({ block: "start" });
+question.disabled = false;
+send.disabled = false;
 question.focus({ preventScroll: true });

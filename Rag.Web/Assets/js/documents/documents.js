@@ -205,6 +205,7 @@ function startAdding() {
       adding.add(fromInput(/** @type {FileList} */ (input.files)));
       input.value = "";
     });
+    input.disabled = false;
   }
   // The whole page takes a drop: whoever misses the box would else leave the page for the file.
   let depth = 0;
