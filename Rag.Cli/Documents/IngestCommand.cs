@@ -33,22 +33,25 @@ internal static class IngestCommand
         return command;
     }
 
-    /// <summary>Creates the collection unless it is there.</summary>
-    public static async Task EnsureCollectionAsync(RagClient client, string name, CancellationToken cancellationToken, string? description = null, string? language = null)
+    /// <summary>Creates the collection unless it is there. True when this call created it.</summary>
+    public static async Task<bool> EnsureCollectionAsync(RagClient client, string name, CancellationToken cancellationToken, string? description = null, string? language = null)
     {
         try
         {
             await client.GetCollectionAsync(name, cancellationToken);
+            return false;
         }
         catch (RagApiException missing) when (missing.Code == "collection-not-found")
         {
             try
             {
                 await client.CreateCollectionAsync(new CreateCollection(name, description, language), cancellationToken: cancellationToken);
+                return true;
             }
             catch (RagApiException exists) when (exists.Code == "collection-exists")
             {
                 // Someone created it in between, which is what was wanted.
+                return false;
             }
         }
     }

@@ -19,14 +19,20 @@ internal static class EvalCommand
         var language = new Option<string>("--language") { Description = "Its language, which chooses the analyzer.", DefaultValueFactory = _ => "en" };
         var modes = new Option<string>("--mode") { Description = "Which searches to measure, by commas.", DefaultValueFactory = _ => "lexical,dense,hybrid" };
         var json = new Option<bool>("--json") { Description = "Write the measures as JSON." };
-        var keep = new Option<bool>("--keep") { Description = "Keep the collection; the next run finds it loaded." };
+        var keep = new Option<bool>("--keep") { Description = "Keep the collection, or use the one that an earlier run kept." };
         var command = new Command("eval", "Measure nDCG@10, Recall@100 and MRR@10 on a judged collection.") { folder, collection, language, modes, json, keep };
         command.SetApiAction(context, async (parsed, client, cancellationToken) =>
         {
             var wanted = ParseModes(parsed.GetValue(modes)!);
             var judged = await ReadAsync(Path.GetFullPath(parsed.GetValue(folder)!, context.WorkingDirectory), cancellationToken);
             var name = parsed.GetValue(collection) ?? $"eval-{judged.Name.ToLowerInvariant()}";
-            await IngestCommand.EnsureCollectionAsync(client, name, cancellationToken, "Loaded by 'rag eval'.", parsed.GetValue(language));
+            var kept = parsed.GetValue(keep);
+            var created = await IngestCommand.EnsureCollectionAsync(client, name, cancellationToken, "Loaded by 'rag eval'.", parsed.GetValue(language));
+            if (!created && !kept)
+            {
+                await RequireEmptyAsync(client, name, cancellationToken);
+            }
+
             try
             {
                 await JudgedIngestion.RunAsync(context, client, name, judged, quiet: parsed.GetValue(json), cancellationToken);
@@ -41,13 +47,39 @@ internal static class EvalCommand
             }
             finally
             {
-                if (!parsed.GetValue(keep))
+                if (created && !kept)
                 {
-                    await client.DeleteCollectionAsync(name, CancellationToken.None);
+                    await RemoveAsync(context.Terminal, client, name);
                 }
             }
         });
         return command;
+    }
+
+    // Documents that somebody else put there would be measured with the judged ones, and the judged ones would stay among them.
+    private static async Task RequireEmptyAsync(RagClient client, string name, CancellationToken cancellationToken)
+    {
+        var collection = await client.GetCollectionAsync(name, cancellationToken);
+        if (collection.Documents.Total > 0)
+        {
+            throw new CliException(
+                $"The collection '{name}' is there already and holds {collection.Documents.Total} documents.",
+                "Add --keep if an earlier 'rag eval --keep' loaded it, or name another one with --collection. Nothing was changed.",
+                ExitCode.Usage);
+        }
+    }
+
+    // Told, not thrown: it must not take the place of the failure that ended the measurement.
+    private static async Task RemoveAsync(Terminal terminal, RagClient client, string name)
+    {
+        try
+        {
+            await client.DeleteCollectionAsync(name, CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is RagApiException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            terminal.Problem($"The collection '{name}' could not be removed: {exception.Message}", "Remove it in the web front end, or reuse it with --keep.");
+        }
     }
 
     private static SearchMode[] ParseModes(string text) => [.. text

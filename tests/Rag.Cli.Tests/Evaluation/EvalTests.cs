@@ -44,6 +44,49 @@ public sealed class EvalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_collection_that_is_there_with_documents_is_neither_filled_nor_deleted()
+    {
+        await using var api = Api("lexical", notice: null, failed: 0, exists: true);
+        var run = await CliRun.InvokeAsync(["eval", _folder, "--url", api.Url]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("'eval-tiny' is there already and holds 3 documents", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--keep", run.Error, StringComparison.Ordinal);
+        Assert.All(api.Requests, request => Assert.StartsWith("GET ", request, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_collection_that_was_kept_is_used_again_and_stays()
+    {
+        await using var api = Api("lexical", notice: null, failed: 0, exists: true);
+        var run = await CliRun.InvokeAsync(["eval", _folder, "--url", api.Url, "--mode", "lexical", "--keep"]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.DoesNotContain($"DELETE {Collection}", api.Requests);
+    }
+
+    [Fact]
+    public async Task A_collection_that_was_empty_before_is_not_deleted()
+    {
+        await using var api = Api("lexical", notice: null, failed: 0, exists: true, total: 0);
+        var run = await CliRun.InvokeAsync(["eval", _folder, "--url", api.Url, "--mode", "lexical"]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.DoesNotContain($"DELETE {Collection}", api.Requests);
+    }
+
+    [Fact]
+    public async Task A_failed_deletion_does_not_hide_why_the_measurement_ended()
+    {
+        await using var api = Api("lexical", notice: null, failed: 1).OnProblem($"DELETE {Collection}", 403, "scope-missing", "The key lacks a scope.");
+        var run = await CliRun.InvokeAsync(["eval", _folder, "--url", api.Url]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("1 documents of the collection failed", run.Error, StringComparison.Ordinal);
+        Assert.Contains("could not be removed", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_mode_that_did_not_run_is_not_passed_off_as_measured()
     {
         await using var api = Api("lexical", notice: "There is no embedder.", failed: 0);
@@ -83,13 +126,29 @@ public sealed class EvalTests : IDisposable
         Assert.Contains("qrels.tsv", run.Error, StringComparison.Ordinal);
     }
 
-    private static ScriptedApi Api(string ran, string? notice, int failed)
+    private static ScriptedApi Api(string ran, string? notice, int failed, bool exists = false, int total = 3)
     {
         static string From(int number, string source) => ApiShapes.Evidence(number, "t").Replace("\"sourceId\":\"handbook\"", $"\"sourceId\":\"{source}\"", StringComparison.Ordinal);
 
-        var collection = ApiShapes.Collection("eval-tiny").Replace("\"processing\":1,\"ready\":1,\"failed\":1", $"\"processing\":0,\"ready\":2,\"failed\":{failed}", StringComparison.Ordinal);
-        return new ScriptedApi()
-            .OnJson($"GET {Collection}", collection)
+        var collection = ApiShapes.Collection("eval-tiny")
+            .Replace("\"total\":3", $"\"total\":{total}", StringComparison.Ordinal)
+            .Replace("\"processing\":1,\"ready\":1,\"failed\":1", $"\"processing\":0,\"ready\":2,\"failed\":{failed}", StringComparison.Ordinal);
+        var api = new ScriptedApi();
+        if (exists)
+        {
+            api.OnJson($"GET {Collection}", collection);
+        }
+        else
+        {
+            api.OnProblem($"GET {Collection}", 404, "collection-not-found", "No such collection.")
+                .On("POST /v1/collections", async (context, _) =>
+                {
+                    api.OnJson($"GET {Collection}", collection);
+                    await ScriptedApi.WriteAsync(context, collection, 201);
+                });
+        }
+
+        return api
             .OnJson($"POST {Collection}/documents", """{"items":[{"name":"n","status":"queued","id":"0196f000-0000-7000-8000-0000000000d1","problem":null}]}""", 202)
             .OnJson(
                 $"POST {Collection}/search",
