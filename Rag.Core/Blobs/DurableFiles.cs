@@ -25,7 +25,8 @@ internal static class DurableFiles
         var descriptor = Open(path, 0);
         if (descriptor < 0)
         {
-            throw new IOException($"The folder '{path}' cannot be opened to flush it (error {Marshal.GetLastPInvokeError()}).");
+            var error = Marshal.GetLastPInvokeError();
+            throw new IOException($"The folder '{path}' cannot be opened to flush it (error {error}).", error);
         }
 
         try

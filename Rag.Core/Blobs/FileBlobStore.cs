@@ -10,9 +10,12 @@ namespace Rag.Core.Blobs;
 /// Originals as files: <c>{root}/{collection}/{first two digits}/{sha256}</c>, and unfinished ones under <c>{root}/.staging</c>, on the same
 /// file system so that the rename is atomic. A file under its name is always whole.
 /// </summary>
-internal sealed class FileBlobStore : IBlobStore
+internal sealed partial class FileBlobStore : IBlobStore
 {
     private const int BufferSize = 128 * 1024;
+
+    // Folders may go while they are walked through.
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = 0 };
 
     private readonly string _root;
     private readonly string _staging;
@@ -25,54 +28,6 @@ internal sealed class FileBlobStore : IBlobStore
         _staging = Path.Combine(_root, ".staging");
         _maxBytes = options.Value.MaxFileMiB * 1024L * 1024L;
         _clock = clock;
-    }
-
-    public async Task<IStagedBlob> StageAsync(CollectionId collection, Stream content, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(content);
-        var path = Path.Combine(_staging, Guid.NewGuid().ToString("N"));
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
-        {
-            DurableFiles.CreateDirectory(_staging);
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            long size = 0;
-            await using (var file = new FileStream(path, NewFile()))
-            {
-                int read;
-                while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
-                {
-                    size += read;
-                    if (size > _maxBytes)
-                    {
-                        throw new RagException(
-                            "file-too-large",
-                            $"The file is larger than {_maxBytes / (1024 * 1024)} MiB, the most that is accepted here (Rag:Blobs:MaxFileMiB). Split it.");
-                    }
-
-                    hash.AppendData(buffer, 0, read);
-                    await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-                }
-
-                file.Flush(flushToDisk: true);
-            }
-
-            return new StagedFile(this, collection, path, hash.GetHashAndReset(), size);
-        }
-        catch (IOException e) when (DurableFiles.IsDiskFull(e))
-        {
-            File.Delete(path);
-            throw Full(e);
-        }
-        catch
-        {
-            File.Delete(path);
-            throw;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 
     public Task<Stream?> OpenAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
@@ -91,12 +46,31 @@ internal sealed class FileBlobStore : IBlobStore
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Task.FromResult<Stream?>(null);
+            return Directory.Exists(_root) ? Task.FromResult<Stream?>(null) : throw StoreFault.NoFolder();
+        }
+        catch (Exception e) when (StoreFault.Is(e))
+        {
+            throw StoreFault.From(e);
         }
     }
 
-    public Task<bool> ExistsAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) =>
-        Task.FromResult(File.Exists(PathOf(collection, sha256)));
+    public Task<bool> ExistsAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // File.Exists says "no" also when it could not look.
+            _ = File.GetAttributes(PathOf(collection, sha256));
+            return Task.FromResult(true);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Directory.Exists(_root) ? Task.FromResult(false) : throw StoreFault.NoFolder();
+        }
+        catch (Exception e) when (StoreFault.Is(e))
+        {
+            throw StoreFault.From(e);
+        }
+    }
 
     public Task DeleteAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
     {
@@ -107,6 +81,10 @@ internal sealed class FileBlobStore : IBlobStore
         catch (DirectoryNotFoundException)
         {
             // Gone already, with its folder.
+        }
+        catch (Exception e) when (StoreFault.Is(e))
+        {
+            throw StoreFault.From(e);
         }
 
         return Task.CompletedTask;
@@ -122,33 +100,45 @@ internal sealed class FileBlobStore : IBlobStore
         {
             // Nothing was ever written, or another process removed it.
         }
+        catch (Exception e) when (StoreFault.Is(e))
+        {
+            throw StoreFault.From(e);
+        }
 
         return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<CollectionId>> ListCollectionsAsync(DateTimeOffset unchangedSince, CancellationToken cancellationToken)
+    {
+        var found = new List<CollectionId>();
+        foreach (var (collection, folder) in Collections())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (folder.LastWriteTimeUtc <= unchangedSince.UtcDateTime
+                && folder.EnumerateFileSystemInfos("*", Everything).All(entry => entry.LastWriteTimeUtc <= unchangedSince.UtcDateTime))
+            {
+                found.Add(collection);
+            }
+        }
+
+        return Task.FromResult<IReadOnlyList<CollectionId>>(found);
     }
 
     public async IAsyncEnumerable<BlobEntry> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        if (!Directory.Exists(_root))
+        var digest = new byte[SHA256.HashSizeInBytes];
+        foreach (var (collection, folder) in Collections())
         {
-            yield break;
-        }
-
-        foreach (var folder in Directory.EnumerateDirectories(_root))
-        {
-            if (!Guid.TryParseExact(Path.GetFileName(folder), "D", out var collection))
-            {
-                continue;
-            }
-
-            foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
+            foreach (var file in folder.EnumerateFiles("*", Everything))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (file.Name.Length == 2 * SHA256.HashSizeInBytes && file.Exists)
+                // What has another name was put there by somebody else, and is his.
+                if (Convert.FromHexString(file.Name, digest, out _, out var written) == OperationStatus.Done && written == digest.Length && file.Exists)
                 {
                     yield return new BlobEntry(
-                        new CollectionId(collection),
-                        Convert.FromHexString(file.Name),
+                        collection,
+                        digest.ToArray(),
                         file.Length,
                         new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
                 }
@@ -177,87 +167,25 @@ internal sealed class FileBlobStore : IBlobStore
         return Task.FromResult(removed);
     }
 
-    private static FileStreamOptions NewFile()
+    private IEnumerable<(CollectionId Collection, DirectoryInfo Folder)> Collections()
     {
-        var options = new FileStreamOptions
+        if (!Directory.Exists(_root))
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Options = FileOptions.Asynchronous,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            // Originals are nobody else's business on this machine; the group is for a worker under another account.
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+            yield break;
         }
 
-        return options;
+        foreach (var folder in new DirectoryInfo(_root).EnumerateDirectories())
+        {
+            if (Guid.TryParseExact(folder.Name, "D", out var collection))
+            {
+                yield return (new CollectionId(collection), folder);
+            }
+        }
     }
-
-    private static RagException Full(IOException cause) => new(
-        "disk-full", "The disk that holds the originals is full. Make room on it (Rag:Blobs:Path) and send the file again.", isTransient: true, cause);
 
     private string PathOf(CollectionId collection, ReadOnlyMemory<byte> sha256)
     {
         var name = Convert.ToHexStringLower(sha256.Span);
         return Path.Combine(_root, collection.ToString(), name[..2], name);
-    }
-
-    private sealed class StagedFile(FileBlobStore store, CollectionId collection, string path, byte[] sha256, long size) : IStagedBlob
-    {
-        public ReadOnlyMemory<byte> Sha256 { get; } = sha256;
-
-        public long SizeBytes { get; } = size;
-
-        public async Task CommitAsync(CancellationToken cancellationToken)
-        {
-            // Renaming and flushing block for the time of a disk write; there is no asynchronous form of either.
-            await Task.CompletedTask;
-            cancellationToken.ThrowIfCancellationRequested();
-            var target = store.PathOf(collection, Sha256);
-            var folder = Path.GetDirectoryName(target)!;
-            try
-            {
-                // A transaction that is repeated commits again: then the file has moved already.
-                if (File.Exists(path))
-                {
-                    Move(target, folder);
-                }
-                else if (!File.Exists(target))
-                {
-                    throw new InvalidOperationException("The staged file was disposed before its commit.");
-                }
-
-                DurableFiles.FlushDirectory(folder);
-            }
-            catch (IOException e) when (DurableFiles.IsDiskFull(e))
-            {
-                throw Full(e);
-            }
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            File.Delete(path);
-            return ValueTask.CompletedTask;
-        }
-
-        private void Move(string target, string folder)
-        {
-            for (var attempt = 1; ; attempt++)
-            {
-                DurableFiles.CreateDirectory(folder);
-                try
-                {
-                    File.Move(path, target, overwrite: true);
-                    return;
-                }
-                catch (DirectoryNotFoundException) when (attempt < 3)
-                {
-                    // The sweeper removed the empty folder between the two lines.
-                }
-            }
-        }
     }
 }

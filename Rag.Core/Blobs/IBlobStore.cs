@@ -4,7 +4,8 @@ namespace Rag.Core.Blobs;
 
 /// <summary>
 /// Originals by content: (collection, SHA-256). Writing is in two steps, so that the caller can take the lock of the reference row
-/// in between: see <see cref="IStagedBlob.CommitAsync"/>. Thread-safe, also across processes.
+/// in between: see <see cref="IStagedBlob.CommitAsync"/>. Thread-safe, also across processes. A store that cannot be read or written at
+/// the moment is a transient <see cref="RagException"/>, <c>blobs-away</c> or <c>disk-full</c>, whatever the call.
 /// </summary>
 public interface IBlobStore
 {
@@ -26,6 +27,9 @@ public interface IBlobStore
 
     /// <summary>Every committed original, in no order. What is written or removed meanwhile may or may not be among them.</summary>
     IAsyncEnumerable<BlobEntry> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Collections of which anything is here, be it an empty folder, and nothing of it was changed after <paramref name="unchangedSince"/>.</summary>
+    Task<IReadOnlyList<CollectionId>> ListCollectionsAsync(DateTimeOffset unchangedSince, CancellationToken cancellationToken);
 
     /// <summary>Removes what unfinished writes left behind longer ago than <paramref name="age"/>. Returns how many.</summary>
     Task<int> RemoveLeftoversAsync(TimeSpan age, CancellationToken cancellationToken);

@@ -10,6 +10,7 @@ public interface IDocumentExtractor
     /// <param name="request">The original and what is known of it.</param>
     /// <param name="cancellationToken">Ends the child process.</param>
     /// <exception cref="ExtractionException">The document's own fault: park it at once, with the message as reason.</exception>
+    /// <exception cref="RagException">Not the document's fault; transient when a disk, a folder or a tool is the reason.</exception>
     Task<ExtractedDocument> ExtractAsync(ExtractionRequest request, CancellationToken cancellationToken);
 }
 

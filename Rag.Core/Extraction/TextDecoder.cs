@@ -52,9 +52,9 @@ internal static class TextDecoder
         {
             return Encoding.GetEncoding(name.Trim().Trim('"', '\''));
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            return null; // a name nobody knows is no hint
+            return null; // a name nobody knows is no hint, nor is UTF-7, which the runtime knows and refuses
         }
     }
 

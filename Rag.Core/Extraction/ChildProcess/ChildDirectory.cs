@@ -25,12 +25,19 @@ internal static class ChildDirectory
     /// <summary>Removes what is left of workers that were killed together with their children.</summary>
     public static void RemoveForgotten(DateTimeOffset now)
     {
-        foreach (var directory in new DirectoryInfo(Path.GetTempPath()).EnumerateDirectories(Prefix + "*"))
+        try
         {
-            if (now - directory.LastWriteTimeUtc > Forgotten)
+            foreach (var directory in new DirectoryInfo(Path.GetTempPath()).EnumerateDirectories(Prefix + "*"))
             {
-                Remove(directory);
+                if (now - directory.LastWriteTimeUtc > Forgotten)
+                {
+                    Remove(directory);
+                }
             }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // no document has to wait for this; the next worker tries again
         }
     }
 }

@@ -98,7 +98,7 @@ public static class ExtractionChildServer
         {
             problem = new WireProblem(WireBlame.Service, e.Code, e.Message, e.IsTransient);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             problem = new WireProblem(WireBlame.Service, "extraction-io", $"The extraction process could not read or write its files ({e.GetType().Name}).", true);
         }
@@ -149,7 +149,7 @@ public static class ExtractionChildServer
                 Directory.Delete(directory, recursive: true);
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // the worker removed it in the same moment
         }

@@ -99,6 +99,9 @@ internal sealed record WireDocument(
     string Extractor, string MediaType, string? Title, int? Pages, IReadOnlyList<string> Warnings, IReadOnlyList<IReadOnlyList<string>> Paths, int[] Blocks)
 {
     private const int NumbersPerBlock = 6;
+    private const int LongestName = 255;
+    private const int LongestMessage = 4000;
+    private const int MostWarnings = 1000;
 
     public static WireDocument From(ExtractedDocument document)
     {
@@ -131,13 +134,16 @@ internal sealed record WireDocument(
             throw new InvalidDataException("The text is not normalised or the blocks are incomplete.");
         }
 
+        CheckProperties();
+
         var blocks = new Block[Blocks.Length / NumbersPerBlock];
         var end = 0;
         for (var i = 0; i < blocks.Length; i++)
         {
             var numbers = Blocks.AsSpan(i * NumbersPerBlock, NumbersPerBlock);
             if (numbers is not [>= (int)BlockKind.Paragraph and <= (int)BlockKind.Quote, var start, var next, >= 0, >= 0, >= 0 and <= 6]
-                || start < end || next <= start || next > text.Length || numbers[3] >= Paths.Count || !text.AsSpan(end, start - end).IsWhiteSpace())
+                || start < end || next <= start || next > text.Length || numbers[3] >= Paths.Count
+                || numbers[4] > (Pages ?? 0) || !text.AsSpan(end, start - end).IsWhiteSpace())
             {
                 throw new InvalidDataException($"Block {i} is outside of the text, overlaps another or leaves text out.");
             }
@@ -156,6 +162,24 @@ internal sealed record WireDocument(
             Text = text, Blocks = blocks, Extractor = Extractor, MediaType = MediaType, Title = Title, Pages = Pages, Warnings = Warnings,
         };
     }
+
+    private void CheckProperties()
+    {
+        // Nullable annotations reach the serializer only as far as properties, not into lists: hence the nulls.
+        var isSo = IsName(Extractor) && IsName(MediaType)
+            && Pages is null or > 0
+            && (Title is null || IsText(Title, LongestMessage))
+            && Warnings.Count <= MostWarnings && Warnings.All(static warning => IsText(warning, LongestMessage))
+            && Paths.All(static path => path is not null && path.All(static heading => IsText(heading, LongestMessage)));
+        if (!isSo)
+        {
+            throw new InvalidDataException("The extractor's name, the media type, the title, the pages, a warning or a heading is not what a document may have.");
+        }
+    }
+
+    private static bool IsName(string? text) => text is { Length: > 0 and <= LongestName } && text.All(static c => c is > ' ' and <= '~');
+
+    private static bool IsText(string? text, int longest) => text is not null && text.Length <= longest && TextNormalizer.IsNormalized(text);
 }
 
 [JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]

@@ -48,6 +48,24 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
 
     private async Task<(ChildOutcome Outcome, bool WasFresh)> TryAsync(ExtractionRequest request, bool isFresh, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await RunAsync(request, isFresh, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full temporary folder, a share that does not answer, a right that is missing: none of it says anything of the document,
+            // and all of it passes when somebody has put it right.
+            throw new RagException(
+                "extraction-io",
+                "The original could not be copied for reading. Make sure that the temporary folder has room and may be written, and that Rag:Blobs:Path can be read.",
+                isTransient: true,
+                e);
+        }
+    }
+
+    private async Task<(ChildOutcome Outcome, bool WasFresh)> RunAsync(ExtractionRequest request, bool isFresh, CancellationToken cancellationToken)
+    {
         var child = await _pool.RentAsync(isFresh, cancellationToken);
         try
         {

@@ -71,6 +71,8 @@ internal static class HtmlTable
                 case IText part:
                     Whitespace.AppendCollapsed(text, part.Data);
                     break;
+                case IElement hidden when HtmlReader.IsDropped(hidden):
+                    break;
                 case IElement { LocalName: "br" or "p" or "div" } element:
                     Whitespace.AppendCollapsed(text, " ");
                     open.Push((element, 0));
@@ -78,7 +80,7 @@ internal static class HtmlTable
                 case IElement { LocalName: "img" } image:
                     Whitespace.AppendCollapsed(text, image.GetAttribute("alt") ?? string.Empty);
                     break;
-                case IElement element when !HtmlReader.IsDropped(element):
+                case IElement element:
                     open.Push((element, 0));
                     break;
             }

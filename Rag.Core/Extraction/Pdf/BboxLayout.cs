@@ -34,6 +34,14 @@ internal sealed class BboxLayout(ExtractionOptions options)
 
     public int Pages { get; private set; }
 
+    /// <param name="pages">How many there are; null when nobody counted to the end.</param>
+    /// <param name="options">The limits.</param>
+    public static ExtractionException TooManyPages(int? pages, ExtractionOptions options) => new(
+        ExtractionProblems.TooManyPages,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The PDF has {(pages is { } known ? known : $"more than {options.MaxPages}")} pages, allowed are {options.MaxPages}. Split it, or raise Rag:Extraction:MaxPages."));
+
     public void Read(string line)
     {
         var content = line.AsSpan().TrimStart();
@@ -58,6 +66,12 @@ internal sealed class BboxLayout(ExtractionOptions options)
         else if (content.StartsWith("<page ", StringComparison.Ordinal))
         {
             Pages++;
+            if (Pages > options.MaxPages)
+            {
+                // Counted here because what the file says of itself may be wrong on purpose.
+                throw TooManyPages(null, options);
+            }
+
             _pageHeight = Attribute(content, " height=\"");
         }
     }

@@ -21,29 +21,29 @@ internal static class PdfReader
         var info = await ReadInfoAsync(content.Name, isCutOff, options, cancellationToken);
         if (info.Pages > options.MaxPages)
         {
-            throw new ExtractionException(
-                ExtractionProblems.TooManyPages,
-                $"The PDF has {info.Pages} pages, allowed are {options.MaxPages}. Split it, or raise Rag:Extraction:MaxPages.");
+            throw BboxLayout.TooManyPages(info.Pages, options);
         }
 
         var layout = new BboxLayout(options);
         var result = await PopplerTool.RunAsync(
             "pdftotext", ["-bbox-layout", "-enc", "UTF-8", content.Name, "-"], options, layout.Read, cancellationToken);
         ThrowIfFailed(result, isCutOff);
+        var pages = layout.Pages;
         if (layout.Lines.Count == 0)
         {
             throw new ExtractionException(
                 ExtractionProblems.NoText,
-                $"The PDF has {info.Pages} {(info.Pages == 1 ? "page" : "pages")} but no text: it is scanned or consists of pictures. "
+                $"The PDF has {pages} {(pages == 1 ? "page" : "pages")} but no text: it is scanned or consists of pictures. "
                 + "Run text recognition (OCR) on it and upload the result.");
         }
 
         var builder = new DocumentBuilder(options);
-        Warn(builder, layout, info.Pages, result.IsRepaired);
-        PdfStructure.Append(builder, layout.Lines, info.Pages);
-        return builder.Build(Version, ContentType.Of(ContentFormat.Pdf), StatedTitle(info.Title) ?? builder.FirstTopHeading, info.Pages);
+        Warn(builder, layout, pages, result.IsRepaired);
+        PdfStructure.Append(builder, layout.Lines, pages);
+        return builder.Build(Version, ContentType.Of(ContentFormat.Pdf), StatedTitle(info.Title) ?? builder.FirstTopHeading, pages);
     }
 
+    /// <summary>What the file says of itself. The number only saves the reading of a file that is too long; the pages that come are counted.</summary>
     private static async Task<(int Pages, string? Title)> ReadInfoAsync(
         string path, bool isCutOff, ExtractionOptions options, CancellationToken cancellationToken)
     {
@@ -55,14 +55,16 @@ internal static class PdfReader
             options,
             line =>
             {
-                // "Pages:           12"; the title is the document's own and may look like any other line, so the first of each counts.
+                // "Pages:           12". The title and other words of the document stand above and may hold line ends, so that they look
+                // like any other line: the first title counts, which is the top line, and the last number of pages.
                 if (title is null && line.StartsWith("Title:", StringComparison.Ordinal))
                 {
                     title = line["Title:".Length..].Trim();
                 }
-                else if (pages == 0 && line.StartsWith("Pages:", StringComparison.Ordinal))
+                else if (line.StartsWith("Pages:", StringComparison.Ordinal)
+                    && int.TryParse(line.AsSpan("Pages:".Length), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var stated))
                 {
-                    _ = int.TryParse(line.AsSpan("Pages:".Length), NumberStyles.Integer | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture, out pages);
+                    pages = stated;
                 }
             },
             cancellationToken);

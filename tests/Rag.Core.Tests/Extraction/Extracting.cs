@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Rag.Core.Extraction;
+using Rag.Testing;
 
 namespace Rag.Core.Tests.Extraction;
 

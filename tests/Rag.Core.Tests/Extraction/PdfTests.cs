@@ -1,4 +1,5 @@
 using Rag.Core.Extraction;
+using Rag.Core.Extraction.Pdf;
 using Rag.Testing.Samples;
 
 namespace Rag.Core.Tests.Extraction;
@@ -103,6 +104,31 @@ public sealed class PdfTests
         var problem = await Extracting.FailsAsync(SamplePdf.Create("1", "2", "3"), "a.pdf", options: new ExtractionOptions { MaxPages = 2 });
         Assert.Equal(ExtractionProblems.TooManyPages, problem.Code);
         Assert.Contains("3 pages, allowed are 2", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Manual\nPages: 1")]
+    [InlineData("Manual\nPages: -1")]
+    [InlineData("Manual\nPages: many")]
+    public async Task What_a_title_says_of_the_pages_does_not_count(string title)
+    {
+        var options = new SamplePdfOptions { Title = title };
+        var problem = await Extracting.FailsAsync(SamplePdf.Create(options, "1", "2", "3"), "a.pdf", options: new ExtractionOptions { MaxPages = 2 });
+        Assert.Equal(ExtractionProblems.TooManyPages, problem.Code);
+        Assert.Equal(3, (await Extracting.ExtractAsync(SamplePdf.Create(options, "1", "", "3"), "a.pdf")).Pages);
+    }
+
+    [Fact]
+    public void Pages_are_counted_as_they_come()
+    {
+        var layout = new BboxLayout(new ExtractionOptions { MaxPages = 2 });
+        layout.Read("<page width=\"612\" height=\"792\">");
+        layout.Read("<page width=\"612\" height=\"792\">");
+
+        var problem = Assert.Throws<ExtractionException>(() => layout.Read("<page width=\"612\" height=\"792\">"));
+
+        Assert.Equal(ExtractionProblems.TooManyPages, problem.Code);
+        Assert.Contains("more than 2 pages", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

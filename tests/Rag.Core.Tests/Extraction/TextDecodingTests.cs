@@ -74,4 +74,11 @@ public sealed class TextDecodingTests
             Assert.Equal(text == expected, TextNormalizer.IsNormalized(text));
         }
     }
+
+    [Fact]
+    public async Task A_charset_that_the_runtime_refuses_is_no_hint()
+    {
+        Assert.Equal(Sample, (await Extracting.ExtractAsync(Encoding.UTF8.GetBytes(Sample), "a.txt", "text/plain; charset=utf-7")).Text);
+        Assert.Equal("x", (await Extracting.ExtractAsync("<meta charset=utf-7><p>x", "a.html")).Text);
+    }
 }

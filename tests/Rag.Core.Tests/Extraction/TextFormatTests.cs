@@ -169,4 +169,20 @@ public sealed class TextFormatTests
         Assert.Equal(("{\"a\":", "text/plain"), (broken.Text, broken.MediaType));
         Assert.NotEmpty(broken.Warnings);
     }
+
+    [Fact]
+    public async Task What_nobody_sees_in_a_table_is_not_read()
+    {
+        var document = await Extracting.ExtractAsync(
+            """
+            <table><caption hidden>hidden zero</caption><tr><th>Size<th>Weight
+            <tr><td>2 m<p hidden>hidden one</p><td>9 t<div style="display:none">hidden <b>two</b></div>
+            <tr><td><p>3 m<br><span><p style="visibility: hidden">hidden <i>three</i></p></span></p><td hidden>hidden four
+            <tr><td><img hidden alt="hidden five">4 m<td>8 t</table>
+            """,
+            "a.html");
+        Assert.DoesNotContain("hidden", document.Text, StringComparison.Ordinal);
+        Assert.Contains("2 m | 9 t", document.Text, StringComparison.Ordinal);
+        Assert.Contains("4 m | 8 t", document.Text, StringComparison.Ordinal);
+    }
 }

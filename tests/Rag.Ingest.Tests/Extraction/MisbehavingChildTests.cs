@@ -57,14 +57,41 @@ public sealed class MisbehavingChildTests
         await Extractors.UntilAsync(static () => Extractors.Children().Count == 0, "a child that talks nonsense lives on");
     }
 
-    [Fact]
-    public async Task A_document_that_breaks_the_contract_is_not_accepted()
+    [Theory]
+    [InlineData("""{"Extractor":"x","MediaType":"y","Warnings":[],"Paths":[[]],"Blocks":[0,0,9,0,0,0]}""")] // a block that reaches beyond the text
+    [InlineData("""{"Extractor":"x y","MediaType":"y","Warnings":[],"Paths":[[]],"Blocks":[0,0,2,0,0,0]}""")]
+    [InlineData("""{"Extractor":"x","MediaType":"y\u0000","Warnings":[],"Paths":[[]],"Blocks":[0,0,2,0,0,0]}""")]
+    [InlineData("""{"Extractor":"x","MediaType":"y","Title":"t\u0000","Warnings":[],"Paths":[[]],"Blocks":[0,0,2,0,0,0]}""")]
+    [InlineData("""{"Extractor":"x","MediaType":"y","Pages":-1,"Warnings":[],"Paths":[[]],"Blocks":[0,0,2,0,0,0]}""")]
+    [InlineData("""{"Extractor":"x","MediaType":"y","Pages":1,"Warnings":[],"Paths":[[]],"Blocks":[0,0,2,0,2,0]}""")]
+    [InlineData("""{"Extractor":"x","MediaType":"y","Warnings":[null],"Paths":[[]],"Blocks":[0,0,2,0,0,0]}""")]
+    [InlineData("""{"Extractor":"x","MediaType":"y","Warnings":["\ud800"],"Paths":[[]],"Blocks":[0,0,2,0,0,0]}""")]
+    [InlineData("""{"Extractor":"x","MediaType":"y","Warnings":[],"Paths":[null],"Blocks":[0,0,2,0,0,0]}""")]
+    [InlineData("""{"Extractor":"x","MediaType":"y","Warnings":[],"Paths":[[null]],"Blocks":[0,0,2,0,0,0]}""")]
+    public async Task A_document_that_breaks_the_contract_is_not_accepted(string structure)
     {
-        // A block that reaches beyond the text.
-        const string Structure = """{"Extractor":"x","MediaType":"y","Warnings":[],"Paths":[[]],"Blocks":[0,0,9,0,0,0]}""";
-        using var script = new ScriptedChild($"printf '\\004\\{Convert.ToString(Structure.Length, 8)}\\000\\000\\000'; printf '%s' '{Structure}'; printf '\\005\\002\\000\\000\\000ab'; sleep 30");
+        using var script = new ScriptedChild(Says(structure));
         await using var extractor = Extractors.Create(script.Options());
         await FailsAsync(extractor, ExtractionProblems.Failed);
+    }
+
+    [Fact]
+    public async Task A_document_that_keeps_the_contract_is_accepted()
+    {
+        using var script = new ScriptedChild(Says("""{"Extractor":"x","MediaType":"y","Title":"t","Pages":2,"Warnings":["w"],"Paths":[["h"]],"Blocks":[0,0,2,0,2,0]}"""));
+        await using var extractor = Extractors.Create(script.Options());
+        var document = await extractor.ExtractAsync(Extractors.Request("one", "a.txt"), CancellationToken.None);
+        Assert.Equal(("ab", "t", 2), (document.Text, document.Title, document.Pages));
+    }
+
+    [Fact]
+    public async Task An_original_that_cannot_be_read_is_a_passing_failure()
+    {
+        await using var extractor = Extractors.Create();
+        var request = new ExtractionRequest("a.txt", null, static _ => Task.FromResult<Stream>(new FailingStream()));
+        var problem = await Assert.ThrowsAsync<RagException>(() => extractor.ExtractAsync(request, CancellationToken.None));
+        Assert.Equal(("extraction-io", true), (problem.Code, problem.IsTransient));
+        Assert.Equal(Rag.Core.Jobs.FailureKind.Passing, FailureClassifier.Classify(problem).Kind);
     }
 
     [Fact]
@@ -107,6 +134,17 @@ public sealed class MisbehavingChildTests
 
     private static bool IsRunning(string commandLine) =>
         Directory.EnumerateDirectories("/proc").Any(process => Extractors.ReadOrEmpty(Path.Combine(process, "cmdline")) == commandLine);
+
+    // The document's frame, and one with the text "ab". The shell's printf reads octal.
+    private static string Says(string structure) =>
+        $"printf '\\004\\{Convert.ToString(structure.Length, 8)}\\000\\000\\000'; printf '%s' '{structure}'; printf '\\005\\002\\000\\000\\000ab'; sleep 30";
+
+    /// <summary>A share whose disk fails (EIO).</summary>
+    private sealed class FailingStream : MemoryStream
+    {
+        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
+            Task.FromException(new IOException("Input/output error", 5));
+    }
 
     private sealed class CapturingLogger : ILogger<ProcessDocumentExtractor>
     {

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Options;
+using Rag.Core.Extraction;
 
-namespace Rag.Core.Extraction;
+namespace Rag.Testing;
 
 /// <summary>
-/// Extracts in this process, without the limits of memory and time that only a process of its own can have: for trusted content,
-/// tools and tests. Services use <see cref="ChildProcess.ProcessDocumentExtractor"/>.
+/// Extracts in this process, without the limits of memory and time that only a process of its own can have: what a reader makes of a
+/// file can be tested without the process around it.
 /// </summary>
 public sealed class InProcessDocumentExtractor(IOptions<ExtractionOptions> options) : IDocumentExtractor
 {
