@@ -17,9 +17,10 @@ internal sealed record NotKept(string Field);
 
 /// <summary>
 /// <c>Idempotency-Key</c> on a POST: the first request is done and its success kept for 24 hours, later ones get the same answer. A
-/// failure is not kept, since nothing was done.
+/// refusal is not kept, since nothing was done. What was begun is done to its end even if its client gives up: it will ask again.
 /// </summary>
-internal sealed partial class IdempotencyMiddleware(RequestDelegate next, IdempotencyStore store, ILogger<IdempotencyMiddleware> logger)
+internal sealed partial class IdempotencyMiddleware(
+    RequestDelegate next, IdempotencyStore store, TimeProvider time, ILogger<IdempotencyMiddleware> logger)
 {
     private const string Header = "Idempotency-Key";
     private const int MaxLength = 200;
@@ -57,50 +58,63 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, Idempo
                 await ReplayAsync(context, done, hash);
                 break;
             case Claim.InProgress:
-                throw new ProblemException("request-in-progress", "A request with this Idempotency-Key is still under way. Repeat it in a moment for its answer.")
+                throw new ProblemException(
+                    "request-in-progress",
+                    "A request with this Idempotency-Key is still under way, or broke off less than a minute ago without telling what it had done. Repeat it in a moment for its answer.")
                 {
                     RetryAfter = TimeSpan.FromSeconds(1),
                 };
-            default:
-                await DoAsync(context, caller.KeyId, route, key, hash, isUpload ? new UploadDigest() : null);
+            case Claim.Mine mine:
+                await DoAsync(context, mine.Held, hash, isUpload ? new UploadDigest() : null);
                 break;
         }
     }
 
-    private async Task DoAsync(HttpContext context, Guid keyId, string route, string key, byte[] hash, UploadDigest? upload)
+    private async Task DoAsync(HttpContext context, IdempotencyClaim claim, byte[] hash, UploadDigest? upload)
     {
         if (upload is not null)
         {
             context.Features.Set(upload);
         }
 
-        var body = context.Response.Body;
+        var (client, body) = (context.RequestAborted, context.Response.Body);
         await using var answer = new MemoryStream();
+        using var finished = new CancellationTokenSource();
+        using var overtaken = new CancellationTokenSource();
+        var renewing = RenewAsync(claim, overtaken, finished.Token);
         context.Response.Body = answer;
-        var done = false;
+        context.RequestAborted = overtaken.Token;
         try
         {
             await next(context);
-            done = context.Response.StatusCode is >= 200 and < 300;
+        }
+        catch (Exception e)
+        {
+            await ReleaseAsync(claim, StatusOf(e));
+            throw;
         }
         finally
         {
-            context.Response.Body = body;
-            if (!done)
-            {
-                await ReleaseAsync(keyId, route, key);
-            }
+            (context.RequestAborted, context.Response.Body) = (client, body);
+            await finished.CancelAsync();
+            await renewing;
         }
 
-        if (done)
+        if (context.Response.StatusCode is >= 200 and < 300)
         {
-            // What was done is done: the client that has gone will ask again.
-            await store.CompleteAsync(
-                keyId, route, key, upload?.Finish() ?? hash, context.Response.StatusCode, Kept(answer, context), CancellationToken.None);
+            var kept = new KeptAnswer(context.Response.StatusCode, TextOf(answer, context), context.Response.Headers.Location);
+            if (!await store.CompleteAsync(claim, upload?.Finish() ?? hash, kept, CancellationToken.None))
+            {
+                LogOvertaken();
+            }
+        }
+        else
+        {
+            await ReleaseAsync(claim, context.Response.StatusCode);
         }
 
         answer.Position = 0;
-        await answer.CopyToAsync(body, context.RequestAborted);
+        await answer.CopyToAsync(body, client);
     }
 
     private static async Task ReplayAsync(HttpContext context, Claim.Done done, byte[] hash)
@@ -110,16 +124,17 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, Idempo
             throw new ProblemException("idempotency-key-reused", "This Idempotency-Key was used for another request within 24 hours. Use a new key for a new request.");
         }
 
-        context.Response.StatusCode = done.Status;
+        context.Response.StatusCode = done.Answer.Status;
         context.Response.Headers["Idempotency-Replayed"] = "true";
-        if (done.Response.Length > 0)
+        context.Response.Headers.Location = done.Answer.Location;
+        if (done.Answer.Body.Length > 0)
         {
             context.Response.ContentType = "application/json; charset=utf-8";
-            await context.Response.WriteAsync(done.Response, context.RequestAborted);
+            await context.Response.WriteAsync(done.Answer.Body, context.RequestAborted);
         }
     }
 
-    private static string Kept(MemoryStream answer, HttpContext context)
+    private static string TextOf(MemoryStream answer, HttpContext context)
     {
         var text = Encoding.UTF8.GetString(answer.GetBuffer(), 0, (int)answer.Length);
         if (context.GetEndpoint()?.Metadata.GetMetadata<NotKept>() is { } notKept && JsonNode.Parse(text) is JsonObject json)
@@ -131,19 +146,71 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, Idempo
         return text;
     }
 
-    private async Task ReleaseAsync(Guid keyId, string route, string key)
+    private static int? StatusOf(Exception exception) => exception switch
     {
+        ProblemException problem => ProblemCatalog.StatusOf(problem.Code),
+        RagException rag => ProblemCatalog.StatusOf(rag.Code),
+        BadHttpRequestException bad => bad.StatusCode,
+        _ => null,
+    };
+
+    /// <summary>Renews the claim until the request has ended. Cancels the request when another has taken its key over, as after a long standstill of this process.</summary>
+    private async Task RenewAsync(IdempotencyClaim claim, CancellationTokenSource overtaken, CancellationToken finished)
+    {
+        using var timer = new PeriodicTimer(IdempotencyStore.Renewal, time);
         try
         {
-            await store.ReleaseAsync(keyId, route, key, CancellationToken.None);
+            while (await timer.WaitForNextTickAsync(finished))
+            {
+                try
+                {
+                    if (!await store.RenewAsync(claim, finished))
+                    {
+                        LogOvertaken();
+                        await overtaken.CancelAsync();
+                        return;
+                    }
+                }
+                catch (RagException e)
+                {
+                    LogNotRenewed(e);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (finished.IsCancellationRequested)
+        {
+            // The request has ended.
+        }
+    }
+
+    /// <summary>
+    /// Gives the key back when the request was refused. After any other failure it may have been done all the same (a commit whose answer
+    /// was lost): the claim then stays until it counts as abandoned.
+    /// </summary>
+    private async Task ReleaseAsync(IdempotencyClaim claim, int? status)
+    {
+        if (status is not ((>= 400 and < 500) or StatusCodes.Status507InsufficientStorage))
+        {
+            return;
+        }
+
+        try
+        {
+            await store.ReleaseAsync(claim, CancellationToken.None);
         }
         catch (RagException e)
         {
-            // The failure that is on its way to the client matters more; the claim is taken over after 5 minutes.
+            // The failure that is on its way to the client matters more; the claim is taken over soon.
             LogNotReleased(e);
         }
     }
 
     [LoggerMessage(3101, LogLevel.Warning, "An idempotency key could not be released")]
     private partial void LogNotReleased(Exception exception);
+
+    [LoggerMessage(3102, LogLevel.Warning, "An idempotency key could not be renewed")]
+    private partial void LogNotRenewed(Exception exception);
+
+    [LoggerMessage(3103, LogLevel.Warning, "A request took so long without renewing its idempotency key that another with the same key took it over")]
+    private partial void LogOvertaken();
 }

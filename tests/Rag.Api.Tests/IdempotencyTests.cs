@@ -20,6 +20,7 @@ public sealed class IdempotencyTests(ApiFixture fixture) : IClassFixture<ApiFixt
 
         Assert.Equal(HttpStatusCode.Created, again.StatusCode);
         Assert.Equal("true", Assert.Single(again.Headers.GetValues("Idempotency-Replayed")));
+        Assert.Equal("/v1/collections/repeated", again.Headers.Location?.OriginalString);
         Assert.Equal(first.Id.ToString(), (string?)(await Json.ReadAsync(again))["id"]);
     }
 

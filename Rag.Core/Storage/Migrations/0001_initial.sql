@@ -216,9 +216,13 @@ create table idempotency_keys (
     route        text not null,
     key          text not null,
     request_hash bytea not null,
-    -- Null while the first request is still under way.
+    -- Names the request that holds the key: whoever was overtaken changes nothing any more.
+    claim        uuid not null,
+    -- Null while that request is still under way.
     status       int,
     response     text,
+    location     text,
+    -- While under way: when the claim was last renewed.
     created      timestamptz not null default now(),
     primary key (key_id, route, key)
 );
