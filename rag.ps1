@@ -17,6 +17,7 @@ $linked = @(
   'LocalHosting/Orchestration/Processes/ProgramPath.cs'
   'LocalHosting/Orchestration/Processes/ProcessIdentity.cs'
   'LocalHosting/Orchestration/Processes/Signals.cs'
+  'Rag.Core/Blobs/DurableFiles.cs'
 )
 $program = Join-Path $env:RAG_HOME 'Rag.Cli/bin/Debug/net10.0/rag.dll'
 $stamp = Join-Path $env:RAG_HOME 'Rag.Cli/obj/launcher.stamp'

@@ -19,6 +19,13 @@ internal sealed record Checkout(string Root)
 
     public string FetchedAspire => Path.Combine(Tools, "aspire");
 
+    /// <summary>Whether <paramref name="path"/> is this checkout's folder.</summary>
+    public bool Is(string path)
+    {
+        static string Plain(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return string.Equals(Plain(path), Plain(Root), OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
+    }
+
     /// <summary>
     /// The checkout named by the launcher in <c>RAG_HOME</c>, else the one this program was built in.
     /// </summary>

@@ -51,6 +51,12 @@ internal static class CliApplication
             context.Terminal.Problem($"PostgreSQL refused: {exception.MessageText} ({exception.SqlState})", remedy: null);
             return ExitCode.Failed;
         }
+        catch (NpgsqlException exception)
+        {
+            // Everything else that its driver throws is a connection that broke; its message names no password.
+            context.Terminal.Problem($"The connection to the database broke: {exception.Message}", "It runs while './rag up' does. What was not finished was not changed.");
+            return ExitCode.Unavailable;
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
         {
             // Files and sockets of the person's own machine: the system's message already says which and why.

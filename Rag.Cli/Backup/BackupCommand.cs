@@ -27,7 +27,7 @@ internal static class BackupCommand
             throw new CliException($"'{file}' exists already.", "Choose another name; a backup never overwrites.", ExitCode.Usage);
         }
 
-        var blobRoot = DatabaseConnection.BlobRoot(context, blobs);
+        var blobRoot = DatabaseConnection.BlobRoot(context, blobs, connectionString);
         var started = Stopwatch.GetTimestamp();
         await using var connection = await DatabaseConnection.OpenAsync(context, connectionString, cancellationToken);
         var program = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";

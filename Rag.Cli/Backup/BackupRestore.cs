@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Npgsql;
+using Rag.Core.Blobs;
 
 namespace Rag.Cli.Backup;
 
@@ -60,15 +62,32 @@ internal static class BackupRestore
 
         foreach (var (sequence, value) in manifest.Sequences)
         {
-            await Sql.RunAsync(connection, "select setval($1::regclass, greatest($2, 1))", cancellationToken, sequence, value);
+            // Numbers that this installation gave out stay given out as well, whatever the archive says.
+            await Sql.RunAsync(
+                connection,
+                "select setval($1::regclass, greatest($2, 1, (select last_value from pg_sequences where schemaname = 'public' and sequencename = $1)))",
+                cancellationToken,
+                sequence,
+                value);
         }
+
+        await Sql.RunAsync(
+            connection,
+            """
+            update collection_sequences now set change_seq = greatest(now.change_seq, before.change_seq), event_seq = greatest(now.event_seq, before.event_seq)
+            from sequences_before before where before.collection_id = now.collection_id
+            """,
+            cancellationToken);
 
         await transaction.CommitAsync(cancellationToken);
     }
 
     private static async Task ClearAsync(NpgsqlConnection connection, BackupManifest manifest, CancellationToken cancellationToken)
     {
-        // The bootstrap key is this installation's own and stays.
+        await Sql.RunAsync(connection, "create temporary table sequences_before on commit drop as select * from collection_sequences", cancellationToken);
+        // Answers that are given again to a repeated request name documents that are about to go.
+        await Sql.RunAsync(connection, "delete from idempotency_keys", cancellationToken);
+        // The bootstrap key is this installation's own and stays, and with it the sessions that were opened by it.
         await Sql.RunAsync(connection, "delete from api_keys where not bootstrap", cancellationToken);
         var names = string.Join(", ", manifest.Tables.Where(table => table.Name != "api_keys").Select(table => Sql.Quote(table.Name)));
         await Sql.RunAsync(connection, $"truncate {names}", cancellationToken);
@@ -95,19 +114,41 @@ internal static class BackupRestore
     private static async Task StoreAsync(BlobEntry blob, string root, Stream content, CancellationToken cancellationToken)
     {
         var path = blob.PathIn(root);
-        if (File.Exists(path))
+        if (await HoldsAsync(path, blob.Sha256, cancellationToken))
         {
             return;
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var unfinished = $"{path}.restoring";
-        await using (var target = new FileStream(unfinished, FileMode.Create, FileAccess.Write))
+        var folder = Path.GetDirectoryName(path)!;
+        DurableFiles.CreateDirectory(folder);
+        var unfinished = $"{path}.{Guid.NewGuid():N}.restoring";
+        try
         {
-            await content.CopyToAsync(target, BufferSize, cancellationToken);
-            target.Flush(flushToDisk: true);
+            await using (var target = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write))
+            {
+                await content.CopyToAsync(target, BufferSize, cancellationToken);
+                target.Flush(flushToDisk: true);
+            }
+
+            File.Move(unfinished, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(unfinished);
         }
 
-        File.Move(unfinished, path, overwrite: true);
+        DurableFiles.FlushDirectory(folder);
+    }
+
+    // A file of that name may be what the restore is for: a damaged one.
+    private static async Task<bool> HoldsAsync(string path, string sha256, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        await using var content = File.OpenRead(path);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)) == sha256;
     }
 }

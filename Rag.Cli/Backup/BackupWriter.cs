@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Npgsql;
+using Rag.Core.Blobs;
 
 namespace Rag.Cli.Backup;
 
@@ -17,19 +18,26 @@ internal static class BackupWriter
     public static async Task<BackupManifest> WriteAsync(
         NpgsqlConnection connection, string blobRoot, string file, string program, TimeProvider time, CancellationToken cancellationToken)
     {
-        var unfinished = file + ".unfinished";
-        var spool = file + ".table";
+        // Names that nobody else has: what lies beside the archive is not this command's to overwrite or delete.
+        var own = $"{file}.{Guid.NewGuid():N}";
+        var unfinished = own + ".unfinished";
+        var spool = own + ".table";
         try
         {
             BackupManifest manifest;
             await using (var output = Create(unfinished))
-            await using (var compressed = new GZipStream(output, CompressionLevel.Fastest))
-            await using (var tar = new TarWriter(compressed, TarEntryFormat.Pax, leaveOpen: true))
             {
-                manifest = await WriteEntriesAsync(connection, blobRoot, tar, spool, program, time, cancellationToken);
+                await using (var compressed = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true))
+                await using (var tar = new TarWriter(compressed, TarEntryFormat.Pax, leaveOpen: true))
+                {
+                    manifest = await WriteEntriesAsync(connection, blobRoot, tar, spool, program, time, cancellationToken);
+                }
+
+                output.Flush(flushToDisk: true);
             }
 
             File.Move(unfinished, file);
+            DurableFiles.FlushDirectory(Path.GetDirectoryName(file)!);
             return manifest;
         }
         finally

@@ -12,10 +12,18 @@ internal static class DatabaseConnection
 
     public static Option<string?> Option() => new("--connection") { Description = $"Connection string of the database (or {Variable}), if it is not the one that './rag up' runs here." };
 
-    public static Option<string?> BlobsOption() => new("--blobs") { Description = "Folder of the originals, if it is not .rag/blobs." };
+    public static Option<string?> BlobsOption() => new("--blobs") { Description = "Folder of the originals, if it is not .rag/blobs; needed with --connection." };
 
-    public static string BlobRoot(CliContext context, string? option) =>
-        option is null ? Path.Combine(context.RequireCheckout().State, "blobs") : Path.GetFullPath(option, context.WorkingDirectory);
+    /// <exception cref="CliException">Another database is named, and no folder: this checkout's originals are not that one's.</exception>
+    public static string BlobRoot(CliContext context, string? option, string? connection) => option switch
+    {
+        not null => Path.GetFullPath(option, context.WorkingDirectory),
+        null when (connection ?? context.Variable(Variable)) is not null => throw new CliException(
+            "A database is named, but not where its originals are.",
+            $"Add --blobs FOLDER to {(connection is null ? Variable : "--connection")}. Nothing was changed.",
+            ExitCode.Usage),
+        _ => Path.Combine(context.RequireCheckout().State, "blobs"),
+    };
 
     /// <exception cref="CliException">No database is known, the known one is another checkout's, or it does not answer.</exception>
     public static async Task<NpgsqlConnection> OpenAsync(CliContext context, string? option, CancellationToken cancellationToken)
@@ -63,17 +71,11 @@ internal static class DatabaseConnection
                 "The recorded database does not say which checkout it belongs to.",
                 "Start './rag up' here once more, or pass --connection and --blobs. Nothing was changed.",
                 ExitCode.Unavailable),
-            var owner when context.Checkout is null || !IsSameFolder(owner, context.Checkout.Root) => throw new CliException(
+            var owner when context.Checkout is null || !context.Checkout.Is(owner) => throw new CliException(
                 $"The recorded database belongs to another checkout: {owner}.",
                 "Run this command there, start './rag up' here first, or pass --connection and --blobs. Nothing was changed.",
                 ExitCode.Unavailable),
             _ => recorded,
         };
-    }
-
-    private static bool IsSameFolder(string one, string other)
-    {
-        static string Plain(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return string.Equals(Plain(one), Plain(other), OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -19,7 +19,8 @@ internal sealed record Table(string Name, IReadOnlyList<string> Columns)
 /// </summary>
 internal static class DatabaseShape
 {
-    // Sessions, sign-in links and answered requests end by themselves within a day and belong to people who are signed in here.
+    // Sessions, sign-in links and answered requests end by themselves within a day and belong to people who are signed in here; a restore
+    // takes the answered requests away and leaves the others.
     private static readonly string[] LeftOut = ["schema_migrations", "sessions", "sign_in_tokens", "idempotency_keys"];
 
     public static async Task<IReadOnlyList<AppliedMigration>> MigrationsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

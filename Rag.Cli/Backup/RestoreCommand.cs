@@ -18,7 +18,7 @@ internal static class RestoreCommand
             context,
             parsed.GetValue(file)!,
             parsed.GetValue(connection),
-            DatabaseConnection.BlobRoot(context, parsed.GetValue(blobs)),
+            DatabaseConnection.BlobRoot(context, parsed.GetValue(blobs), parsed.GetValue(connection)),
             parsed.GetValue(replace),
             parsed.GetValue(yes),
             cancellationToken));

@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -89,6 +91,111 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
         var replaced = await CliRun.InvokeAsync([.. restore, "--replace"], input: "y\n");
         Assert.True(replaced.ExitCode == 0, replaced.Error);
         Assert.Equal("handbook", await ScalarAsync(target.Connection, "select string_agg(name, ',') from collections"));
+    }
+
+    [Fact]
+    public async Task A_restore_mends_a_damaged_original_and_leaves_no_file_of_its_own()
+    {
+        var source = await FilledAsync();
+        var archive = Path.Combine(_folder.Path, "mend.tar.gz");
+        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Original));
+        var blob = Path.Combine(source.Blobs, Collection.ToString("D"), hash[..2], hash);
+        await File.WriteAllTextAsync(blob, "damaged");
+
+        var run = await CliRun.InvokeAsync(["restore", archive, "--connection", source.Connection, "--blobs", source.Blobs, "--replace", "--yes"]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(Original, await File.ReadAllBytesAsync(blob));
+        Assert.Equal([blob], Directory.GetFiles(Path.GetDirectoryName(blob)!));
+    }
+
+    [Fact]
+    public async Task A_restore_gives_no_number_out_twice_and_forgets_answers_about_what_is_gone()
+    {
+        var source = await FilledAsync();
+        var archive = Path.Combine(_folder.Path, "numbers.tar.gz");
+        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        await ExecuteAsync(source.Connection, """
+            select setval('generation_numbers', 90);
+            update collection_sequences set change_seq = 30, event_seq = 2;
+            insert into idempotency_keys (key_id, route, key, request_hash) select id, 'r', 'k', '\x00' from api_keys where bootstrap;
+            insert into sessions (hash, key_id, expires) select '\x0a', id, now() + interval '1 hour' from api_keys where bootstrap;
+            """);
+
+        Assert.Equal(0, (await CliRun.InvokeAsync(["restore", archive, "--connection", source.Connection, "--blobs", source.Blobs, "--replace", "--yes"])).ExitCode);
+
+        Assert.Equal("91", await ScalarAsync(source.Connection, "select nextval('generation_numbers')::text"));
+        Assert.Equal("30,7", await ScalarAsync(source.Connection, "select change_seq || ',' || event_seq from collection_sequences"));
+        Assert.Equal("0", await ScalarAsync(source.Connection, "select count(*)::text from idempotency_keys"));
+        Assert.Equal("1", await ScalarAsync(source.Connection, "select count(*)::text from sessions"));
+    }
+
+    [Fact]
+    public async Task A_backup_touches_no_file_that_it_did_not_make()
+    {
+        var source = await FilledAsync();
+        var archive = Path.Combine(_folder.Path, "beside.tar.gz");
+        string[] others = [_folder.File("beside.tar.gz.unfinished", "mine"), _folder.File("beside.tar.gz.table", "mine too")];
+        var run = await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(["mine", "mine too"], others.Select(File.ReadAllText));
+        Assert.Equal([archive, .. others.Order(StringComparer.Ordinal)], Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("backup", "--connection")]
+    [InlineData("restore", "--connection")]
+    [InlineData("backup", "variable")]
+    public async Task Another_database_is_not_paired_with_this_checkouts_originals(string command, string named)
+    {
+        const string Text = "Host=127.0.0.1;Port=1;Username=u;Password=hidden;Database=d";
+        var file = command == "restore" ? _folder.File("some.tar.gz", "x") : Path.Combine(_folder.Path, "new.tar.gz");
+        var run = await CliRun.InvokeAsync(
+            [command, file, .. named == "variable" ? (string[])[] : [named, Text]],
+            variables: named == "variable" ? new Dictionary<string, string> { ["ConnectionStrings__ragdb"] = Text } : null,
+            checkout: new Checkout(_folder.Path));
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--blobs", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_on_the_way_is_a_line_and_not_a_stack()
+    {
+        var source = await FilledAsync();
+        // The table is locked, so the backup waits in the middle of its work until its connection is cut.
+        await using var locked = new NpgsqlConnection(source.Connection);
+        await locked.OpenAsync();
+        await using var transaction = await locked.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("lock table documents in access exclusive mode", locked, transaction))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        var server = new NpgsqlConnectionStringBuilder(source.Connection);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var through = new NpgsqlConnectionStringBuilder(source.Connection) { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port };
+        var running = CliRun.InvokeAsync(["backup", Path.Combine(_folder.Path, "broken.tar.gz"), "--connection", through.ConnectionString, "--blobs", source.Blobs]);
+        using (var near = await listener.AcceptTcpClientAsync())
+        using (var far = new TcpClient())
+        {
+            await far.ConnectAsync(server.Host!, server.Port);
+            _ = near.GetStream().CopyToAsync(far.GetStream());
+            _ = far.GetStream().CopyToAsync(near.GetStream());
+            for (var looks = 0; await ScalarAsync(source.Connection, "select count(*)::text from pg_locks where not granted and relation = 'documents'::regclass") == "0"; looks++)
+            {
+                Assert.True(looks < 600, "The backup never waited for the table.");
+                await Task.Delay(50);
+            }
+        }
+
+        var run = await running;
+        Assert.True(run.ExitCode == 3, run.Error);
+        Assert.Contains("The connection to the database broke", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
     [Theory]
