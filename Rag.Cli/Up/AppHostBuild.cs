@@ -21,6 +21,9 @@ internal sealed class AppHostBuild(Checkout checkout)
 
     private string Stamp => Path.Combine(checkout.State, "apphost-build.stamp");
 
+    // What a build was built on. Times cannot tell: the switch back deletes a file, and a file that is not there is older than everything.
+    private string Foundation => AspirePackages.IsOn(checkout) ? "aspire" : "localhosting";
+
     public async Task EnsureAsync(Terminal terminal, CancellationToken cancellationToken)
     {
         if (IsUpToDate())
@@ -48,7 +51,7 @@ internal sealed class AppHostBuild(Checkout checkout)
         }
 
         Directory.CreateDirectory(checkout.State);
-        await File.WriteAllTextAsync(Stamp, "", cancellationToken);
+        await File.WriteAllTextAsync(Stamp, Foundation, cancellationToken);
         File.SetLastWriteTimeUtc(Stamp, started);
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Built in {Stopwatch.GetElapsedTime(watch).TotalSeconds:0} s."));
     }
@@ -71,7 +74,7 @@ internal sealed class AppHostBuild(Checkout checkout)
     /// <summary>Whether nothing that the build reads is newer than the last build.</summary>
     public bool IsUpToDate()
     {
-        if (!File.Exists(Stamp) || !File.Exists(Program))
+        if (!IsOfThisFoundation() || !File.Exists(Program))
         {
             return false;
         }
@@ -82,8 +85,13 @@ internal sealed class AppHostBuild(Checkout checkout)
     }
 
     /// <summary>Whether every project's packages are resolved for the project file as it is, so that the build needs no network.</summary>
-    private bool IsRestored()
+    internal bool IsRestored()
     {
+        if (!IsOfThisFoundation())
+        {
+            return false;
+        }
+
         var packages = File.GetLastWriteTimeUtc(Path.Combine(checkout.Root, "Directory.Packages.props"));
         var aspire = File.GetLastWriteTimeUtc(Path.Combine(checkout.Root, "Aspire.local.props"));
         return Projects().All(project =>
@@ -96,6 +104,8 @@ internal sealed class AppHostBuild(Checkout checkout)
                 && project.EnumerateFiles("*.csproj").All(file => restored >= file.LastWriteTimeUtc);
         });
     }
+
+    private bool IsOfThisFoundation() => File.Exists(Stamp) && File.ReadAllText(Stamp) == Foundation;
 
     private IEnumerable<DirectoryInfo> Projects() => new DirectoryInfo(checkout.Root).EnumerateDirectories()
         .Where(directory => !Apart.Contains(directory.Name) && directory.EnumerateFiles("*.csproj").Any());

@@ -42,6 +42,26 @@ public sealed class UpTests
         Assert.True(Directory.GetLastWriteTimeUtc(project) <= started);
     }
 
+    [Fact]
+    public void The_way_back_from_Aspire_asks_for_a_build_and_a_restore_although_no_file_is_newer()
+    {
+        using var folder = new TemporaryFolder();
+        var build = Built(folder, builtOn: "aspire");
+        foreach (var project in (string[])["AppHost", "Rag.Api"])
+        {
+            Touch(folder.File($"{project}/obj/project.assets.json", ""));
+        }
+
+        File.SetLastWriteTimeUtc(Path.Combine(folder.Path, ".rag", "apphost-build.stamp"), DateTime.UtcNow.AddMinutes(1));
+        Assert.False(build.IsUpToDate());
+        Assert.False(build.IsRestored());
+
+        folder.File(".rag/apphost-build.stamp", "localhosting");
+        File.SetLastWriteTimeUtc(Path.Combine(folder.Path, ".rag", "apphost-build.stamp"), DateTime.UtcNow.AddMinutes(1));
+        Assert.True(build.IsUpToDate());
+        Assert.True(build.IsRestored());
+    }
+
     [Theory]
     [InlineData("Directory.Packages.props")]
     [InlineData("Aspire.local.props")]
@@ -101,14 +121,14 @@ public sealed class UpTests
         Assert.Equal(2, run.ExitCode);
     }
 
-    private static AppHostBuild Built(TemporaryFolder folder)
+    private static AppHostBuild Built(TemporaryFolder folder, string builtOn = "localhosting")
     {
         folder.File("AppHost/bin/Debug/net10.0/AppHost.dll", "");
         folder.File("AppHost/AppHost.csproj", "");
         folder.File("Rag.Api/Rag.Api.csproj", "");
         folder.File("Rag.Api/Program.cs", "");
         folder.File("Rag.Api/obj/x", "");
-        folder.File(".rag/apphost-build.stamp", "");
+        folder.File(".rag/apphost-build.stamp", builtOn);
         return new AppHostBuild(new Checkout(folder.Path));
     }
 
