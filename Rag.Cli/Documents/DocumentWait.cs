@@ -28,6 +28,9 @@ internal sealed class DocumentWait(RagClient client, string collection, TimeProv
 
     public IReadOnlyCollection<SentDocument> Finished => _finished;
 
+    /// <summary>Accepted, and neither ready nor failed as far as is known here.</summary>
+    public IEnumerable<SentDocument> Open => _open.Values;
+
     public void Add(SentDocument document) => _open[document.Id!.Value] = document;
 
     /// <summary>Follows the collection's events while <paramref name="adding"/> adds documents, and returns when none is open any more.</summary>

@@ -20,7 +20,7 @@ internal static class FolderWalk
     };
 
     /// <summary>The files named by <paramref name="paths"/>, folders with everything below them, in a stable order, each once.</summary>
-    /// <exception cref="CliException">A path does not exist.</exception>
+    /// <exception cref="CliException">A path does not exist, or two files would become the same document.</exception>
     public static IReadOnlyList<FileToSend> Find(IEnumerable<string> paths, string workingDirectory)
     {
         var found = new List<FileToSend>();
@@ -41,7 +41,22 @@ internal static class FolderWalk
             }
         }
 
-        return [.. found.DistinctBy(file => file.Path, StringComparer.Ordinal)];
+        List<FileToSend> files = [.. found.DistinctBy(file => file.Path, StringComparer.Ordinal)];
+        RequireDistinctSources(files);
+        return files;
+    }
+
+    // The second would replace the first without a word. A prefix made up here would make other documents of them than the same folder named alone.
+    private static void RequireDistinctSources(IEnumerable<FileToSend> files)
+    {
+        var twice = files.Where(file => file.SourceId is not null).GroupBy(file => file.SourceId, StringComparer.Ordinal).FirstOrDefault(group => group.Skip(1).Any());
+        if (twice is not null)
+        {
+            throw new CliException(
+                $"'{twice.Key}' is in more than one of the folders, and one would replace the other: {string.Join(", ", twice.Select(file => file.Path))}.",
+                "Name the folder that holds them all, or ingest each folder into a collection of its own. Nothing was sent.",
+                ExitCode.Usage);
+        }
     }
 
     private static IEnumerable<FileToSend> Below(string folder) => Directory.EnumerateFiles(folder, "*", Walk)

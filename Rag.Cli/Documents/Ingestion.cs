@@ -15,29 +15,49 @@ internal static class Ingestion
         CliContext context, RagClient client, string collection, IReadOnlyList<FileToSend> files, bool wait, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var documents = context.Terminal.Live is { } live
-            ? await Bars(live).StartAsync(bars =>
-            {
-                var sending = bars.AddTask("sending", maxValue: files.Count);
-                var processing = bars.AddTask("processing", maxValue: files.Count);
-                return SendAllAsync(context, client, collection, files, wait, () => sending.Increment(1), () => processing.Increment(1), cancellationToken);
-            })
-            : await SendAllAsync(context, client, collection, files, wait, static () => { }, static () => { }, cancellationToken);
-        return Summarise(context.Terminal, collection, documents, Stopwatch.GetElapsedTime(started));
+        var done = new ConcurrentQueue<SentDocument>();
+        DocumentWait? waiting = null;
+        Task SendAsync(Action onSent, Action onProcessed)
+        {
+            waiting = new DocumentWait(client, collection, context.Time) { OnFinished = _ => onProcessed() };
+            return SendAllAsync(context, client, collection, files, wait, done, waiting, onSent, onProcessed, cancellationToken);
+        }
+
+        IReadOnlyCollection<SentDocument> Documents() => waiting is null ? [.. done] : [.. done, .. waiting.Finished, .. waiting.Open];
+
+        try
+        {
+            await (context.Terminal.Live is { } live
+                ? Bars(live).StartAsync(bars =>
+                {
+                    var sending = bars.AddTask("sending", maxValue: files.Count);
+                    var processing = bars.AddTask("processing", maxValue: files.Count);
+                    return SendAsync(() => sending.Increment(1), () => processing.Increment(1));
+                })
+                : SendAsync(static () => { }, static () => { }));
+        }
+        catch
+        {
+            // Whatever ended it, what was accepted before is there and goes on being processed.
+            Summarise(context.Terminal, collection, Documents(), files.Count, Stopwatch.GetElapsedTime(started));
+            throw;
+        }
+
+        return Summarise(context.Terminal, collection, Documents(), files.Count, Stopwatch.GetElapsedTime(started));
     }
 
-    private static async Task<IReadOnlyCollection<SentDocument>> SendAllAsync(
+    private static async Task SendAllAsync(
         CliContext context,
         RagClient client,
         string collection,
         IReadOnlyList<FileToSend> files,
         bool wait,
+        ConcurrentQueue<SentDocument> done,
+        DocumentWait waiting,
         Action onSent,
         Action onProcessed,
         CancellationToken cancellationToken)
     {
-        var done = new ConcurrentQueue<SentDocument>();
-        var waiting = new DocumentWait(client, collection, context.Time) { OnFinished = _ => onProcessed() };
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = UploadsAtOnce, CancellationToken = cancellationToken };
         Task SendAsync() => Parallel.ForEachAsync(files, parallel, async (file, token) =>
         {
@@ -62,11 +82,9 @@ internal static class Ingestion
         {
             await SendAsync();
         }
-
-        return [.. done, .. waiting.Finished];
     }
 
-    private static int Summarise(Terminal terminal, string collection, IReadOnlyCollection<SentDocument> documents, TimeSpan duration)
+    private static int Summarise(Terminal terminal, string collection, IReadOnlyCollection<SentDocument> documents, int total, TimeSpan duration)
     {
         int Count(SentState state) => documents.Count(document => document.State == state);
 
@@ -79,12 +97,17 @@ internal static class Ingestion
             }
         }
 
+        if (total - documents.Count is > 0 and var unsent)
+        {
+            parts.Add($"{unsent} not sent");
+        }
+
         foreach (var failed in documents.Where(document => document.State == SentState.Failed).OrderBy(document => document.Name, StringComparer.Ordinal))
         {
             terminal.Bad($"failed  {failed.Name}  {failed.Reason}");
         }
 
-        var files = documents.Count == 1 ? "1 file" : $"{documents.Count} files";
+        var files = total == 1 ? "1 file" : $"{total} files";
         terminal.Line(string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"{files} into '{collection}': {string.Join(", ", parts)}, in {duration.TotalSeconds:0.0} s."));

@@ -6,6 +6,7 @@ namespace Rag.Cli.Documents;
 /// <summary>Sends one file, repeating what the API asks to repeat.</summary>
 internal static class Upload
 {
+    // With the waits between them half a minute: an API that is started again is back by then.
     private const int MaxAttempts = 6;
 
     /// <summary>
@@ -28,6 +29,11 @@ internal static class Upload
             {
                 await Task.Delay(exception.RetryAfter ?? TimeSpan.FromSeconds(1 << (attempt - 1)), time, cancellationToken);
             }
+            catch (HttpIOException) when (attempt < MaxAttempts)
+            {
+                // The answer broke off. What was accepted is found to be unchanged at the next attempt.
+                await Task.Delay(TimeSpan.FromSeconds(1 << (attempt - 1)), time, cancellationToken);
+            }
             catch (RagApiException exception) when (IsAboutTheFile(exception))
             {
                 return new SentDocument(shown, null, SentState.Failed, $"{exception.Code}: {exception.Message}");
@@ -47,7 +53,7 @@ internal static class Upload
     };
 
     private static bool IsPassing(RagApiException exception) =>
-        exception.Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;
+        exception.Code == RagApiException.Unreachable || exception.Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;
 
     private static bool IsAboutTheFile(RagApiException exception) =>
         exception.Status is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.UnprocessableEntity;

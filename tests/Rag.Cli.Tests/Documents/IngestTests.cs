@@ -153,6 +153,50 @@ public sealed class IngestTests
     }
 
     [Fact]
+    public void Two_folders_with_the_same_path_in_them_are_refused_before_anything_is_sent()
+    {
+        using var folder = new TemporaryFolder();
+        folder.File("old/guide/a.md", "1");
+        folder.File("new/guide/a.md", "2");
+        var refused = Assert.Throws<CliException>(() => FolderWalk.Find(["old", "new"], folder.Path));
+        Assert.Contains("'guide/a.md'", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(2, refused.ExitCode);
+        // The same file by two ways is one document.
+        Assert.Single(FolderWalk.Find(["old", "old"], folder.Path));
+        Assert.Equal(2, FolderWalk.Find(["."], folder.Path).Count);
+    }
+
+    [Fact]
+    public async Task An_api_that_goes_away_for_a_moment_is_waited_for_and_the_summary_comes_in_any_case()
+    {
+        using var folder = new TemporaryFolder();
+        folder.File("a.md", "a");
+        var calls = 0;
+        await using var api = new ScriptedApi();
+        api.OnJson($"GET {Collection}", ApiShapes.Collection("default"))
+            .On($"POST {Collection}/documents", async (context, _) =>
+            {
+                if (Interlocked.Increment(ref calls) == 1)
+                {
+                    // An answer that ends in its middle.
+                    context.Response.ContentLength64 = 100;
+                    await context.Response.OutputStream.WriteAsync("{"u8.ToArray());
+                    context.Response.Abort();
+                    return;
+                }
+
+                await ScriptedApi.WriteAsync(context, """{"type":"x/scope-missing","status":403,"detail":"The key lacks the scope 'write'."}""", 403, "application/problem+json");
+            });
+
+        var run = await CliRun.InvokeAsync(["ingest", folder.Path, "--url", api.Url]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.True(calls == 2, run.Output + run.Error);
+        Assert.Contains("scope 'write'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("1 file into 'default': 1 not sent", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_waiting_acceptance_is_enough()
     {
         using var folder = new TemporaryFolder();
