@@ -75,7 +75,18 @@ internal sealed class Terminal
 
         await Out.WriteAsync($"{question} [y/N] ".AsMemory(), cancellationToken);
         await Out.FlushAsync(cancellationToken);
-        var answer = await Input.ReadLineAsync(cancellationToken);
+        string? answer;
+        try
+        {
+            // The console's reader blocks whatever token it is given: the wait ends on another thread, and the process does not wait for that one.
+            answer = await Task.Run(Input.ReadLine, CancellationToken.None).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await Out.WriteLineAsync();
+            throw;
+        }
+
         return answer?.Trim() is ['y' or 'Y', ..];
     }
 

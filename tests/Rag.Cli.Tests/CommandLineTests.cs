@@ -5,6 +5,18 @@ namespace Rag.Cli.Tests;
 public sealed class CommandLineTests
 {
     [Fact]
+    public async Task A_question_can_be_left_with_Ctrl_C()
+    {
+        await using var output = new StringWriter();
+        using var input = new SilentReader();
+        using var stop = new CancellationTokenSource();
+        var asking = Terminal.Plain(output, output, input).ConfirmAsync("Go on?", yes: false, stop.Token);
+        await input.Asked.WaitAsync(TimeSpan.FromSeconds(20));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
     public async Task Without_arguments_the_commands_are_listed()
     {
         var run = await CliRun.InvokeAsync([]);
@@ -96,5 +108,27 @@ public sealed class CommandLineTests
         var terminal = Terminal.Plain(output, TextWriter.Null, reader);
         Assert.Equal(expected, await terminal.ConfirmAsync("Remove everything?", yes: false, CancellationToken.None));
         Assert.True(await terminal.ConfirmAsync("Remove everything?", yes: true, CancellationToken.None));
+    }
+
+    /// <summary>A console at which nobody types: it blocks, as the real one does, whatever token it is given.</summary>
+    private sealed class SilentReader : TextReader
+    {
+        private readonly TaskCompletionSource _asked = new();
+        private readonly ManualResetEventSlim _closed = new();
+
+        public Task Asked => _asked.Task;
+
+        public override string? ReadLine()
+        {
+            _asked.TrySetResult();
+            _closed.Wait();
+            return null;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _closed.Set();
+            base.Dispose(disposing);
+        }
     }
 }
