@@ -28,8 +28,9 @@ internal static class BearerRows
                 with prolonged as (
                     update sessions set expires = least(now() + interval '12 hours', created + interval '30 days')
                     where hash = $1 and expires > now() and expires < least(now() + interval '11 hours', created + interval '30 days')
+                    returning expires
                 )
-                select k.id, k.name, k.scopes, k.collections, k.expires, s.expires
+                select k.id, k.name, k.scopes, k.collections, k.expires, coalesce((select expires from prolonged), s.expires)
                 from sessions s join api_keys k on k.id = s.key_id
                 where s.hash = $1 and s.expires > now() and k.revoked is null and (k.expires is null or k.expires > now())
                 """,
