@@ -2,8 +2,9 @@
  * What every page has: the switch for colours, dialogs, times in the reader's zone, copying, and forms that ask first.
  */
 
-import { announce, part } from "./lib/dom.js";
+import { announce, element, part } from "./lib/dom.js";
 import { confirmForm } from "./lib/confirm.js";
+import { copy } from "./lib/copy.js";
 import { localise } from "./lib/format.js";
 
 /** The switch goes round: what the system says, light, dark. The choice is a cookie, so that the server's next page has it at once. */
@@ -70,19 +71,48 @@ function startConfirmations() {
       yes.name = "confirmed";
       yes.value = "yes";
       form.append(yes);
+      showWork(form);
       form.submit();
     }
   });
+}
+
+/** What may take long says so while it is done. The next page replaces the words, and coming back to this one takes them away. */
+function startWork() {
+  document.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) {
+      showWork(/** @type {HTMLFormElement} */ (event.target));
+    }
+  });
+  addEventListener("pageshow", () => {
+    document.getElementById("work")?.remove();
+    document.querySelectorAll("button[data-working]").forEach((button) => button.removeAttribute("disabled"));
+  });
+}
+
+/** @param {HTMLFormElement} form */
+function showWork(form) {
+  const words = form.dataset.working;
+  if (!words || document.getElementById("work")) {
+    return;
+  }
+  const note = element("p", words, "flash");
+  note.id = "work";
+  document.getElementById("main")?.prepend(note);
+  note.scrollIntoView({ block: "center" });
+  announce(words);
+  for (const button of form.querySelectorAll("button")) {
+    // Once is enough; the form itself is on its way already.
+    button.dataset.working = "true";
+    setTimeout(() => (button.disabled = true));
+  }
 }
 
 function startCopying() {
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-copy]"))) {
     button.hidden = !navigator.clipboard;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.dataset.copy ?? "");
-      part(button, "label").textContent = "Copied";
-      announce("Copied");
-      setTimeout(() => (part(button, "label").textContent = "Copy"), 2000);
+      await copy(button.dataset.copy ?? "", part(button, "label"));
     });
   }
 }
@@ -107,6 +137,7 @@ function startAccount() {
 startThemeSwitch();
 startDialogs();
 startConfirmations();
+startWork();
 startCopying();
 startAccount();
 for (const time of document.querySelectorAll("main time[datetime]")) {

@@ -166,11 +166,61 @@ public sealed class AskPageTests(Chromium chromium, WebSite site) : IClassFixtur
         await TabToAsync(page, "Source 1: sea.txt", backwards: true);
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page.Locator("#source-title")).ToBeFocusedAsync();
+        // Over the page the panel is modal: what is said elsewhere would not be heard.
+        await Assertions.Expect(page.Locator("#source [data-announcer]")).ToHaveTextAsync("Source open at the passage");
         await TabToAsync(page, "Open in full");
         await page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(page.Locator("#source")).ToBeHiddenAsync();
         await Assertions.Expect(page.Locator(".turn-answer .marker")).ToBeFocusedAsync();
         visit.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task The_focus_stays_with_the_buttons_that_change_places()
+    {
+        Fill("focus");
+        site.State.HoldAnswer = new TaskCompletionSource();
+        await using var visit = await OpenAsync("focus");
+        await visit.Page.GetByLabel("Your question").FillAsync("Where do whales sleep?");
+        await visit.Page.Locator("#send").PressAsync("Enter");
+        await Assertions.Expect(visit.Page.Locator("#stop")).ToBeFocusedAsync();
+
+        site.State.HoldAnswer.SetResult();
+        site.State.HoldAnswer = null;
+
+        await Assertions.Expect(visit.Page.Locator("#send")).ToBeVisibleAsync();
+        await Assertions.Expect(visit.Page.GetByLabel("Your question")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task Copying_says_whether_it_worked()
+    {
+        Fill("copying");
+        await using var visit = await OpenAsync("copying");
+        await AskAsync(visit.Page, "Where do whales sleep?");
+        var copy = visit.Page.Locator(".turn-foot [data-part=copy]");
+        await Assertions.Expect(copy).ToBeVisibleAsync();
+        await visit.ListenAsync();
+        await visit.Page.EvaluateAsync("() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }");
+        await copy.ClickAsync();
+        await visit.HearAsync("Select the text and copy it by hand.");
+        await Assertions.Expect(copy).ToContainTextAsync("Not copied");
+        await visit.Page.EvaluateAsync("() => { navigator.clipboard.writeText = () => Promise.resolve(); }");
+        await copy.ClickAsync();
+        await visit.HearAsync("Copied");
+        await Assertions.Expect(copy).ToHaveTextAsync("Copy");
+        visit.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task The_question_shows_its_focus_in_forced_colours_too()
+    {
+        Fill("forced");
+        await using var visit = await OpenAsync("forced");
+        await visit.Page.EmulateMediaAsync(new() { ForcedColors = ForcedColors.Active });
+        await Assertions.Expect(visit.Page.GetByLabel("Your question")).ToBeFocusedAsync();
+        var outline = await visit.Page.EvaluateAsync<string>("() => { const s = getComputedStyle(document.getElementById('question')); return `${s.outlineStyle} ${s.outlineWidth}`; }");
+        Assert.Equal("solid 2px", outline);
     }
 
     [Fact]

@@ -57,14 +57,81 @@ public sealed class DocumentsPageTests(Chromium chromium, WebSite site) : IClass
         site.State.AddCollection("refused");
         site.State.AddDocument("refused", "same.txt", "the same words");
         await using var visit = await OpenAsync("refused");
+        await visit.ListenAsync();
         await AddAsync(visit.Page, ("same-again.txt", "the same words"), ("empty.txt", ""), ("good.txt", "other words"));
         var list = visit.Page.Locator(".upload-list");
         await Assertions.Expect(list.Locator("li", new() { HasText = "same-again.txt" })).ToContainTextAsync("Already here, unchanged");
         await Assertions.Expect(list.Locator("li", new() { HasText = "empty.txt" })).ToContainTextAsync("The file is empty.");
         await Assertions.Expect(list.Locator("li")).ToHaveCountAsync(2);
         await Assertions.Expect(visit.Page.Locator(".doc", new() { HasText = "good.txt" }).Locator(".chip")).ToHaveTextAsync("Ready");
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Clear the list" }).ClickAsync();
+        await visit.HearAsync("empty.txt was not added: The file is empty.");
+        await visit.HearAsync("1 file added, 1 file was here already, 1 file not added. empty.txt was not added: The file is empty.");
+
+        // Whoever takes one off the list by keyboard goes on with the next, and at the end at the place where files are chosen.
+        await list.GetByRole(AriaRole.Button, new() { Name = "Remove same-again.txt from this list" }).PressAsync("Enter");
+        await Assertions.Expect(list.GetByRole(AriaRole.Button, new() { Name = "Remove empty.txt from this list" })).ToBeFocusedAsync();
+        await AddAsync(visit.Page, ("again-empty.txt", ""));
+        await Assertions.Expect(list.Locator("li", new() { HasText = "again-empty.txt" })).ToContainTextAsync("The file is empty.");
+        await visit.HearAsync("1 file not added. again-empty.txt was not added: The file is empty.");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Clear the list" }).PressAsync("Enter");
         await Assertions.Expect(visit.Page.Locator("#uploads")).ToBeHiddenAsync();
+        await Assertions.Expect(visit.Page.Locator("#pick-files")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task A_list_that_comes_late_takes_nothing_back_that_happened_meanwhile()
+    {
+        var collection = site.State.AddCollection("race");
+        var known = site.State.AddDocument("race", "known.txt", "words", static x => x.Status = "processing");
+        site.State.AddDocument("race", "gone.txt", "other words");
+        await using var visit = await chromium.VisitAsync(site.Address);
+        var (answered, release) = await visit.HoldAnswerAsync("**/app/collections/race/documents?limit=200");
+        await visit.SignInAsync(path: "/collections/race/documents");
+        await answered.WaitAsync(TimeSpan.FromSeconds(20));
+        var row = visit.Page.Locator(".doc", new() { HasText = "known.txt" });
+        known.Status = "ready";
+        site.State.Publish(collection, known);
+        await Assertions.Expect(row.Locator(".chip")).ToHaveTextAsync("Ready");
+        await AddAsync(visit.Page, ("new.txt", "new words"));
+        var added = visit.Page.Locator(".doc", new() { HasText = "new.txt" });
+        await Assertions.Expect(added.Locator(".chip")).ToHaveTextAsync("Ready");
+        // Something that the list alone tells, so that its arrival can be waited for.
+        await visit.Page.EvaluateAsync("() => { document.querySelectorAll('.doc').forEach((one) => one.textContent.includes('gone.txt') && (one.dataset.id = 'of an older page')); }");
+
+        release.SetResult();
+
+        await Assertions.Expect(visit.Page.Locator(".doc", new() { HasText = "gone.txt" })).ToHaveCountAsync(0);
+        await Assertions.Expect(added).ToHaveCountAsync(1);
+        await Assertions.Expect(row.Locator(".chip")).ToHaveTextAsync("Ready");
+        visit.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task A_file_that_is_stored_is_not_called_failed_because_the_page_cannot_show_it()
+    {
+        site.State.AddCollection("stored");
+        await using var visit = await OpenAsync("stored");
+        await visit.ListenAsync();
+        await visit.Context.RouteAsync(
+            new System.Text.RegularExpressions.Regex("/app/collections/stored/documents/[0-9a-f-]{36}$"), static route => route.AbortAsync());
+        await AddAsync(visit.Page, ("kept.txt", "words"));
+        var entry = visit.Page.Locator(".upload-list li", new() { HasText = "kept.txt" });
+        await Assertions.Expect(entry).ToContainTextAsync("Added. Reload the page");
+        await Assertions.Expect(entry).ToHaveAttributeAsync("data-over", "same");
+        await visit.HearAsync("1 file added.");
+    }
+
+    [Fact]
+    public async Task The_page_of_a_collection_that_is_gone_says_so_and_stops_asking()
+    {
+        var collection = site.State.AddCollection("vanishing");
+        var document = site.State.AddDocument("vanishing", "a.txt", "words");
+        await using var visit = await OpenAsync("vanishing");
+        await WaitForStreamAsync("vanishing");
+        site.State.Collections.TryRemove("vanishing", out _);
+        site.State.Publish(collection, document);
+        await Assertions.Expect(visit.Page.Locator("#ended")).ToContainTextAsync("This collection is not here any more");
+        await Assertions.Expect(visit.Page.Locator("#pick-files")).ToBeDisabledAsync();
     }
 
     [Fact]

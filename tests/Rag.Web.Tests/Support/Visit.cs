@@ -59,6 +59,37 @@ public sealed class Visit : IAsyncDisposable
         return released;
     }
 
+    /// <summary>
+    /// Keeps back the answer to what the page asks for at <paramref name="pattern"/>, once it is there, until the result is set: what the
+    /// server knew then reaches the page late.
+    /// </summary>
+    public async Task<(Task Answered, TaskCompletionSource Release)> HoldAnswerAsync(string pattern)
+    {
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _context.RouteAsync(pattern, async route =>
+        {
+            var answer = await route.FetchAsync();
+            answered.TrySetResult();
+            await released.Task;
+            await route.FulfillAsync(new() { Response = answer });
+        });
+        return (answered.Task, released);
+    }
+
+    /// <summary>From now on keeps everything that is said to screen readers; what is said quickly after each other counts too.</summary>
+    public Task ListenAsync() => Page.EvaluateAsync(
+        """
+        () => {
+          window.said = [];
+          for (const region of document.querySelectorAll('#announcer, [data-announcer]'))
+            new MutationObserver(() => window.said.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+        }
+        """);
+
+    /// <summary>Waits until that was said.</summary>
+    public Task HearAsync(string words) => Page.WaitForFunctionAsync("(words) => window.said.some((one) => one.includes(words))", words);
+
     /// <summary>Fails if anything was complained of; call it at the end.</summary>
     public void AssertQuiet() => Assert.True(_complaints.IsEmpty, string.Join(Environment.NewLine, _complaints));
 

@@ -39,6 +39,7 @@ function grow() {
 
 function showState() {
   const busy = running !== null;
+  const focused = document.activeElement;
   send.hidden = busy;
   stop.hidden = !busy;
   fresh.hidden = busy || turns.length === 0;
@@ -46,6 +47,10 @@ function showState() {
     start.hidden = turns.length > 0;
   }
   part(send, "send-label").textContent = kind() === "search" ? "Search" : "Ask";
+  if (focused instanceof HTMLButtonElement && focused.hidden) {
+    // A button that goes away would take the focus with it: it passes to the one that comes, and in the end back to the question.
+    (busy ? stop : question).focus();
+  }
 }
 
 /** @param {HTMLElement} root */

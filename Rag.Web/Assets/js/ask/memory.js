@@ -56,7 +56,16 @@ export function historyOf(turns) {
     .filter((turn) => turn.kind === "ask" && turn.answer && !turn.problem)
     .slice(-mostHistory)
     .flatMap((turn) => [
-      { role: "user", content: turn.question.slice(0, mostLetters) },
-      { role: "assistant", content: turn.answer.slice(0, mostLetters) },
+      { role: "user", content: cut(turn.question) },
+      { role: "assistant", content: cut(turn.answer) },
     ]);
+}
+
+/**
+ * Never within a character: half of one is no text, and the API refuses it.
+ * @param {string} text
+ */
+function cut(text) {
+  const end = text.length > mostLetters && /[\uD800-\uDBFF]/.test(text[mostLetters - 1]) ? mostLetters - 1 : mostLetters;
+  return text.slice(0, end);
 }

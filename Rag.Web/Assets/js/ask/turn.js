@@ -2,6 +2,7 @@
  * One question with what came back, on the page.
  */
 
+import { copy } from "../lib/copy.js";
 import { copyOf, element, part } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { renderAnswer } from "./answer.js";
@@ -24,7 +25,7 @@ export class TurnView {
     this.#panel = panel;
     this.root = copyOf("turn-template");
     part(this.root, "question").textContent = turn.question;
-    part(this.root, "copy").addEventListener("click", () => this.#copy());
+    part(this.root, "copy").addEventListener("click", () => copy(plainText(turn), part(this.root, "copy-label")));
   }
 
   /** Marks the turn as still growing. */
@@ -147,12 +148,6 @@ export class TurnView {
     }
   }
 
-  async #copy() {
-    await navigator.clipboard.writeText(plainText(this.#turn));
-    const label = part(this.root, "copy-label");
-    label.textContent = "Copied";
-    setTimeout(() => (label.textContent = "Copy"), 2000);
-  }
 }
 
 /**

@@ -2,10 +2,10 @@
  * The page of a collection's documents: takes files, follows what the workers do, and acts on single documents without leaving the page.
  */
 
-import { announce, part } from "../lib/dom.js";
+import { announce, part, removeKeepingFocus } from "../lib/dom.js";
 import { confirmForm } from "../lib/confirm.js";
 import { count } from "../lib/format.js";
-import { getJson, goToSignIn, send } from "../lib/http.js";
+import { getJson, send } from "../lib/http.js";
 import { Adding } from "./adding.js";
 import { fromDrop, fromInput } from "./drop.js";
 import { fillRow, makeRow, setState } from "./row.js";
@@ -19,6 +19,8 @@ const list = /** @type {HTMLElement} */ (document.getElementById("list"));
 const arrived = new Set();
 /** Documents that the stream spoke of before their row was there. */
 const missed = new Set();
+/** @type {Set<string> | null} Documents whose row changed while a list is on its way: what the list says of them is older. */
+let touched = null;
 
 /** @param {string} id */
 const rowOf = (id) => /** @type {HTMLElement | null} */ (list.querySelector(`[data-id="${CSS.escape(id)}"]`));
@@ -26,6 +28,7 @@ const rowOf = (id) => /** @type {HTMLElement | null} */ (list.querySelector(`[da
 /** @param {string} id */
 async function refresh(id) {
   const found = await getJson(`${api}/documents/${id}`);
+  touched?.add(id);
   const row = rowOf(id);
   if (row) {
     fillRow(row, found);
@@ -57,18 +60,37 @@ async function show(id) {
 
 /** Brings every row up to date: the page was written a moment before the stream began, and while it is hidden nobody listens. */
 async function catchUp() {
-  const { items, nextCursor } = await getJson(`${api}/documents?limit=200`);
-  const present = new Map(items.map((/** @type {any} */ found) => [found.id, found]));
-  for (const row of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-id]"))) {
-    const found = present.get(row.dataset.id);
-    if (found && row.dataset.status !== found.status) {
-      fillRow(row, found);
-    } else if (!found && nextCursor === null) {
-      row.remove();
+  const newer = (touched = new Set());
+  try {
+    const { items, nextCursor } = await getJson(`${api}/documents?limit=200`);
+    if (touched !== newer) {
+      // A later one has begun and will know better.
+      return;
+    }
+    const present = new Map(items.map((/** @type {any} */ found) => [found.id, found]));
+    for (const row of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-id]"))) {
+      const found = present.get(row.dataset.id);
+      if (newer.has(row.dataset.id ?? "")) {
+        continue;
+      }
+      if (found && row.dataset.status !== found.status) {
+        fillRow(row, found);
+      } else if (!found && nextCursor === null) {
+        removeRow(row);
+      }
+    }
+  } finally {
+    if (touched === newer) {
+      touched = null;
     }
   }
   showEmptiness();
   countSoon();
+}
+
+/** @param {HTMLElement} row whose focus, if it has it, goes to the next one */
+function removeRow(row) {
+  removeKeepingFocus(row, "name", document.getElementById("main"));
 }
 
 function showEmptiness() {
@@ -94,12 +116,17 @@ function countSoon() {
   }, 1000);
 }
 
+/** @typedef {import("../lib/http.js").Failure} Failure */
+
 /** @param {any} event of the collection's stream */
 function onEvent(event) {
   const row = rowOf(event.documentId);
+  touched?.add(event.documentId);
   countSoon();
   if (event.status === "deleted") {
-    row?.remove();
+    if (row) {
+      removeRow(row);
+    }
     arrived.delete(event.documentId);
     showEmptiness();
   } else if (row) {
@@ -120,6 +147,7 @@ function onEvent(event) {
 
 /** @type {EventSource | null} */
 let stream = null;
+let ended = false;
 
 function follow() {
   stream?.close();
@@ -133,14 +161,34 @@ function follow() {
     if (opened !== stream || opened.readyState !== EventSource.CLOSED) {
       return;
     }
-    // The server refused: the session may be over, or it is starting again.
-    const answer = await fetch("/app/session").catch(() => null);
-    if (answer?.status === 401) {
-      goToSignIn();
+    // The server refused: it may be starting again, the session may be over (which leads to signing in), or there is nothing to follow
+    // any more.
+    const reason = await getJson(api).then(() => null, (/** @type {Failure} */ failure) => failure);
+    if (opened !== stream || reason?.status === 401) {
+      return;
+    }
+    if (reason?.status === 404 || reason?.status === 403) {
+      end(reason.status === 404 ? "This collection is not here any more: it was deleted or renamed." : reason.message);
     } else {
       setTimeout(() => opened === stream && follow(), 5000);
     }
   });
+}
+
+/**
+ * Nothing on this page can be done any more: says so and stops asking.
+ * @param {string} words
+ */
+function end(words) {
+  stream?.close();
+  ended = true;
+  const note = /** @type {HTMLElement} */ (document.getElementById("ended"));
+  part(note, "text").textContent = words;
+  note.hidden = false;
+  for (const control of /** @type {NodeListOf<HTMLButtonElement | HTMLInputElement>} */ (page.querySelectorAll("button, input[type=file]"))) {
+    control.disabled = true;
+  }
+  announce(words);
 }
 
 /** Browsers allow six connections to one site, over all tabs: a tab that nobody sees gives its own back. */
@@ -149,7 +197,7 @@ function startFollowing() {
     if (document.hidden) {
       stream?.close();
       stream = null;
-    } else if (stream === null) {
+    } else if (stream === null && !ended) {
       follow();
     }
   };
@@ -176,11 +224,12 @@ function startActions() {
         announce("In the queue again");
       } else if (await confirmForm(form)) {
         await send(`${api}/documents/${id}`, { method: "DELETE" });
-        const next = row.nextElementSibling ?? row.previousElementSibling;
-        row.remove();
+        // The event of the deletion may have been faster than its answer.
+        if (row.isConnected) {
+          removeRow(row);
+        }
         showEmptiness();
         countSoon();
-        /** @type {HTMLElement | null} */ (next ? part(next, "name") : document.getElementById("main"))?.focus();
         announce("Deleted");
       }
     } catch (error) {

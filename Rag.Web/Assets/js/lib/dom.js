@@ -39,13 +39,27 @@ export function element(tag, text, className) {
 }
 
 /**
- * Says something to screen readers without moving anybody's focus.
+ * Says something to screen readers without moving anybody's focus. Behind a modal dialog everything is inert, the page's region too, so
+ * the dialogs in which something happens have one of their own.
  * @param {string} text
  */
 export function announce(text) {
   const region = document.getElementById("announcer");
-  if (region) {
-    region.textContent = text;
+  (document.querySelector("dialog:modal [data-announcer]") ?? region)?.replaceChildren(text);
+}
+
+/**
+ * Removes one of a list. Where it holds the focus, that goes to the neighbour's part, or without one to a place that stays.
+ * @param {Element} row
+ * @param {string} name
+ * @param {HTMLElement | null} place
+ */
+export function removeKeepingFocus(row, name, place) {
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  const focused = row.contains(document.activeElement);
+  row.remove();
+  if (focused) {
+    (next ? part(next, name) : place)?.focus();
   }
 }
 
