@@ -7,9 +7,9 @@ public sealed partial class RagClient
     public Task<Page<ApiKey>> ListKeysAsync(int? limit = null, string? cursor = null, CancellationToken cancellationToken = default) =>
         SendAsync<Page<ApiKey>>(HttpMethod.Get, WithQuery(Path("keys"), ("limit", Text(limit)), ("cursor", cursor)), null, cancellationToken);
 
-    /// <summary>A new key; <see cref="ApiKey.Key"/> is shown this once.</summary>
-    public Task<ApiKey> CreateKeyAsync(CreateKey key, CancellationToken cancellationToken = default) =>
-        SendAsync<ApiKey>(HttpMethod.Post, Path("keys"), Json(key), cancellationToken);
+    /// <summary>A new key; <see cref="ApiKey.Key"/> is shown this once, and null when an earlier call with the same idempotency key made it.</summary>
+    public Task<ApiKey> CreateKeyAsync(CreateKey key, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        SendAsync<ApiKey>(HttpMethod.Post, Path("keys"), Json(key), cancellationToken, idempotencyKey);
 
     /// <summary>Ends a key and its sessions.</summary>
     public Task RevokeKeyAsync(Guid id, CancellationToken cancellationToken = default) =>

@@ -20,6 +20,14 @@ internal static class WebApplicationParts
         Retries = 1,
     };
 
+    // Removing a large collection is one transaction that the API gives ten minutes.
+    private static readonly HttpDependencyOptions Removals = new()
+    {
+        AttemptTimeout = TimeSpan.FromMinutes(11),
+        TotalTimeout = TimeSpan.FromMinutes(11),
+        Retries = 0,
+    };
+
     public static void AddRagWeb(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -29,8 +37,10 @@ internal static class WebApplicationParts
         services.AddSingleton<ApiTransport>();
         services.AddSingleton<Relayer>();
         services.AddSingleton<ApiClients>();
-        services.AddHttpDependency(ApiClients.HttpClientName, PageCalls)
-            .ConfigureHttpClient(static (provider, client) => client.BaseAddress = provider.GetRequiredService<ApiAddress>().Base);
+        services.AddHttpDependency(ApiClients.PageCalls, PageCalls).ConfigureHttpClient(UseApiAddress);
+        services.AddHttpDependency(ApiClients.Removals, Removals).ConfigureHttpClient(UseApiAddress);
+        // A value that does not bind is told in words, in every environment alike (PageErrors).
+        services.Configure<RouteHandlerOptions>(static options => options.ThrowOnBadRequest = true);
         services.AddReadinessCheck("api", CheckApiAsync);
         services.AddRazorComponents();
         // Razor components bring data protection along; nothing here uses it, so no key is written to disk or has to be shared.
@@ -43,6 +53,7 @@ internal static class WebApplicationParts
         // A wrong address is told at start, not by the first page.
         _ = app.Services.GetRequiredService<ApiAddress>();
         app.UseSecurityHeaders();
+        app.UseHeadAsGet();
         app.UsePageErrors();
         app.UseOriginCheck();
         app.UseRouting();
@@ -61,6 +72,9 @@ internal static class WebApplicationParts
         app.MapFallback("{**path}", static () => new MessagePage(
             404, "There is no such page", "The address may be mistyped, or what it named was renamed or deleted.", MessageAction.ToCollections));
     }
+
+    private static void UseApiAddress(IServiceProvider provider, HttpClient client) =>
+        client.BaseAddress = provider.GetRequiredService<ApiAddress>().Base;
 
     // Without the API every page says so in words, which is better than no page: degraded, not unready.
     private static async Task<DependencyHealth> CheckApiAsync(IServiceProvider services, CancellationToken cancellationToken)

@@ -9,6 +9,6 @@ internal sealed class WebOptions
     /// <summary>The address under which people reach this site, when a proxy in front of it changes scheme or host.</summary>
     public Uri? PublicUrl { get; set; }
 
-    /// <summary>The address of the API that the examples on the API page show. Null: the address that this site uses itself.</summary>
+    /// <summary>The address of the API that the examples on the API page show. Null: the one that this site uses itself if both are on the reader's machine, else a placeholder.</summary>
     public Uri? PublicApiUrl { get; set; }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Rag.Client;
 using Rag.Web.Components.Views;
+using Rag.Web.Hosting;
 using Rag.Web.Relay;
 using Rag.Web.Security;
 
@@ -59,7 +60,7 @@ internal static class CollectionPages
     }
 
     private static async Task<IResult> DeleteAsync(
-        string collection, HttpContext context, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+        string collection, HttpContext context, PageFrame frame, Visitor visitor, ApiClients clients, CancellationToken cancellationToken)
     {
         if (!await Confirmation.IsGivenAsync(context, cancellationToken))
         {
@@ -67,7 +68,8 @@ internal static class CollectionPages
             return frame.Show<ConfirmView, ConfirmModel>(Confirmation.DeleteCollection(found));
         }
 
-        await visitor.Api.DeleteCollectionAsync(collection, cancellationToken);
+        // Not the request's token: it may take minutes, and whoever confirmed it and closes the page, or whose proxy gives up, wants it done.
+        await clients.ForRemovals(visitor.Session).DeleteCollectionAsync(collection, CancellationToken.None);
         return TypedResults.Redirect("/collections?done=collection-deleted");
     }
 }

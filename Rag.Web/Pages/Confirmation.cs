@@ -21,10 +21,12 @@ internal static class Confirmation
         {
             0 => "It is empty. This cannot be undone.",
             1 => "Its document and the original go with it. This cannot be undone.",
-            var n => string.Create(CultureInfo.InvariantCulture, $"All {n:N0} documents and their originals go with it. This cannot be undone."),
+            var n => string.Create(
+                CultureInfo.InvariantCulture, $"All {n:N0} documents and their originals go with it. This cannot be undone, and may take some minutes."),
         },
         "Delete collection",
-        "/collections");
+        "/collections",
+        Working: $"“{collection.Name}” is being deleted. A large collection takes some minutes; it goes on if you leave this page.");
 
     public static ConfirmModel DeleteDocument(string collection, Guid id, string name) => new(
         $"/collections/{collection}/documents/{id:D}/delete",
@@ -46,4 +48,5 @@ internal static class Confirmation
 /// <param name="Consequence">What it means.</param>
 /// <param name="Verb">The button.</param>
 /// <param name="Back">Where "Keep it" leads.</param>
-public sealed record ConfirmModel(string Action, string Question, string Consequence, string Verb, string Back);
+/// <param name="Working">Said while it is done, when it may take long.</param>
+public sealed record ConfirmModel(string Action, string Question, string Consequence, string Verb, string Back, string? Working = null);

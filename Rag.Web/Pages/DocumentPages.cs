@@ -63,7 +63,7 @@ internal static class DocumentPages
     {
         if (WebCookies.Session(context.Request) is not { } session)
         {
-            return TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized);
+            return TypedResults.Problem("Sign in and try again.", statusCode: 401, title: "Not signed in", type: Problems.TypeOf("key-missing"));
         }
 
         try
@@ -85,12 +85,13 @@ internal static class DocumentPages
         catch (RagApiException e)
         {
             var status = e.Code == RagApiException.Unreachable ? StatusCodes.Status503ServiceUnavailable : (int)e.Status;
-            return TypedResults.Problem(e.Problem.Detail, statusCode: status, title: e.Problem.Title, type: e.Problem.Type);
+            var type = e.Code == RagApiException.Unreachable ? Problems.TypeOf(e.Code) : e.Problem.Type;
+            return TypedResults.Problem(e.Problem.Detail, statusCode: status, title: e.Problem.Title, type: type);
         }
     }
 
     private static async Task<IResult> DeleteAsync(
-        string collection, Guid id, HttpContext context, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+        string collection, Guid id, HttpContext context, PageFrame frame, Visitor visitor, ApiClients clients, CancellationToken cancellationToken)
     {
         if (!await Confirmation.IsGivenAsync(context, cancellationToken))
         {
@@ -98,7 +99,7 @@ internal static class DocumentPages
             return frame.Show<ConfirmView, ConfirmModel>(Confirmation.DeleteDocument(collection, id, document.Name));
         }
 
-        await visitor.Api.DeleteDocumentAsync(collection, id, cancellationToken);
+        await clients.ForRemovals(visitor.Session).DeleteDocumentAsync(collection, id, CancellationToken.None);
         return TypedResults.Redirect($"/collections/{collection}/documents?done=document-deleted");
     }
 

@@ -51,6 +51,22 @@ internal static class Formats
         return string.Join(" · ", facts);
     }
 
+    /// <summary>As the API writes it.</summary>
+    public static string Scope(KeyScope scope) => scope.ToString().ToLowerInvariant();
+
+    /// <summary>Every scope by itself, as none includes another: "read and write".</summary>
+    public static string Words(IReadOnlyList<KeyScope> scopes)
+    {
+        ArgumentNullException.ThrowIfNull(scopes);
+        var words = scopes.Distinct().Order().Select(static scope => scope == KeyScope.Admin ? "administer" : Scope(scope)).ToList();
+        return words.Count switch
+        {
+            0 => "do nothing",
+            1 => words[0],
+            _ => $"{string.Join(", ", words[..^1])} and {words[^1]}",
+        };
+    }
+
     public static string Word(DocumentStatus status) => status switch
     {
         DocumentStatus.Queued => "Waiting",

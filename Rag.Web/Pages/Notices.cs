@@ -13,6 +13,7 @@ internal static class Notices
         ["document-retried"] = "The document is in the queue again.",
         ["key-revoked"] = "The key was revoked. Whoever used it is signed out.",
         ["signed-out"] = "You are signed out.",
+        ["signed-out-here"] = "You are signed out on this browser. The service does not answer, so the session itself could not be ended: it ends 12 hours after it was last used, or at once when its key is revoked.",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static string? Find(string? code) => code is null ? null : Texts.GetValueOrDefault(code);

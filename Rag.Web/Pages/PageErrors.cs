@@ -28,12 +28,7 @@ internal static partial class PageErrors
             }
             catch (Exception e) when (e is BadHttpRequestException or InvalidDataException && !context.Response.HasStarted)
             {
-                var status = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
-                await ShowAsync(context, new MessagePage(
-                    status,
-                    "That did not arrive as it should",
-                    "The form was too large or came broken. Go back and send it again.",
-                    MessageAction.ToCollections));
+                await RefuseAsync(context, (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest);
             }
             catch (Exception e) when (!context.Response.HasStarted && !context.Request.Path.StartsWithSegments("/app"))
             {
@@ -66,6 +61,26 @@ internal static partial class PageErrors
             (_, >= 400 and < 500) => new MessagePage((int)problem.Status, problem.Problem.Title ?? "That did not work", problem.Message, again),
             _ => new MessagePage(502, "Something went wrong", problem.Message, again),
         };
+    }
+
+    private static Task RefuseAsync(HttpContext context, int status)
+    {
+        var isAddress = HttpMethods.IsGet(context.Request.Method);
+        if (context.Request.Path.StartsWithSegments("/app"))
+        {
+            return Problems.WriteAsync(
+                context,
+                status,
+                status == StatusCodes.Status413PayloadTooLarge ? "body-too-large" : "invalid-request",
+                "Invalid request",
+                isAddress ? "A value in the address is not of its kind: 'start' and 'end' are whole numbers." : "The body was too large or came broken. Send it again.");
+        }
+
+        return ShowAsync(context, isAddress
+            ? new MessagePage(
+                status, "This address is not complete or not right", "A value in it is not of its kind, for example letters where a number belongs.", MessageAction.ToCollections)
+            : new MessagePage(
+                status, "That did not arrive as it should", "The form was too large or came broken. Go back and send it again.", MessageAction.ToCollections));
     }
 
     // Whatever the failed page had put into the response goes first.

@@ -10,7 +10,8 @@ namespace Rag.Web.Pages;
 /// <summary>Signing in with a key or a one-time link, and signing out.</summary>
 internal static class SignInPages
 {
-    private const int MostKeyLength = 300;
+    // As long as a bearer that the API looks at, so that any key that works there can be typed here.
+    internal const int MostKeyLength = 512;
 
     public static void MapSignIn(this IEndpointRouteBuilder routes)
     {
@@ -18,7 +19,7 @@ internal static class SignInPages
         var forms = routes.MapGroup("/signin").RequireSignInToken();
         forms.MapPost("", WithKeyAsync);
         forms.MapPost("link", WithLinkAsync);
-        routes.MapPost("/signout", SignOutAsync).WithMetadata(new NeedsVisitor()).RequireFormToken();
+        routes.MapPost("/signout", SignOutAsync).RequireSessionToken();
     }
 
     private static RazorComponentResult Show(HttpContext context, string? token, string? @return)
@@ -60,7 +61,7 @@ internal static class SignInPages
         try
         {
             var session = await starting;
-            WebCookies.SetSession(context, session.Token, session.Expires);
+            WebCookies.SetSession(context, session.Token);
             return TypedResults.Redirect(back);
         }
         catch (RagApiException e) when (e.Status == HttpStatusCode.Unauthorized)
@@ -69,11 +70,20 @@ internal static class SignInPages
         }
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext context, Visitor visitor, CancellationToken cancellationToken)
+    // Not behind the visitor gate, which asks the API who this is: this browser forgets the session also while the API is away.
+    private static async Task<IResult> SignOutAsync(HttpContext context, ApiClients clients, CancellationToken cancellationToken)
     {
-        await visitor.Api.EndSessionAsync(cancellationToken);
         WebCookies.ClearSession(context);
-        return TypedResults.Redirect("/signin?done=signed-out");
+        try
+        {
+            await clients.For(WebCookies.Session(context.Request)).EndSessionAsync(cancellationToken);
+            return TypedResults.Redirect("/signin?done=signed-out");
+        }
+        catch (RagApiException e)
+        {
+            // Unauthorized: it had ended already.
+            return TypedResults.Redirect(e.Status == HttpStatusCode.Unauthorized ? "/signin?done=signed-out" : "/signin?done=signed-out-here");
+        }
     }
 
     private static RazorComponentResult Render(HttpContext context, SignInModel model, int status)

@@ -23,7 +23,8 @@ internal sealed partial class Relayer(ApiTransport transport, IHostApplicationLi
         using var stopping = route.Kind == RelayKind.Events
             ? CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping)
             : CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        using var request = BuildRequest(context, route, session);
+        var body = new BrowserBody(context.Request.Body);
+        using var request = BuildRequest(context, route, session, body);
         HttpResponseMessage response;
         try
         {
@@ -31,6 +32,11 @@ internal sealed partial class Relayer(ApiTransport transport, IHostApplicationLi
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
+            return;
+        }
+        catch (Exception) when (body.Failure is not null)
+        {
+            await RefuseBodyAsync(context, body.Failure);
             return;
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
@@ -47,7 +53,20 @@ internal sealed partial class Relayer(ApiTransport transport, IHostApplicationLi
         }
     }
 
-    private HttpRequestMessage BuildRequest(HttpContext context, RelayRoute route, string session)
+    // The browser cancelled, which is nothing to report, or its body is larger than the server takes on this route.
+    private static Task RefuseBodyAsync(HttpContext context, Exception failure)
+    {
+        if (failure is not BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        }
+
+        return Problems.WriteAsync(
+            context, StatusCodes.Status413PayloadTooLarge, "body-too-large", "Request too large", "The request is larger than this site takes. Send less at once.");
+    }
+
+    private HttpRequestMessage BuildRequest(HttpContext context, RelayRoute route, string session, BrowserBody body)
     {
         // The route's constraints let names and ids through and nothing else, so the path may be used as it stands.
         var target = new Uri(transport.Base, "v1" + context.Request.Path.Value!["/app".Length..] + QueryOf(context.Request, route));
@@ -63,7 +82,7 @@ internal sealed partial class Relayer(ApiTransport transport, IHostApplicationLi
                 request.Headers.ExpectContinue = true;
             }
 
-            request.Content = new StreamContent(context.Request.Body, BufferBytes);
+            request.Content = new StreamContent(body, BufferBytes);
             request.Content.Headers.TryAddWithoutValidation("Content-Type", context.Request.ContentType);
             request.Content.Headers.ContentLength = context.Request.ContentLength;
         }

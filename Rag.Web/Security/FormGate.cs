@@ -12,6 +12,10 @@ internal static class FormGate
     public static TBuilder RequireFormToken<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.AddEndpointFilter(static (context, next) => CheckAsync(context, next, context.HttpContext.Features.Get<Visitor>()?.Session));
 
+    /// <summary>For the form that ends the session, which needs no visitor.</summary>
+    public static TBuilder RequireSessionToken<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        builder.AddEndpointFilter(static (context, next) => CheckAsync(context, next, WebCookies.Session(context.HttpContext.Request)));
+
     /// <summary>For the forms that come before there is a session.</summary>
     public static TBuilder RequireSignInToken<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.AddEndpointFilter(static (context, next) => CheckAsync(context, next, WebCookies.SignInSecret(context.HttpContext.Request)));

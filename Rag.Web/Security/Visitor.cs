@@ -2,10 +2,10 @@ using Rag.Client;
 
 namespace Rag.Web.Security;
 
-/// <summary>The person who is signed in, and the API with that person's right.</summary>
+/// <summary>The person who is signed in, and the API with that person's right. No scope includes another.</summary>
 public sealed record Visitor(string Session, SessionInfo Info, RagClient Api)
 {
-    public bool CanWrite => Info.Scopes.Contains(KeyScope.Write) || IsAdmin;
+    public bool CanWrite => Info.Scopes.Contains(KeyScope.Write);
 
     public bool IsAdmin => Info.Scopes.Contains(KeyScope.Admin);
 

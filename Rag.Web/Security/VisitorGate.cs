@@ -23,12 +23,6 @@ internal static class VisitorGate
                 return;
             }
 
-            if (visitor.Info.Expires is { } expires)
-            {
-                // The session slides while it is used; so does the cookie.
-                WebCookies.SetSession(context, session, expires);
-            }
-
             context.Features.Set(visitor);
             await next(context);
         });

@@ -14,11 +14,15 @@ internal static class WebCookies
 
     public static string? Session(HttpRequest request) => Read(request, SessionName);
 
-    public static void SetSession(HttpContext context, string session, DateTimeOffset expires) =>
-        context.Response.Cookies.Append(Name(context.Request, SessionName), session, Options(context.Request, SameSiteMode.Lax, expires));
+    // As long as a session can last at the API, which alone knows when it ends: it slides with every use, and an event stream uses it
+    // without any answer that could carry a newer cookie. A cookie that has outlived its session is cleared by the next page.
+    private static readonly TimeSpan LongestSession = TimeSpan.FromDays(30);
+
+    public static void SetSession(HttpContext context, string session) =>
+        context.Response.Cookies.Append(Name(context.Request, SessionName), session, Options(context.Request, SameSiteMode.Lax, LongestSession));
 
     public static void ClearSession(HttpContext context) =>
-        context.Response.Cookies.Delete(Name(context.Request, SessionName), Options(context.Request, SameSiteMode.Lax, expires: null));
+        context.Response.Cookies.Delete(Name(context.Request, SessionName), Options(context.Request, SameSiteMode.Lax));
 
     public static string? SignInSecret(HttpRequest request) => Read(request, SignInName);
 
@@ -31,7 +35,7 @@ internal static class WebCookies
         }
 
         var secret = FormToken.NewSecret();
-        context.Response.Cookies.Append(Name(context.Request, SignInName), secret, Options(context.Request, SameSiteMode.Strict, expires: null));
+        context.Response.Cookies.Append(Name(context.Request, SignInName), secret, Options(context.Request, SameSiteMode.Strict));
         return secret;
     }
 
@@ -46,6 +50,6 @@ internal static class WebCookies
     private static bool IsSecure(HttpRequest request) => request.IsHttps
         || request.HttpContext.RequestServices.GetRequiredService<IOptions<WebOptions>>().Value.PublicUrl?.Scheme == Uri.UriSchemeHttps;
 
-    private static CookieOptions Options(HttpRequest request, SameSiteMode sameSite, DateTimeOffset? expires) =>
-        new() { HttpOnly = true, Secure = IsSecure(request), SameSite = sameSite, Path = "/", Expires = expires };
+    private static CookieOptions Options(HttpRequest request, SameSiteMode sameSite, TimeSpan? maxAge = null) =>
+        new() { HttpOnly = true, Secure = IsSecure(request), SameSite = sameSite, Path = "/", MaxAge = maxAge };
 }

@@ -175,6 +175,108 @@ public sealed class PageSecurityTests(WebSite site) : IClassFixture<WebSite>
     }
 
     [Fact]
+    public async Task Signing_out_works_here_also_while_the_api_is_away()
+    {
+        using var client = await PlainClient.SignedInAsync(site.Address);
+        var form = await (await client.GetAsync("/collections")).Content.ReadAsStringAsync();
+        var token = System.Text.RegularExpressions.Regex.Match(form, "name=\"formToken\" value=\"([^\"]+)\"").Groups[1].Value;
+        site.State.Away = true;
+        try
+        {
+            using var answer = await client.SendAsync(
+                new HttpRequestMessage(HttpMethod.Post, "/signout") { Content = new FormUrlEncodedContent([new("formToken", token)]) });
+            Assert.Equal("/signin?done=signed-out-here", answer.Headers.Location!.ToString());
+            Assert.Null(client.Cookies.GetCookies(site.Address)["rag-session"]);
+            Assert.Contains("could not be ended", await (await client.GetAsync("/signin?done=signed-out-here")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            site.State.Away = false;
+        }
+    }
+
+    [Fact]
+    public async Task A_removal_that_takes_long_is_waited_for_and_goes_on_when_the_browser_leaves()
+    {
+        site.State.AddCollection("huge");
+        // A page gives up on what it only shows after 10 s.
+        site.State.RemovalTime = TimeSpan.FromSeconds(10.5);
+        try
+        {
+            using var client = await PlainClient.SignedInAsync(site.Address);
+            using var leave = new CancellationTokenSource();
+            var form = await (await client.GetAsync("/collections")).Content.ReadAsStringAsync();
+            Assert.Contains("is being deleted. A large collection takes some minutes", form, StringComparison.Ordinal);
+            var token = System.Text.RegularExpressions.Regex.Match(form, "name=\"formToken\" value=\"([^\"]+)\"").Groups[1].Value;
+            var asked = client.SendAsync(
+                new HttpRequestMessage(HttpMethod.Post, "/collections/huge/delete") { Content = new FormUrlEncodedContent([new("formToken", token), new("confirmed", "yes")]) },
+                leave.Token);
+            await UntilAsync(() => site.State.Requests.Any(static x => x is ("DELETE", "/v1/collections/huge", _)));
+            await leave.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+            await UntilAsync(() => !site.State.Collections.ContainsKey("huge"));
+        }
+        finally
+        {
+            site.State.RemovalTime = null;
+        }
+    }
+
+    [Fact]
+    public async Task The_cookie_lasts_as_long_as_a_session_can_so_that_only_the_api_ends_it()
+    {
+        using var client = new PlainClient(site.Address);
+        using var answer = await client.PostFormAsync("/signin", "/signin", new() { ["key"] = StandInApi.AdminKey });
+        Assert.Contains("max-age=2592000", answer.Headers.GetValues("Set-Cookie").Single(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("/", HttpStatusCode.Redirect)]
+    [InlineData("/signin", HttpStatusCode.OK)]
+    [InlineData("/favicon.ico", HttpStatusCode.Redirect)]
+    [InlineData("/no-such-page", HttpStatusCode.NotFound)]
+    [InlineData("/health/live", HttpStatusCode.OK)]
+    public async Task A_head_is_answered_like_a_get_without_its_body(string path, HttpStatusCode status)
+    {
+        using var client = new PlainClient(site.Address);
+        using var answer = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
+    [InlineData("docs.example.org", "https://rag-api.example", true)]
+    [InlineData(null, "http://127.0.0.1", false)]
+    public async Task The_api_guide_shows_no_address_that_its_reader_cannot_reach(string? host, string address, bool isPlaceholder)
+    {
+        site.State.AddCollection("guided");
+        using var client = await PlainClient.SignedInAsync(site.Address);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/collections/guided/api");
+        request.Headers.Host = host;
+        request.Headers.Add("Cookie", client.Cookies.GetCookieHeader(site.Address));
+        using var plain = new PlainClient(site.Address);
+        using var answer = await plain.SendAsync(request);
+        var html = await answer.Content.ReadAsStringAsync();
+        Assert.Contains("export RAG_URL=" + address, html, StringComparison.Ordinal);
+        Assert.Equal(isPlaceholder, html.Contains("Rag:Web:PublicApiUrl", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_address_with_a_wrong_value_is_told_in_words()
+    {
+        site.State.AddCollection("values");
+        var document = site.State.AddDocument("values", "a.txt", "text");
+        using var client = await PlainClient.SignedInAsync(site.Address);
+        using var page = await client.GetAsync($"/collections/values/documents/{document.Id}?start=x");
+        Assert.Equal(HttpStatusCode.BadRequest, page.StatusCode);
+        Assert.Contains("letters where a number belongs", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var relayed = await client.GetAsync($"/app/collections/values/documents/{document.Id}/passage?start=x");
+        Assert.Equal(HttpStatusCode.BadRequest, relayed.StatusCode);
+        Assert.Equal("application/problem+json", relayed.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("problems/invalid-request", await relayed.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_document_cannot_put_markup_into_a_page()
     {
         const string hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&</title>";
@@ -219,5 +321,30 @@ public sealed class PageSecurityTests(WebSite site) : IClassFixture<WebSite>
         using var keys = await client.GetAsync("/keys");
         Assert.Equal(HttpStatusCode.Forbidden, keys.StatusCode);
         Assert.Contains("Your key does not allow this", await keys.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(StandInApi.ReaderKey, "May read<", false, false)]
+    [InlineData(StandInApi.WriterKey, "May read and write<", true, false)]
+    [InlineData(StandInApi.AdminOnlyKey, "May read and administer<", false, true)]
+    [InlineData(StandInApi.AdminKey, "May read, write and administer<", true, true)]
+    public async Task Each_scope_offers_what_it_allows_and_nothing_else(string key, string words, bool writes, bool administers)
+    {
+        site.State.AddCollection("scoped");
+        using var client = await PlainClient.SignedInAsync(site.Address, key);
+        var html = await (await client.GetAsync("/collections/scoped/documents")).Content.ReadAsStringAsync();
+        Assert.Contains(words, html, StringComparison.Ordinal);
+        Assert.Equal(writes, html.Contains("Choose files", StringComparison.Ordinal));
+        Assert.Equal(administers, html.Contains("href=\"/keys\"", StringComparison.Ordinal));
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, "It did not happen within 30 s.");
+            await Task.Delay(50);
+        }
     }
 }

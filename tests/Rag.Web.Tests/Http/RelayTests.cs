@@ -117,6 +117,35 @@ public sealed class RelayTests(WebSite site) : IClassFixture<WebSite>
     }
 
     [Fact]
+    public async Task A_body_that_the_browser_breaks_off_is_no_failure_of_the_api()
+    {
+        site.State.AddCollection("broken-off");
+        using var client = await PlainClient.SignedInAsync(site.Address);
+        using var leave = new CancellationTokenSource();
+        using var form = new MultipartFormDataContent { { new StreamContent(new NullBytes(2_000_000_000)), "file", "large.bin" } };
+        var sending = client.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/app/collections/broken-off/documents") { Content = form }, leave.Token);
+        while (!site.State.Requests.Any(static x => x is ("POST", "/v1/collections/broken-off/documents", _)))
+        {
+            Assert.False(sending.IsCompleted);
+            await Task.Delay(20);
+        }
+
+        await leave.CancelAsync();
+        await site.State.UploadBroken.Task.WaitAsync(Patience);
+
+        // A larger body than this route takes fails at the same place, and has an answer.
+        using var tooLarge = new HttpRequestMessage(HttpMethod.Post, "/app/collections/broken-off/search")
+        {
+            Content = new StringContent(new string(' ', 31_000_000), Encoding.UTF8, "application/json"),
+        };
+        tooLarge.Headers.ExpectContinue = true;
+        using var large = await client.SendAsync(tooLarge);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, large.StatusCode);
+        Assert.Contains("body-too-large", await large.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain("does not answer", site.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_original_is_only_ever_saved_and_can_be_resumed()
     {
         site.State.AddCollection("originals");

@@ -46,7 +46,7 @@ internal static class StandInAccess
         }));
         app.MapGet("/v1/session", static (HttpContext context, StandInState state) => Results.Json(new
         {
-            keyName = Scopes(context, state)!.Length == 3 ? "Administrator" : "Reading room",
+            keyName = Scopes(context, state)!.Length == 3 ? "Administrator" : "Somebody",
             scopes = Scopes(context, state), collections = (string[]?)null, expires = DateTimeOffset.UtcNow.AddHours(12),
         }));
         app.MapPost("/v1/session", static (HttpContext context, StandInState state) => Start(state, Bearer(context)!));
@@ -60,17 +60,35 @@ internal static class StandInAccess
             state.Sessions.TryRemove(Bearer(context)!, out _);
             return Results.NoContent();
         });
-        app.MapGet("/v1/keys", static (HttpContext context, StandInState state) => Scopes(context, state)!.Length < 3
+        app.MapGet("/v1/keys", static (HttpContext context, StandInState state) => !Scopes(context, state)!.Contains("admin")
             ? ProblemResult(403, "scope-missing", "This needs a key with the scope 'admin'.")
             : Results.Json(new { items = state.Keys.Values.OrderByDescending(static x => x.Created), nextCursor = (string?)null }));
         app.MapPost("/v1/keys", static async (HttpContext context, StandInState state) =>
         {
             var body = (await JsonDocument.ParseAsync(context.Request.Body)).RootElement;
+            if (body.GetProperty("scopes").GetArrayLength() == 0)
+            {
+                return Results.Json(
+                    new { type = "https://ragplatform.dev/problems/invalid-request", title = "Invalid request", status = 400, detail = "The request is invalid.", errors = new { scopes = new[] { "must name at least one." } } },
+                    statusCode: 400, contentType: "application/problem+json");
+            }
+
+            var once = context.Request.Headers["Idempotency-Key"].ToString();
+            if (once.Length > 0 && state.KeysOnce.TryGetValue(once, out var made))
+            {
+                return Results.Json(Shape(made, secret: null), statusCode: 201);
+            }
+
             var key = new StandInKey(
                 Guid.CreateVersion7(), body.GetProperty("name").GetString()!, [.. body.GetProperty("scopes").EnumerateArray().Select(static x => x.GetString()!)],
                 body.TryGetProperty("collections", out var names) ? [.. names.EnumerateArray().Select(static x => x.GetString()!)] : null, DateTimeOffset.UtcNow, null, null, false);
             state.Keys[key.Id] = key;
-            return Results.Json(new { key.Id, key.Name, key.Scopes, key.Collections, key.Created, key.Expires, key.LastUsed, key.Bootstrap, key = "rag_new_0123456789abcdefghijklmnopqrstuvwxyz" }, statusCode: 201);
+            if (once.Length > 0)
+            {
+                state.KeysOnce[once] = key;
+            }
+
+            return Results.Json(Shape(key, "rag_new_0123456789abcdefghijklmnopqrstuvwxyz"), statusCode: 201);
         });
         app.MapDelete("/v1/keys/{id:guid}", static (Guid id, StandInState state) =>
         {
@@ -78,6 +96,9 @@ internal static class StandInAccess
             return Results.NoContent();
         });
     }
+
+    private static object Shape(StandInKey key, string? secret) =>
+        new { key.Id, key.Name, key.Scopes, key.Collections, key.Created, key.Expires, key.LastUsed, key.Bootstrap, key = secret };
 
     public static IResult ProblemResult(int status, string code, string detail) =>
         Results.Json(new { type = "https://ragplatform.dev/problems/" + code, title = code.Replace('-', ' '), status, detail }, statusCode: status, contentType: "application/problem+json");
@@ -101,6 +122,8 @@ internal static class StandInAccess
         {
             StandInApi.AdminKey => AdminScopes,
             StandInApi.ReaderKey => ["read"],
+            StandInApi.WriterKey => ["read", "write"],
+            StandInApi.AdminOnlyKey => ["read", "admin"],
             _ => null,
         };
     }

@@ -16,6 +16,8 @@ internal sealed class StandInApi : IAsyncDisposable
 {
     public const string AdminKey = "rag_admin_0123456789abcdef";
     public const string ReaderKey = "rag_reader_0123456789abcdef";
+    public const string WriterKey = "rag_writer_0123456789abcdef";
+    public const string AdminOnlyKey = "rag_admin_only_0123456789abcdef";
     public const string OneTimeLink = "one-time-0123456789abcdef";
 
     private readonly WebApplication _app;

@@ -21,8 +21,14 @@ internal static class StandInCollections
                 : StandInAccess.ProblemResult(409, "collection-exists", $"There is a collection '{name}' already. Choose another name.");
         });
         app.MapGet("/v1/collections/{name}", static (string name, StandInState state) => Find(state, name, static x => Results.Json(x.Shape())));
-        app.MapDelete("/v1/collections/{name}", static (string name, StandInState state) =>
+        app.MapDelete("/v1/collections/{name}", static async (string name, HttpContext context, StandInState state) =>
         {
+            if (state.RemovalTime is { } time)
+            {
+                // One transaction: whoever asks and leaves too early leaves everything as it was.
+                await Task.Delay(time, context.RequestAborted);
+            }
+
             state.Collections.TryRemove(name, out _);
             return Results.NoContent();
         });

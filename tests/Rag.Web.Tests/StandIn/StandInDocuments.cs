@@ -69,7 +69,17 @@ internal static class StandInDocuments
             return StandInCollections.Missing(name);
         }
 
-        var form = await context.Request.ReadFormAsync();
+        IFormCollection form;
+        try
+        {
+            form = await context.Request.ReadFormAsync();
+        }
+        catch (Exception e) when (e is IOException or BadHttpRequestException)
+        {
+            state.UploadBroken.TrySetResult();
+            return Results.BadRequest();
+        }
+
         var items = new List<object>();
         foreach (var file in form.Files)
         {
@@ -130,13 +140,20 @@ internal static class StandInDocuments
 
     private static async Task EventsAsync(string name, HttpContext context, StandInState state)
     {
+        if (!state.Collections.ContainsKey(name))
+        {
+            await StandInCollections.Missing(name).ExecuteAsync(context);
+            return;
+        }
+
         var cancelled = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, state.Stopped).Token;
         context.Response.ContentType = "text/event-stream";
         var seq = long.TryParse(context.Request.Headers["Last-Event-ID"], out var last) ? last : state.LastSeq;
         await context.Response.Body.FlushAsync(cancelled);
         try
         {
-            while (true)
+            // Ends with its collection, at the next event of any.
+            while (state.Collections.ContainsKey(name))
             {
                 var (events, changed) = state.EventsAfter(seq);
                 foreach (var one in events.Where(x => x.Collection == name))

@@ -20,6 +20,15 @@ internal sealed class StandInState : IDisposable
 
     public ConcurrentDictionary<string, bool> Links { get; } = new() { [StandInApi.OneTimeLink] = true };
 
+    /// <summary>Keys by the Idempotency-Key that they were made with.</summary>
+    public ConcurrentDictionary<string, StandInKey> KeysOnce { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How long removing a collection takes; null: no time.</summary>
+    public TimeSpan? RemovalTime { get; set; }
+
+    /// <summary>Set when an upload broke off on its way.</summary>
+    public TaskCompletionSource UploadBroken { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>What is seen of requests: method, path and headers.</summary>
     public ConcurrentQueue<(string Method, string Path, Dictionary<string, string> Headers)> Requests { get; } = new();
 
