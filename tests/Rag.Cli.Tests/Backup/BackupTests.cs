@@ -119,7 +119,7 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
         await ExecuteAsync(source.Connection, """
             select setval('generation_numbers', 90);
             update collection_sequences set change_seq = 30, event_seq = 2;
-            insert into idempotency_keys (key_id, route, key, request_hash) select id, 'r', 'k', '\x00' from api_keys where bootstrap;
+            insert into idempotency_keys (key_id, route, key, request_hash, claim) select id, 'r', 'k', '\x00', gen_random_uuid() from api_keys where bootstrap;
             insert into sessions (hash, key_id, expires) select '\x0a', id, now() + interval '1 hour' from api_keys where bootstrap;
             """);
 
