@@ -17,6 +17,13 @@ $linked = @(
   'LocalHosting/Orchestration/Processes/ProgramPath.cs'
   'LocalHosting/Orchestration/Processes/ProcessIdentity.cs'
   'LocalHosting/Orchestration/Processes/Signals.cs'
+  'LocalHosting/Orchestration/Containers/ContainerRuntime.cs'
+  'LocalHosting/Orchestration/Processes/ChildEnvironment.cs'
+  'LocalHosting/Orchestration/Processes/ChildProcess.cs'
+  'LocalHosting/Orchestration/Processes/ChildSpecification.cs'
+  'LocalHosting/Orchestration/Processes/HostLock.cs'
+  'LocalHosting/Orchestration/Processes/Leftovers.cs'
+  'LocalHosting/Orchestration/Processes/RunRecords.cs'
   'Rag.Core/Blobs/DurableFiles.cs'
 )
 $program = Join-Path $env:RAG_HOME 'Rag.Cli/bin/Debug/net10.0/rag.dll'

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Native;
 using Aspire.Hosting.Orchestration;
 using Aspire.Hosting.Orchestration.Endpoints;
 using Aspire.Hosting.Orchestration.Processes;
@@ -16,9 +17,14 @@ internal sealed class DashboardHost : IAsyncDisposable
     private const string Name = "aspire-dashboard";
     private const int UsualPort = 18888;
 
+    private const int MaxFailures = 3;
+    private const int ShownLines = 5;
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _stopping = new();
+    private readonly LastLines _lastLines = new(ShownLines);
+    private int _failures;
     private readonly ResourceService _resourceService;
     private readonly Task _running;
     private readonly Task _announcing;
@@ -30,9 +36,17 @@ internal sealed class DashboardHost : IAsyncDisposable
         _running = new Supervisor
         {
             Specification = _ => Task.FromResult(process),
-            OnLine = new Output(context).Write,
+            OnLine = new Output(context, _lastLines).Write,
+            // Restarted a few times, not for ever: what ends by itself again and again (a version that does not know an option) stays so.
+            IsCrash = exitCode => exitCode != 0 && ++_failures < MaxFailures,
             OnChange = change =>
             {
+                if (change is { ExitCode: { } exitCode and not 0, WasAsked: false })
+                {
+                    var next = change.RestartsIn is { } wait ? FormattableString.Invariant($"starting again in {wait.TotalSeconds:0.#} s") : "not started again; everything else runs";
+                    context.Log("host", $"The dashboard ended with exit code {exitCode}; {next}. Its last lines:{Environment.NewLine}{_lastLines}", isError: true);
+                }
+
                 if (change is { Problem: { } problem })
                 {
                     context.Log(Name, problem, isError: true);
@@ -52,7 +66,7 @@ internal sealed class DashboardHost : IAsyncDisposable
     public static async Task<DashboardHost?> StartAsync(
         string applicationName, RunContext context, ResourceCommandService commands, bool randomPorts, CancellationToken cancellationToken)
     {
-        if (DashboardProgram.Find(context.Tools) is not { } program)
+        if (await DashboardProgram.FindUsableAsync(context.Tools, cancellationToken) is not { } program)
         {
             context.Log("host", DashboardProgram.HowToGetIt.Replace("@microsoft/aspire-cli-<platform>", DashboardProgram.Package, StringComparison.Ordinal));
             return null;
@@ -66,6 +80,7 @@ internal sealed class DashboardHost : IAsyncDisposable
         // The dashboard is a web application of its own: our environment's name is not about it.
         environment.Remove("ASPNETCORE_ENVIRONMENT");
         environment.Remove("DOTNET_ENVIRONMENT");
+        ChildEnvironment.RemoveTelemetry(environment);
         foreach (var (name, value) in Settings(browserToken, otlpKey, resourceKey, resources.Url))
         {
             environment[name] = value;
@@ -122,6 +137,11 @@ internal sealed class DashboardHost : IAsyncDisposable
             {
                 try
                 {
+                    if (_running.IsCompleted)
+                    {
+                        return;
+                    }
+
                     using var response = await http.GetAsync(new Uri(address, "/login"), patience.Token);
                     context.Log("host", $"Dashboard: {address.GetLeftPart(UriPartial.Authority)}/login?t={token}");
                     return;
@@ -151,7 +171,7 @@ internal sealed class DashboardHost : IAsyncDisposable
     }
 
     /// <summary>All its lines go to its log; its errors to the terminal as well.</summary>
-    private sealed class Output(RunContext context)
+    private sealed class Output(RunContext context, LastLines lastLines)
     {
         private bool _isFailure;
 
@@ -159,6 +179,7 @@ internal sealed class DashboardHost : IAsyncDisposable
         public void Write(string line, bool isError)
         {
             context.Logs.Write(Name, line, isError);
+            lastLines.Add(line);
             if (!line.StartsWith("      ", StringComparison.Ordinal))
             {
                 _isFailure = line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal);

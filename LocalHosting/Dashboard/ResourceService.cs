@@ -94,6 +94,12 @@ internal sealed class ResourceService : IAsyncDisposable
             // The dashboard went away, or the application ends.
             GrpcFraming.End(response, GrpcStatus.Ok);
         }
+        catch (Exception e)
+        {
+            // Without a status the dashboard would only know that a stream broke off.
+            _logs.Write("host", $"The dashboard's request '{request.Path}' failed: {e.Message}", isError: true);
+            GrpcFraming.End(response, GrpcStatus.Internal, e.Message);
+        }
     }
 
     private async Task<bool> DispatchAsync(HttpRequest request, HttpResponse response, CancellationToken cancelled)

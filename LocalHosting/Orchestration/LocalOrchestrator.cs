@@ -31,6 +31,7 @@ internal sealed class LocalOrchestrator(
     private readonly OrchestrationSettings _settings = OrchestrationSettings.Read(configuration, options);
     private readonly List<IResourceRun> _runs = [];
     private StateDirectory? _state;
+    private IDisposable? _lock;
     private RunRecords? _records;
     private EndpointTable? _endpoints;
     private DashboardHost? _dashboard;
@@ -76,9 +77,16 @@ internal sealed class LocalOrchestrator(
             _endpoints = null;
         }
 
-        _state?.RemoveVolatileData();
-        _records?.Dispose();
-        _records = null;
+        if (_records is not null)
+        {
+            // Without records this host never had the directory: what is in it is another one's.
+            _state?.RemoveVolatileData(_records.RunId);
+            _records.Dispose();
+            _records = null;
+        }
+
+        _lock?.Dispose();
+        _lock = null;
         _state?.Dispose();
         _state = null;
         _hangUp?.Dispose();
@@ -135,19 +143,22 @@ internal sealed class LocalOrchestrator(
             { StateDirectory: { Length: > 0 } given } => StateDirectory.At(given),
             _ => StateDirectory.Lasting(configuration["AppHost:Directory"] ?? environment.ContentRootPath),
         };
-        if (Leftovers.OtherHost(_state.Path) is { } other)
+        _lock = HostLock.TryTake(_state.Path);
+        var other = Leftovers.OtherHost(_state.Path);
+        if (_lock is null || other is not null)
         {
             throw new DistributedApplicationException(
-                $"This application already runs (process {other.ProcessId}); two cannot share the data in '{_state.Path}'. Stop the other one, or start with Ephemeral=true.");
+                $"This application already runs{(other is null ? "" : $" (process {other.ProcessId})")}; two cannot share the data in '{_state.Path}'. Stop the other one, or start with Ephemeral=true.");
         }
 
         await Leftovers.EndAsync(_state.Path, Say, cancellationToken);
         await TemporaryStates.CleanAsync(_state.Path, Say, cancellationToken);
-        _state.RemoveVolatileData();
+        _state.RemoveAbandonedData();
         _records = RunRecords.Open(_state.Path);
         var remember = !_settings.TemporaryState && !_settings.RandomPorts;
         _endpoints = new EndpointTable(new PortMemory(remember ? _state.Path : null), _settings.RandomPorts, Say);
-        var runtime = NeedsRuntime(model) ? await ContainerRuntime.FindAsync(_settings.ContainerRuntime, cancellationToken) : null;
+        var recorded = _settings.TemporaryState ? null : InfrastructureRecord.Read(_state.Path);
+        var runtime = NeedsRuntime(model, recorded) ? await ContainerRuntime.FindAsync(_settings.ContainerRuntime ?? recorded?.BindingRuntime, cancellationToken) : null;
         var context = new RunContext
         {
             Services = services,
@@ -159,8 +170,17 @@ internal sealed class LocalOrchestrator(
             State = _state,
             Records = _records,
             Endpoints = _endpoints,
-            Record = ChooseInfrastructure(model, runtime, Say),
+            Record = ChooseInfrastructure(model, recorded, runtime, Say),
         };
+        foreach (var server in model.Resources.Where(ResourceRunFactory.IsServer))
+        {
+            eventing.Subscribe<ResourceReadyEvent>(server, (_, _) =>
+            {
+                context.KeepChoice();
+                return Task.CompletedTask;
+            });
+        }
+
         var factory = new ResourceRunFactory(model, context, runtime, configuration["AppHost:Sha256"] ?? "", options.Assembly);
         foreach (var resource in model.Resources)
         {
@@ -196,19 +216,23 @@ internal sealed class LocalOrchestrator(
         }
     }
 
-    private InfrastructureRecord ChooseInfrastructure(DistributedApplicationModel model, ContainerRuntime? runtime, Action<string> say)
+    private InfrastructureRecord ChooseInfrastructure(DistributedApplicationModel model, InfrastructureRecord? recorded, ContainerRuntime? runtime, Action<string> say)
     {
         if (!model.Resources.OfType<ContainerResource>().Any(ResourceRunFactory.IsServer))
         {
             return new InfrastructureRecord(InfrastructureKind.Native);
         }
 
-        var recorded = _settings.TemporaryState ? null : InfrastructureRecord.Read(_state!.Path);
         var wanted = InfrastructureChoice.Parse(_settings.Infrastructure);
         var missing = ResourceRunFactory.MissingPrograms(model, Path.Combine(_state!.Path, "tools", "postgres", "native", "bin"));
-        var (kind, reason) = InfrastructureChoice.Decide(wanted, recorded?.Kind, runtime?.Name, missing);
+        var (kind, reason) = InfrastructureChoice.Decide(wanted, recorded?.BindingKind, runtime?.Name, missing);
         say(reason);
-        var record = recorded ?? new InfrastructureRecord(kind);
+        var record = recorded is not null && recorded.Kind == kind ? recorded : new InfrastructureRecord(kind) { Ready = false };
+        if (kind == InfrastructureKind.Containers)
+        {
+            record = record with { Runtime = record.BindingRuntime ?? runtime?.Name };
+        }
+
         if (!_state.IsTemporary)
         {
             record.Write(_state.Path);
@@ -218,7 +242,7 @@ internal sealed class LocalOrchestrator(
     }
 
     // With the choice recorded or forced to native and no other containers, nobody has to ask the runtime.
-    private bool NeedsRuntime(DistributedApplicationModel model)
+    private bool NeedsRuntime(DistributedApplicationModel model, InfrastructureRecord? recorded)
     {
         var containers = model.Resources.OfType<ContainerResource>().ToList();
         if (containers.Count == 0)
@@ -226,7 +250,7 @@ internal sealed class LocalOrchestrator(
             return false;
         }
 
-        var kind = InfrastructureChoice.Parse(_settings.Infrastructure) ?? (_settings.TemporaryState ? null : InfrastructureRecord.Read(_state!.Path)?.Kind);
+        var kind = InfrastructureChoice.Parse(_settings.Infrastructure) ?? recorded?.BindingKind;
         return kind != InfrastructureKind.Native || !containers.TrueForAll(ResourceRunFactory.IsServer);
     }
 }

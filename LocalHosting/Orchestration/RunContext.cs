@@ -78,6 +78,24 @@ internal sealed class RunContext
         }
     }
 
+    /// <summary>A server came up: from now on its kind is what later starts keep to.</summary>
+    public void KeepChoice()
+    {
+        lock (_recordLock)
+        {
+            if (Record.Ready)
+            {
+                return;
+            }
+
+            Record = Record with { Ready = true };
+            if (!State.IsTemporary)
+            {
+                Record.Write(State.Path);
+            }
+        }
+    }
+
     /// <summary>The model's variables for one instance, and those for telemetry.</summary>
     public async Task<IReadOnlyList<ResolvedVariable>> VariablesAsync(IResource resource, Instance instance, CancellationToken cancellationToken)
     {

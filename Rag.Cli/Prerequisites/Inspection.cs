@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Aspire.Hosting.Orchestration.Containers;
 using Aspire.Hosting.Orchestration.Processes;
 using Rag.Cli.Processes;
 
@@ -51,24 +52,14 @@ internal static partial class Inspection
     {
         const string name = "Containers";
         const string remedy = "Not needed. Install Docker or Podman to run PostgreSQL, Redis and Qdrant as containers.";
-        var silent = new List<string>();
-        foreach (var program in (string[])["docker", "podman"])
+        // The question that AppHost asks, so that both get the same answer.
+        if (await ContainerRuntime.FindAsync(wanted: null, cancellationToken) is { } runtime)
         {
-            if (ProgramPath.Find(program) is not { } path)
-            {
-                continue;
-            }
-
-            var result = await ChildProgram.CaptureAsync(
-                path, ["version", "--format", "{{.Server.Version}}"], Path.GetTempPath(), Patience, cancellationToken: cancellationToken);
-            if (result.Succeeded && VersionNumber().Match(result.Output) is { Success: true } version)
-            {
-                return new Finding(name, FindingState.Found, $"{program} {version.Value}");
-            }
-
-            silent.Add(program);
+            var version = VersionNumber().Match((await runtime.TryAsync(["--version"], cancellationToken)).Output);
+            return new Finding(name, FindingState.Found, version.Success ? $"{runtime.Name} {version.Value}" : runtime.Name);
         }
 
+        var silent = ((string[])["docker", "podman"]).Where(program => ProgramPath.Find(program) is not null).ToList();
         return silent.Count == 0
             ? new Finding(name, FindingState.Optional, "no docker or podman on PATH", remedy)
             : new Finding(name, FindingState.Optional, $"{string.Join(" and ", silent)} found, but no server answers", remedy);

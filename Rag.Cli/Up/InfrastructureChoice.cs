@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Rag.Cli.Prerequisites;
+using Aspire.Hosting.Orchestration.Containers;
 
 namespace Rag.Cli.Up;
 
@@ -13,15 +13,16 @@ internal static class InfrastructureChoice
     public const string Native = "native";
 
     /// <summary>What is forced, else what an earlier start recorded, else containers when a runtime answers.</summary>
-    public static async Task<string> FindAsync(string? forced, Checkout checkout, CancellationToken cancellationToken)
+    /// <returns>The choice, and the container runtime that answered where one was asked.</returns>
+    public static async Task<(string Kind, string? Runtime)> FindAsync(string? forced, string? wantedRuntime, Checkout checkout, CancellationToken cancellationToken)
     {
         if ((forced ?? Recorded(checkout)) is { } known)
         {
-            return known;
+            return (known, null);
         }
 
-        var runtime = await Inspection.LookForContainersAsync(cancellationToken);
-        return runtime.State == FindingState.Found ? Containers : Native;
+        var runtime = await ContainerRuntime.FindAsync(wantedRuntime, cancellationToken);
+        return (runtime is null ? Native : Containers, runtime?.Program);
     }
 
     private static string? Recorded(Checkout checkout)
@@ -35,7 +36,10 @@ internal static class InfrastructureChoice
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllText(file));
-            return json.RootElement.TryGetProperty("kind", out var kind) ? kind.GetString() : null;
+            // Where no server ever came up, nothing is decided.
+            return json.RootElement.TryGetProperty("ready", out var ready) && ready.ValueKind == JsonValueKind.False
+                ? null
+                : json.RootElement.TryGetProperty("kind", out var kind) ? kind.GetString() : null;
         }
         catch (JsonException)
         {

@@ -45,6 +45,12 @@ internal static class SampleCollection
             try
             {
                 // Resolved anew each time: AppHost records the address when the API is there.
+                // Other checkouts of the account record theirs in the same place, and one of them may be running.
+                if (context.Recorded(RecordedSettings.CheckoutKey) is not { } owner || !context.RequireCheckout().Is(owner))
+                {
+                    throw new CliException("This checkout's API has not come up.", "Its log says why.", ExitCode.Unavailable);
+                }
+
                 var client = ApiConnection.Resolve(context with { Variable = _ => null }, option: null).Connect();
                 await client.GetSessionAsync(cancellationToken);
                 return client;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Aspire.Hosting.Dashboard;
 
 namespace Rag.Cli.Up;
 
@@ -37,7 +38,8 @@ internal static class UpCommand
     private static async Task<int> RunAsync(CliContext context, UpOptions options, CancellationToken cancellationToken)
     {
         var checkout = context.RequireCheckout();
-        await UpPrerequisites.EnsureAsync(context, options, cancellationToken);
+        var aspire = options.Aspire ?? AspirePackages.IsOn(checkout);
+        var runtime = await UpPrerequisites.EnsureAsync(context, ForFoundation(options, aspire), cancellationToken);
         if (options.Aspire is { } on)
         {
             await AspirePackages.SwitchAsync(context, checkout, on, cancellationToken);
@@ -46,11 +48,17 @@ internal static class UpCommand
         var build = new AppHostBuild(checkout);
         await build.EnsureAsync(context.Terminal, cancellationToken);
 
+        if (!aspire && options.Dashboard && await DashboardProgram.FindUsableAsync(checkout.Tools, cancellationToken) is null)
+        {
+            // Said already, or declined: AppHost does not say it again.
+            options = options with { Dashboard = false };
+        }
+
         using var running = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sample = options.Sample ? SampleCollection.LoadAsync(context, running.Token) : Task.CompletedTask;
         try
         {
-            var exitCode = await AppHostProcess.RunAsync(checkout, CommandLine(checkout, build, options), cancellationToken);
+            var exitCode = await AppHostProcess.RunAsync(checkout, CommandLine(checkout, build, options), runtime, cancellationToken);
             return exitCode == 0 ? ExitCode.Ok : ExitCode.Failed;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -65,11 +73,24 @@ internal static class UpCommand
         }
     }
 
+    /// <summary>What has to be there: Aspire's orchestrator runs servers in containers only, and brings its dashboard with its packages.</summary>
+    /// <exception cref="CliException">Native servers are wanted of Aspire's orchestrator.</exception>
+    internal static UpOptions ForFoundation(UpOptions options, bool aspire) => (aspire, options.Infrastructure) switch
+    {
+        (false, _) => options,
+        (true, InfrastructureChoice.Native) => throw new CliException(
+            "This checkout is built on Aspire's own packages, whose orchestrator runs servers in containers only.",
+            "Leave --infrastructure native out, or go back to LocalHosting with --no-aspire.",
+            ExitCode.Usage),
+        _ => options with { Infrastructure = InfrastructureChoice.Containers, Dashboard = false },
+    };
+
     /// <summary>What is handed to <c>dotnet</c>.</summary>
     internal static IEnumerable<string> CommandLine(Checkout checkout, AppHostBuild build, UpOptions options)
     {
         // Aspire's orchestrator wants the launch profile's addresses; LocalHosting needs none of it, and starting the program itself saves seconds.
-        string[] start = AspirePackages.IsOn(checkout) ? ["run", "--project", checkout.AppHost, "--no-build", "--"] : [build.Program];
-        return [.. start, .. options.Infrastructure is null ? (string[])[] : ["--Infrastructure", options.Infrastructure], .. options.Dashboard ? (string[])[] : ["--Dashboard", "false"]];
+        var aspire = AspirePackages.IsOn(checkout);
+        string[] start = aspire ? ["run", "--project", checkout.AppHost, "--no-build", "--"] : [build.Program];
+        return [.. start, .. options.Infrastructure is null || aspire ? (string[])[] : ["--Infrastructure", options.Infrastructure], .. options.Dashboard ? (string[])[] : ["--Dashboard", "false"]];
     }
 }

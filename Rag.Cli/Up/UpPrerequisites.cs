@@ -1,3 +1,4 @@
+using Aspire.Hosting.Dashboard;
 using Rag.Cli.Prerequisites;
 
 namespace Rag.Cli.Up;
@@ -11,12 +12,14 @@ internal static class UpPrerequisites
     private const string NoNpm = "npm (Node.js) is not on PATH";
 
     /// <exception cref="CliException">Something indispensable is missing and could not be got.</exception>
-    public static async Task EnsureAsync(CliContext context, UpOptions options, CancellationToken cancellationToken)
+    /// <returns>The program of the container runtime that answered, where one was asked.</returns>
+    public static async Task<string?> EnsureAsync(CliContext context, UpOptions options, CancellationToken cancellationToken)
     {
         var checkout = context.RequireCheckout();
         Directory.CreateDirectory(checkout.Tools);
-        var native = await InfrastructureChoice.FindAsync(options.Infrastructure, checkout, cancellationToken) == InfrastructureChoice.Native;
-        Prerequisite[] wanted = native ? [Prerequisite.Postgres, Prerequisite.Redis, Prerequisite.Poppler] : [Prerequisite.Poppler];
+        var (kind, runtime) = await InfrastructureChoice.FindAsync(
+            options.Infrastructure, context.Variable("ASPIRE_CONTAINER_RUNTIME") ?? context.Variable("DOTNET_ASPIRE_CONTAINER_RUNTIME"), checkout, cancellationToken);
+        Prerequisite[] wanted = kind == InfrastructureChoice.Native ? [Prerequisite.Postgres, Prerequisite.Redis, Prerequisite.Poppler] : [Prerequisite.Poppler];
         var missing = await SystemPackages.EnsureAsync(context, wanted, options.Yes, cancellationToken);
 
         // First what nothing here can fetch: nobody is to download PostgreSQL only to be told that Redis is not there.
@@ -36,10 +39,12 @@ internal static class UpPrerequisites
             context.Terminal.Warn($"Going on without pdftotext: PDF files will fail until it is there ({Prerequisite.Poppler.Remedy}).");
         }
 
-        if (options.Dashboard && Prerequisite.Aspire.Find(checkout) is null)
+        if (options.Dashboard && await DashboardProgram.FindUsableAsync(checkout.Tools, cancellationToken) is null)
         {
             await FetchDashboardAsync(context, checkout, options.Yes, Courier(NpmTool.Aspire), cancellationToken);
         }
+
+        return runtime;
     }
 
     /// <summary>What fetches the tool, or null where there is no npm to do it: then there is nothing to ask either.</summary>
@@ -72,15 +77,21 @@ internal static class UpPrerequisites
         var tool = NpmTool.Aspire;
         var failed = checkout.FetchedAspire + ".failed";
         var declined = checkout.FetchedAspire + ".declined";
-        if ((File.Exists(failed) && context.Time.GetUtcNow() - File.GetLastWriteTimeUtc(failed) < RetryAfter) || (File.Exists(declined) && !yes))
+        if (!yes && File.Exists(failed) && context.Time.GetUtcNow() - File.GetLastWriteTimeUtc(failed) < RetryAfter)
+        {
+            context.Terminal.Warn($"Going on without the dashboard: it could not be fetched a short while ago ({await File.ReadAllTextAsync(failed, cancellationToken)}). './rag up --yes' tries again now.");
+            return;
+        }
+
+        if (!yes && File.Exists(declined))
         {
             return;
         }
 
         if (fetch is null)
         {
+            // Nothing was tried that would have to wait for another day: npm may be there at the next start.
             GoOnWithout(context, tool, NoNpm);
-            await File.WriteAllTextAsync(failed, NoNpm, cancellationToken);
             return;
         }
 

@@ -23,6 +23,22 @@ internal sealed record InfrastructureRecord(InfrastructureKind Kind)
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    /// <summary>
+    /// Whether a server of this kind ever became ready. Until then there is no data that another choice could leave behind, so a first start
+    /// that failed (no image to be had, say) binds nobody.
+    /// </summary>
+    public bool Ready { get; init; } = true;
+
+    /// <summary><c>docker</c> or <c>podman</c>: one does not see the other's volumes.</summary>
+    public string? Runtime { get; init; }
+
+    /// <summary>What later starts have to keep to.</summary>
+    [JsonIgnore]
+    public InfrastructureKind? BindingKind => Ready ? Kind : null;
+
+    [JsonIgnore]
+    public string? BindingRuntime => Ready ? Runtime : null;
+
     /// <summary>By resource name.</summary>
     public IReadOnlyDictionary<string, ServerRecord> Servers { get; init; } = new Dictionary<string, ServerRecord>();
 

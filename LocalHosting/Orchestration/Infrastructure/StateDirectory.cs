@@ -52,8 +52,17 @@ internal sealed class StateDirectory : IDisposable
     /// <summary>Where a server keeps data that ends with the run.</summary>
     public string VolatileDataOf(string resourceName, string runId) => System.IO.Path.Combine(DataRoot(), VolatilePrefix + runId, resourceName);
 
-    /// <summary>Removes all such data. One host at a time has the directory, so none of it is in use before and after its run.</summary>
-    public void RemoveVolatileData()
+    /// <summary>Removes such data of one run.</summary>
+    public void RemoveVolatileData(string runId)
+    {
+        if (System.IO.Path.Combine(DataRoot(), VolatilePrefix + runId) is var directory && Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>Removes such data of all runs: for who holds the <see cref="Processes.HostLock"/>, so that none of it is in use.</summary>
+    public void RemoveAbandonedData()
     {
         foreach (var directory in Directory.Exists(DataRoot()) ? Directory.GetDirectories(DataRoot(), VolatilePrefix + "*") : [])
         {

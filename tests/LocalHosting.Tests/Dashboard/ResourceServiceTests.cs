@@ -26,6 +26,11 @@ public sealed class ResourceServiceTests : IAsyncLifetime, IDisposable
         var commands = new ResourceCommandService((resource, command, _) =>
         {
             _commands.Add($"{command} {resource}");
+            if (resource == "broken")
+            {
+                throw new InvalidOperationException("It cannot be restarted today.");
+            }
+
             return Task.FromResult(new ExecuteCommandResult { Success = resource == "service", Message = resource == "service" ? null : "There is no such resource." });
         });
         _service = await ResourceService.StartAsync("Application", Key, _notifications, _logs, commands, CancellationToken.None);
@@ -50,6 +55,13 @@ public sealed class ResourceServiceTests : IAsyncLifetime, IDisposable
         var body = await response.Content.ReadAsByteArrayAsync(_timeout.Token);
         Assert.Equal("Application", ApplicationInformationResponse.Parser.ParseFrom(body[5..]).ApplicationName);
         Assert.Equal("0", Assert.Single(response.TrailingHeaders.GetValues("grpc-status")));
+    }
+
+    [Fact]
+    public async Task A_failure_ends_the_call_with_a_status_of_its_own()
+    {
+        using var response = await CallAsync("ExecuteResourceCommand", new ResourceCommandRequest { ResourceName = "broken", CommandName = "restart" });
+        Assert.Equal("13", await StatusAsync(response));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Aspire.Hosting.Orchestration.Infrastructure;
 using Aspire.Hosting.Orchestration.Processes;
 using Npgsql;
 
@@ -68,6 +69,8 @@ public sealed class HostProcessTests : IDisposable
     public async Task A_second_host_on_the_same_data_is_refused_in_one_line()
     {
         var first = await StartAsync();
+        var volatileData = StateDirectory.At(State).VolatileDataOf("cache", "of-the-first");
+        Directory.CreateDirectory(volatileData);
         var second = Start();
         await second.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
 
@@ -75,6 +78,22 @@ public sealed class HostProcessTests : IDisposable
         await Eventually.TrueAsync(() => !second.Lines.IsEmpty, "the message");
         Assert.Contains($"already runs (process {first.Process.Id})", Assert.Single(second.Lines), StringComparison.Ordinal);
         Assert.All(first.Children(), child => Assert.True(child.IsAlive()));
+        // What ends with the first one's run is not the second one's to remove.
+        Assert.True(Directory.Exists(volatileData));
+        Directory.Delete(Path.GetDirectoryName(volatileData)!, recursive: true);
+        Assert.Equal(InfrastructureKind.Native, InfrastructureRecord.Read(State)?.BindingKind);
+    }
+
+    [Fact]
+    public void Only_one_holds_the_lock_of_a_directory()
+    {
+        using (HostLock.TryTake(_directory.Path))
+        {
+            Assert.Null(HostLock.TryTake(_directory.Path));
+        }
+
+        using var next = HostLock.TryTake(_directory.Path);
+        Assert.NotNull(next);
     }
 
     [Fact]

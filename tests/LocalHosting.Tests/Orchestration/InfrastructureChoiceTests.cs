@@ -50,6 +50,19 @@ public sealed class InfrastructureChoiceTests : IDisposable
         Assert.Contains("'containers' or 'native'", Assert.Throws<DistributedApplicationException>(() => InfrastructureChoice.Parse("docker")).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void A_start_whose_servers_never_came_up_binds_nobody()
+    {
+        new InfrastructureRecord(InfrastructureKind.Containers) { Ready = false, Runtime = "docker" }.Write(_directory.Path);
+        var read = InfrastructureRecord.Read(_directory.Path)!;
+        Assert.Null(read.BindingKind);
+        Assert.Equal(InfrastructureKind.Native, InfrastructureChoice.Decide(InfrastructureKind.Native, read.BindingKind, null, []).Kind);
+
+        (read with { Ready = true }).Write(_directory.Path);
+        Assert.Equal(InfrastructureKind.Containers, InfrastructureRecord.Read(_directory.Path)!.BindingKind);
+        Assert.Equal("docker", InfrastructureRecord.Read(_directory.Path)!.BindingRuntime);
+    }
+
+    [Fact]
     public void What_is_recorded_is_read_back()
     {
         Assert.Null(InfrastructureRecord.Read(_directory.Path));

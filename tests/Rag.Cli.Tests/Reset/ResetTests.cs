@@ -1,9 +1,12 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Aspire.Hosting.Orchestration.Processes;
 using Rag.Cli.Reset;
 
 namespace Rag.Cli.Tests.Reset;
 
+[UnsupportedOSPlatform("windows")]
 public sealed class ResetTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -18,7 +21,52 @@ public sealed class ResetTests : IDisposable
         Fill();
         var run = await CliRun.InvokeAsync(["reset"], input: "yes\n", checkout: Checkout);
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Equal([Path.Combine(Checkout.State, "tools")], Directory.GetFileSystemEntries(Checkout.State));
+        Assert.Equal([Path.Combine(Checkout.State, "host.lock"), Path.Combine(Checkout.State, "tools")], Directory.GetFileSystemEntries(Checkout.State).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Volumes_that_cannot_be_removed_are_not_forgotten()
+    {
+        Fill();
+        var runtime = _folder.File("podman", $"#!/bin/sh\necho \"$@\" >> '{_folder.Path}/calls'; [ -e '{_folder.Path}/mended' ] || {{ echo 'volume is in use' >&2; exit 1; }}\n");
+        File.SetUnixFileMode(runtime, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        _folder.File(".rag/infrastructure.json", JsonSerializer.Serialize(new { kind = "containers", runtime, servers = new { postgres = new { data = "the-volume" } } }));
+
+        var failed = await CliRun.InvokeAsync(["reset", "--yes"], checkout: Checkout);
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains("volume is in use", failed.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Checkout.State, "infrastructure.json")));
+        Assert.True(Directory.Exists(Path.Combine(Checkout.State, "blobs")));
+
+        _folder.File("mended", "");
+        Assert.Equal(0, (await CliRun.InvokeAsync(["reset", "--yes"], checkout: Checkout)).ExitCode);
+        Assert.False(File.Exists(Path.Combine(Checkout.State, "infrastructure.json")));
+        Assert.All(await File.ReadAllLinesAsync(Path.Combine(_folder.Path, "calls")), call => Assert.Equal("volume rm --force the-volume", call));
+    }
+
+    [Fact]
+    public async Task A_server_that_outlived_its_killed_host_is_ended_before_its_data_goes()
+    {
+        Fill();
+        using var server = Process.Start("sleep", "300");
+        Record(ProcessIdentity.Of(Environment.ProcessId)! with { Started = "another boot" });
+        _folder.File($".rag/run/1/{server.Id}.json", JsonSerializer.Serialize(new ChildRecord(ProcessIdentity.Of(server.Id)!, "postgres", StopSignal.Terminate, 1, Group: false)));
+
+        var run = await CliRun.InvokeAsync(["reset", "--yes"], checkout: Checkout);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.True(server.WaitForExit(5000));
+        Assert.Contains("'postgres'", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_just_starting_is_noticed_by_its_lock()
+    {
+        Fill();
+        using var host = HostLock.TryTake(Checkout.State);
+        var run = await CliRun.InvokeAsync(["reset", "--yes"], checkout: Checkout);
+        Assert.Equal(1, run.ExitCode);
+        Assert.True(Directory.Exists(Path.Combine(Checkout.State, "data")));
     }
 
     [Theory]

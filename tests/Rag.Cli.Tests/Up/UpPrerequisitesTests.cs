@@ -54,6 +54,19 @@ public sealed class UpPrerequisitesTests : IDisposable
         Assert.Equal(1, _fetches);
     }
 
+    [Fact]
+    public async Task A_download_that_failed_is_not_tried_at_every_start_but_told_and_tried_again_on_request()
+    {
+        await File.WriteAllTextAsync(Checkout.FetchedAspire + ".failed", "the network is away");
+        await DashboardAsync("y\n", yes: false);
+        Assert.Equal(0, _fetches);
+        Assert.Contains("the network is away", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("--yes", _output.ToString(), StringComparison.Ordinal);
+
+        await DashboardAsync(typed: null, yes: true);
+        Assert.Equal(1, _fetches);
+    }
+
     [Theory]
     [InlineData("n\n")]
     [InlineData(null)]

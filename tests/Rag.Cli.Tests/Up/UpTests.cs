@@ -1,9 +1,13 @@
+using System.Diagnostics;
 using Rag.Cli.Up;
 
 namespace Rag.Cli.Tests.Up;
 
 public sealed class UpTests
 {
+    // So that the machine's own is not asked.
+    private const string NoRuntime = "/nowhere/docker";
+
     private static readonly UpOptions Plain = new(Infrastructure: null, Dashboard: true, Sample: false, Yes: false, Aspire: null);
 
     [Fact]
@@ -108,8 +112,40 @@ public sealed class UpTests
         using var folder = new TemporaryFolder();
         folder.File(".rag/infrastructure.json", record);
         var checkout = new Checkout(folder.Path);
-        Assert.Equal(expected, await InfrastructureChoice.FindAsync(forced: null, checkout, CancellationToken.None));
-        Assert.Equal("containers", await InfrastructureChoice.FindAsync("containers", checkout, CancellationToken.None));
+        Assert.Equal(expected, (await InfrastructureChoice.FindAsync(forced: null, NoRuntime, checkout, CancellationToken.None)).Kind);
+        Assert.Equal("containers", (await InfrastructureChoice.FindAsync("containers", NoRuntime, checkout, CancellationToken.None)).Kind);
+    }
+
+    [Fact]
+    public async Task A_first_start_whose_servers_never_came_up_has_chosen_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        folder.File(".rag/infrastructure.json", """{"kind":"containers","ready":false}""");
+        Assert.Equal("native", (await InfrastructureChoice.FindAsync(forced: null, NoRuntime, new Checkout(folder.Path), CancellationToken.None)).Kind);
+    }
+
+    [Fact]
+    public void On_Aspires_packages_native_servers_are_refused_and_nothing_is_fetched_for_them()
+    {
+        Assert.Same(Plain, UpCommand.ForFoundation(Plain, aspire: false));
+        var refused = Assert.Throws<CliException>(() => UpCommand.ForFoundation(Plain with { Infrastructure = "native" }, aspire: true));
+        Assert.Contains("--no-aspire", refused.Remedy, StringComparison.Ordinal);
+        Assert.Equal(Plain with { Infrastructure = "containers", Dashboard = false }, UpCommand.ForFoundation(Plain, aspire: true));
+    }
+
+    [Fact]
+    public async Task An_AppHost_that_has_to_be_killed_is_no_clean_end()
+    {
+        var start = new ProcessStartInfo("sh", ["-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"]) { RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        Assert.Equal("deaf", await process.StandardOutput.ReadLineAsync());
+        using var stop = new CancellationTokenSource();
+        var waiting = AppHostProcess.WaitAsync(process, TimeSpan.FromMilliseconds(300), stop.Token);
+        await stop.CancelAsync();
+
+        var failure = await Assert.ThrowsAsync<CliException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.NotEqual(0, failure.ExitCode);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     [Theory]
