@@ -12,7 +12,12 @@ namespace AppHost;
 /// </summary>
 internal static class CliHandover
 {
+    private const string CheckoutKey = "Rag:Checkout";
+
     private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // A person may have left a comment or a comma in the file; configuration reads such a file, so this must as well.
+    private static readonly JsonDocumentOptions AsConfigurationReads = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
     private static readonly SemaphoreSlim OneWriter = new(1, 1);
 
     public static void Add(
@@ -26,28 +31,54 @@ internal static class CliHandover
 
         var path = PathHelper.GetSecretsPathFromSecretsId(id);
         var checkout = Path.GetFullPath("..", db.ApplicationBuilder.AppHostDirectory);
-        api.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, [("Rag:Url", api.GetEndpoint("http").Url)], cancellationToken));
+        api.OnResourceReady((_, _, cancellationToken) => TryRecordAsync(path, checkout, [("Rag:Url", api.GetEndpoint("http").Url)], cancellationToken));
         // For backup and restore. The password in it stands in the same file already.
         db.OnResourceReady(async (_, _, cancellationToken) =>
         {
             if (await db.Resource.ConnectionStringExpression.GetValueAsync(cancellationToken) is { } connectionString)
             {
-                // In one write: a database beside another checkout's name would be taken for that one's.
-                await RecordAsync(path, [("Rag:Database", connectionString), ("Rag:Checkout", checkout)], cancellationToken);
+                await TryRecordAsync(path, checkout, [("Rag:Database", connectionString)], cancellationToken);
             }
         });
-        web.OnResourceReady((_, _, cancellationToken) => RecordAsync(path, [("Rag:WebUrl", web.GetEndpoint("http").Url)], cancellationToken));
+        web.OnResourceReady((_, _, cancellationToken) => TryRecordAsync(path, checkout, [("Rag:WebUrl", web.GetEndpoint("http").Url)], cancellationToken));
     }
 
-    private static async Task RecordAsync(string path, (string Key, string Value)[] entries, CancellationToken cancellationToken)
+    // The command line can do without: whoever waits for the resource must not wait for a file that somebody edited by hand.
+    private static async Task TryRecordAsync(string path, string checkout, (string Key, string Value)[] entries, CancellationToken cancellationToken)
     {
+        try
+        {
+            await RecordAsync(path, checkout, entries, cancellationToken);
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"The addresses for the command line could not be written to '{path}': {exception.Message} './rag' needs --url and RAG_API_KEY until the file is mended.");
+        }
+    }
+
+    /// <summary>
+    /// Everything is recorded beside the checkout's name in one write, and what another checkout recorded goes with its name: an address or a
+    /// database beside the wrong name would be taken for that one's.
+    /// </summary>
+    internal static async Task RecordAsync(string path, string checkout, (string Key, string Value)[] values, CancellationToken cancellationToken)
+    {
+        (string Key, string Value)[] entries = [(CheckoutKey, checkout), .. values];
         await OneWriter.WaitAsync(cancellationToken);
         try
         {
-            var secrets = File.Exists(path) ? JsonNode.Parse(await File.ReadAllTextAsync(path, cancellationToken)) as JsonObject ?? [] : [];
+            var secrets = File.Exists(path) ? JsonNode.Parse(await File.ReadAllTextAsync(path, cancellationToken), documentOptions: AsConfigurationReads) as JsonObject ?? [] : [];
             if (entries.All(entry => secrets[entry.Key]?.ToString() == entry.Value))
             {
                 return;
+            }
+
+            if (secrets[CheckoutKey]?.ToString() != checkout)
+            {
+                foreach (var key in (string[])["Rag:Url", "Rag:WebUrl", "Rag:Database"])
+                {
+                    secrets.Remove(key);
+                }
             }
 
             foreach (var (key, value) in entries)

@@ -1,6 +1,6 @@
 using AppHost;
 
-var builder = DistributedApplication.CreateBuilder(args);
+var builder = DistributedApplication.CreateBuilder(RunSettings.Options(args));
 var run = RunSettings.From(builder);
 
 var postgres = builder.AddPostgres("postgres");

@@ -20,6 +20,15 @@ internal sealed record RunSettings(bool IsEphemeral, bool IsPublish, string Blob
     /// </summary>
     public Action<ProjectResourceOptions> LaunchProfile => options => options.ExcludeLaunchProfile = IsPublish;
 
+    /// <summary>
+    /// <c>--Dashboard false</c> goes without the dashboard. It is an option of the builder, not of its configuration, so it is read before there is one.
+    /// </summary>
+    public static DistributedApplicationOptions Options(string[] args) => new()
+    {
+        Args = args,
+        DisableDashboard = !new ConfigurationBuilder().AddCommandLine(args).Build().GetValue("Dashboard", defaultValue: true),
+    };
+
     public static RunSettings From(IDistributedApplicationBuilder builder)
     {
         if (builder.ExecutionContext.IsPublishMode)
