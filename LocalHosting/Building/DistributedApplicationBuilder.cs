@@ -135,8 +135,8 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         {
             Services.AddHostedService<OrchestratorHost>();
             Services.TryAddSingleton<IOrchestrator, LocalOrchestrator>();
-            // Services get 15 s to finish, then the servers they use get 20 s to close their files.
-            Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
+            // Projects get 35 s to finish, those that others wait for after them, then the servers they use get 20 s to close their files.
+            Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(120));
         }
     }
 }

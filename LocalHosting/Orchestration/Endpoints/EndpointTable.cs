@@ -23,13 +23,9 @@ internal sealed class EndpointTable(PortMemory memory, bool randomPorts, Action<
 
             var key = Key(resource, endpoint);
             var wanted = randomPorts ? null : endpoint.Port ?? memory.Recall(key);
-            // Nobody asked for a remembered port: that it is taken now is no news.
-            var listener = LoopbackListener.Open(wanted, Describe(resource, endpoint), endpoint.Port is null ? static _ => { } : log);
+            var listener = LoopbackListener.Open(wanted, Describe(resource, endpoint), log);
             _proxies.Add(endpoint, new EndpointProxy(listener));
-            if (!randomPorts && endpoint.Port is null)
-            {
-                memory.Remember(key, listener.Port);
-            }
+            RememberFirst(key, endpoint, wanted, listener.Port);
 
             endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", listener.Port);
         }
@@ -68,17 +64,23 @@ internal sealed class EndpointTable(PortMemory memory, bool randomPorts, Action<
         var given = endpoint.Port;
         var wanted = randomPorts && endpoint.IsProxied ? null : given ?? memory.Recall(key);
         int port;
-        using (var listener = LoopbackListener.Open(wanted, Describe(resource, endpoint), given is null ? static _ => { } : log))
+        using (var listener = LoopbackListener.Open(wanted, Describe(resource, endpoint), log))
         {
             port = listener.Port;
         }
 
-        if (!randomPorts && given is null)
+        RememberFirst(key, endpoint, wanted, port);
+
+        endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, address, port);
+    }
+
+    // A remembered port that is taken is given up for this run only: bookmarks and clients go on knowing it.
+    private void RememberFirst(string key, EndpointAnnotation endpoint, int? wanted, int port)
+    {
+        if (!randomPorts && endpoint.Port is null && wanted is null)
         {
             memory.Remember(key, port);
         }
-
-        endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, address, port);
     }
 
     private static string Key(IResource resource, EndpointAnnotation endpoint) => $"{resource.Name}/{endpoint.Name}";

@@ -12,7 +12,7 @@ internal static class ChildEnvironment
     private static readonly string[] DroppedPrefixes =
     [
         "ASPNETCORE_", "ASPIRE_", "ConnectionStrings__", "CORECLR_", "DASHBOARD__", "DOTNET_DASHBOARD_", "DOTNET_RESOURCE_SERVICE_",
-        "LOCALHOSTING_", "MSBUILD", "MSBuild", "OTEL_", "Parameters__", "services__", "VSTEST_",
+        "LOCALHOSTING_", "MSBUILD", "MSBuild", "Parameters__", "services__", "VSTEST_",
     ];
 
     private static readonly HashSet<string> Dropped = new(StringComparer.OrdinalIgnoreCase)
@@ -30,6 +30,15 @@ internal static class ChildEnvironment
 
     /// <summary>For projects and executables: ours without what is ours alone. The environment's name is kept.</summary>
     public static Dictionary<string, string> ForService() => ForService(Environment.GetEnvironmentVariables());
+
+    /// <summary>The variables of OpenTelemetry: a service keeps those of the shell unless this run's dashboard sets its own.</summary>
+    public static void RemoveTelemetry(IDictionary<string, string> environment)
+    {
+        foreach (var name in environment.Keys.Where(static name => name.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            environment.Remove(name);
+        }
+    }
 
     /// <summary>For native servers: a short list.</summary>
     public static Dictionary<string, string> ForServer()

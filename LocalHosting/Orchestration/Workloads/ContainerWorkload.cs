@@ -37,6 +37,13 @@ internal sealed class ContainerWorkload(ContainerResource resource, ContainerRun
                 $"'{resource.Name}' needs a container runtime, and neither docker nor podman answers. Start one, or leave this resource out.");
         }
 
+        if (resource.TryGetLastAnnotation<DockerfileBuildAnnotation>(out var build))
+        {
+            throw new InvalidOperationException(
+                $"'{resource.Name}' is built from '{build.DockerfilePath}', which LocalHosting only writes into the manifest. Build the image by hand "
+                + $"('{runtime.Name} build --tag {resource.Name} {build.ContextPath}') and refer to it with AddContainer, or start with './rag up --aspire'.");
+        }
+
         var image = resource.TryGetContainerImageName(out var name) ? name : throw new InvalidOperationException($"'{resource.Name}' has no image.");
         var variables = await context.VariablesAsync(resource, instance, cancellationToken);
         var container = new ContainerSpecification

@@ -32,6 +32,12 @@ internal static class ServiceLaunch
         Instance instance, string program, IReadOnlyList<string> arguments, string workingDirectory, IReadOnlyList<ResolvedVariable> variables)
     {
         var environment = ChildEnvironment.ForService();
+        if (variables.Any(static variable => variable.Name == "OTEL_EXPORTER_OTLP_ENDPOINT"))
+        {
+            // Headers and protocols for another collector do not go with the endpoint of this one.
+            ChildEnvironment.RemoveTelemetry(environment);
+        }
+
         foreach (var variable in variables)
         {
             environment[variable.Name] = variable.Value;

@@ -87,4 +87,28 @@ public sealed class ContainerWorkloadTests : IDisposable
         var environmentFile = run.Split(' ')[Array.IndexOf(run.Split(' '), "--env-file") + 1];
         Assert.False(File.Exists(environmentFile));
     }
+
+    [Fact]
+    public async Task A_resource_that_would_have_to_be_built_says_so_instead_of_running_another_image()
+    {
+        var program = Path.Combine(_directory.Path, "docker");
+        await File.WriteAllTextAsync(program, Runtime);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
+        {
+            Args = ["TemporaryState=true", "DcpPublisher:RandomizePorts=true", "ConsoleOutput=false", $"ASPIRE_CONTAINER_RUNTIME={program}"],
+            DisableDashboard = true,
+        });
+        builder.AddDockerfile("own", _directory.Path);
+        await using var app = builder.Build();
+        await app.StartAsync(_timeout.Token);
+        await app.ResourceNotifications.WaitForResourceAsync("own", KnownResourceStates.FailedToStart, _timeout.Token);
+
+        Assert.DoesNotContain(await File.ReadAllLinesAsync(Path.Combine(_directory.Path, "calls")), call => call.StartsWith("run ", StringComparison.Ordinal));
+        await app.StopAsync(_timeout.Token);
+    }
 }
