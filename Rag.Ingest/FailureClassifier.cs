@@ -21,6 +21,9 @@ internal static class FailureClassifier
         _ => (FailureKind.Ours, new Problem("internal", "Processing failed because of a fault in the program; the worker's log has the details. Try again after the next update.")),
     };
 
+    /// <summary>For the log of a loop that goes on: our own message, or what an unexpected exception is and where it happened.</summary>
+    public static string Brief(Exception exception) => exception is RagException ? exception.Message : Describe(exception);
+
     /// <summary>
     /// For the log: types and places, and messages only of exceptions whose messages are our own. Others quote what they choked on, and
     /// that is document text.

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Rag.Core;
 using Rag.Core.Blobs;
@@ -15,10 +16,15 @@ namespace Rag.Ingest;
 /// One document from original to searchable: extract, chunk, analyse, embed, store, activate. Chunks go slice by slice, so that memory
 /// is bounded by the document's text and one slice; a document of one slice, which most are, is written in a single transaction.
 /// </summary>
-internal sealed class IngestPipeline(Database database, IBlobStore blobs, IDocumentExtractor extractor, IngestTelemetry telemetry, IEmbedder? embedder = null)
+internal sealed class IngestPipeline(
+    Database database, IBlobStore blobs, IDocumentExtractor extractor, IngestTelemetry telemetry, IOptions<StorageOptions> storage, IEmbedder? embedder = null)
+    : IDisposable
 {
     private const int SliceSize = 512;
     private const int EmbeddingBatch = 64;
+
+    // Storing holds a connection for long. The other half of the pool is for claims, renewals and sweeping, which hold one for a moment.
+    private readonly SemaphoreSlim _storing = new(Math.Max(1, storage.Value.MaxPoolSize / 2));
 
     /// <summary>Processes a claimed job to its end.</summary>
     /// <param name="job">Claimed by this process.</param>
@@ -59,6 +65,8 @@ internal sealed class IngestPipeline(Database database, IBlobStore blobs, IDocum
         }
         while (start < chunks.Count);
     }
+
+    public void Dispose() => _storing.Dispose();
 
     private async Task<ExtractedDocument> ExtractAsync(ClaimedJob job, JobLease lease, CancellationToken cancellationToken)
     {
@@ -130,6 +138,7 @@ internal sealed class IngestPipeline(Database database, IBlobStore blobs, IDocum
     {
         using var stage = telemetry.StartStage("store");
         lease.Show("store", slice.Progress(slice.Count));
+        await _storing.WaitAsync(cancellationToken);
         try
         {
             await database.TransactionAsync(
@@ -142,17 +151,27 @@ internal sealed class IngestPipeline(Database database, IBlobStore blobs, IDocum
 
                     int? space = embedder is null ? null : await GenerationWriter.SpaceIdAsync(connection, embedder.Space, token);
                     await GenerationWriter.WriteChunksAsync(connection, generation, prepared, space, token);
+                    if (!slice.IsLast)
+                    {
+                        return true;
+                    }
+
+                    lease.BeginCompletion();
                     // What an earlier slice wrote stays unseen when this throws, and is swept.
-                    return slice.IsLast && !await JobQueue.CompleteAsync(connection, job, completed, token) ? throw new LeaseLostException() : true;
+                    return await JobQueue.CompleteAsync(connection, job, completed, token) ? true : throw new LeaseLostException();
                 },
                 cancellationToken);
         }
         catch (StorageException e) when (e.InnerException is PostgresException
             { SqlState: PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.UniqueViolation })
         {
-            // The document is gone, or a newer generation was activated and took the older ones with it; or, after a crash of the
-            // server, another worker has the same job under the same number and was faster.
+            // The document is gone, or its generation was swept because the lease was lost long ago; or, after a crash of the server,
+            // another worker has the same job under the same number and was faster.
             throw new LeaseLostException();
+        }
+        finally
+        {
+            _storing.Release();
         }
     }
 

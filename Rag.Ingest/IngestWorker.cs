@@ -33,10 +33,11 @@ internal sealed partial class IngestWorker(
         // Storing is mostly waiting for the database's disk: another document may be read meanwhile. So there are twice as many loops
         // as documents that are extracted and analysed at a time.
         using var slots = new SemaphoreSlim(count);
-        await Task.WhenAll(Enumerable.Range(0, 2 * count).Select(_ => LoopAsync(slots, work.Token, stoppingToken)));
+        var company = new Company();
+        await Task.WhenAll(Enumerable.Range(0, 2 * count).Select(_ => LoopAsync(slots, company, work.Token, stoppingToken)));
     }
 
-    private async Task LoopAsync(SemaphoreSlim slots, CancellationToken workToken, CancellationToken stoppingToken)
+    private async Task LoopAsync(SemaphoreSlim slots, Company company, CancellationToken workToken, CancellationToken stoppingToken)
     {
         // The method runs synchronously until its first real wait, and the loops must not wait for each other.
         await Task.Yield();
@@ -50,11 +51,12 @@ internal sealed partial class IngestWorker(
                 // Before the claim: a job that waits here would be one that an idle worker elsewhere cannot take.
                 await slots.WaitAsync(stoppingToken);
                 using var slot = new Slot(slots);
+                using var place = await company.JoinAsync(stoppingToken);
                 var job = draining.Started ? null : await queue.ClaimAsync(presence.Name, stoppingToken);
                 pause = options.Value.PollInterval;
                 if (job is not null)
                 {
-                    await ProcessAsync(job, slot, workToken);
+                    await ProcessAsync(job, slot, place, workToken);
                     continue;
                 }
             }
@@ -85,12 +87,19 @@ internal sealed partial class IngestWorker(
         }
     }
 
-    private async Task ProcessAsync(ClaimedJob job, Slot slot, CancellationToken workToken)
+    private async Task ProcessAsync(ClaimedJob job, Slot slot, Company.Place place, CancellationToken workToken)
     {
         using var activity = telemetry.StartJob(job);
         await using var lease = new JobLease(queue, job, options.Value.Lease, workToken);
         try
         {
+            if (job.IsSuspect && !await place.TryBeAloneAsync(lease.Token))
+            {
+                // Another suspect is at it. This one waits its turn in the queue, where it does not lose its worker with that one.
+                await ReleaseAsync(job);
+                return;
+            }
+
             await pipeline.RunAsync(job, lease, slot);
             queue.SignalCompleted(job);
             telemetry.Finished("ready");

@@ -20,6 +20,7 @@ internal sealed class JobLease : IAsyncDisposable
     private readonly CancellationTokenSource _work;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _keeping;
+    private volatile bool _isCompleting;
     private volatile Step _step = new("extract", 0);
 
     public JobLease(JobQueue queue, ClaimedJob job, TimeSpan length, CancellationToken workToken)
@@ -40,6 +41,12 @@ internal sealed class JobLease : IAsyncDisposable
     /// <summary>Where the work stands; shown with the next report.</summary>
     public void Show(string stage, int progress) => _step = new Step(stage, progress);
 
+    /// <summary>
+    /// From here on the job's own row decides: completing it locks that row and looks whether the job is still ours. A renewal would only
+    /// wait behind that lock, run out of time, and take a commit that waits for a slow disk for a lost lease.
+    /// </summary>
+    public void BeginCompletion() => _isCompleting = true;
+
     /// <summary>Ends the keeping; the job stays as it is.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -57,7 +64,7 @@ internal sealed class JobLease : IAsyncDisposable
         while (true)
         {
             await Task.Delay(wait, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (cancellationToken.IsCancellationRequested)
+            if (cancellationToken.IsCancellationRequested || _isCompleting)
             {
                 return;
             }
@@ -114,6 +121,12 @@ internal sealed class JobLease : IAsyncDisposable
 
     private async Task LoseAsync()
     {
+        if (_isCompleting)
+        {
+            // A renewal that was under way when completion began.
+            return;
+        }
+
         IsLost = true;
         await _work.CancelAsync();
     }

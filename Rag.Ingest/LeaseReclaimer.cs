@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Rag.Core;
 using Rag.Core.Jobs;
 using Rag.Core.Storage;
 
@@ -20,6 +19,7 @@ internal sealed partial class LeaseReclaimer(
         var tenth = options.Value.Lease / 10;
         var interval = tenth < LongestInterval ? tenth : LongestInterval;
         var absentSince = new Dictionary<string, long>(StringComparer.Ordinal);
+        string? said = null;
         while (true)
         {
             try
@@ -37,10 +37,19 @@ internal sealed partial class LeaseReclaimer(
                 {
                     LogReclaimed(logger, count);
                 }
+
+                said = null;
             }
-            catch (RagException e)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                LogFailed(logger, e.Message);
+                // An exception that left this loop would stop the process. Said once for each reason, as it comes round every second.
+                var reason = FailureClassifier.Brief(e);
+                if (said != reason)
+                {
+                    LogFailed(logger, reason);
+                }
+
+                said = reason;
             }
 
             await Task.Delay(interval, clock, stoppingToken);
@@ -50,6 +59,6 @@ internal sealed partial class LeaseReclaimer(
     [LoggerMessage(3101, LogLevel.Warning, "{Count} jobs of vanished workers are back in the queue")]
     private static partial void LogReclaimed(ILogger logger, int count);
 
-    [LoggerMessage(3102, LogLevel.Debug, "Looking for vanished workers failed: {Reason}")]
+    [LoggerMessage(3102, LogLevel.Warning, "Looking for vanished workers failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, string reason);
 }

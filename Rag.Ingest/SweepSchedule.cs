@@ -1,35 +1,46 @@
 using Microsoft.Extensions.Options;
-using Rag.Core;
 using Rag.Core.Jobs;
 using Rag.Core.Storage;
 
 namespace Rag.Ingest;
 
-/// <summary>Sweeps now and then.</summary>
+/// <summary>Sweeps now and then, and soon after a collection was removed.</summary>
 internal sealed partial class SweepSchedule(
-    Sweeper sweeper, StorageReadiness readiness, IOptions<JobOptions> options, TimeProvider clock, ILogger<SweepSchedule> logger) : BackgroundService
+    Sweeper sweeper, StorageReadiness readiness, StorageSignals signals, IOptions<JobOptions> options, TimeProvider clock, ILogger<SweepSchedule> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan FileInterval = TimeSpan.FromHours(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await readiness.WaitAsync(stoppingToken);
+        var pulse = new Pulse();
+        using var subscription = signals.Subscribe(StorageChannels.Removals, payload =>
+        {
+            if (payload.Length > 0)
+            {
+                pulse.Set();
+            }
+        });
+        var started = clock.GetTimestamp();
         long? filesSwept = null;
         while (true)
         {
-            await Task.Delay(options.Value.SweepInterval, clock, stoppingToken);
+            await pulse.WaitAsync(options.Value.SweepInterval, stoppingToken);
             try
             {
-                var includeFiles = filesSwept is null || clock.GetElapsedTime(filesSwept.Value) >= FileInterval;
+                var includeFiles = filesSwept is { } last
+                    ? clock.GetElapsedTime(last) >= FileInterval
+                    : clock.GetElapsedTime(started) >= options.Value.SweepInterval;
                 if (await sweeper.SweepAsync(new SweepAges(), includeFiles, stoppingToken) is not null && includeFiles)
                 {
                     filesSwept = clock.GetTimestamp();
                 }
             }
-            catch (Exception e) when (e is RagException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                // The next one tries again; a leftover harms nobody meanwhile.
-                LogFailed(logger, e.Message);
+                // The next one tries again; a leftover harms nobody meanwhile. An exception that left this loop would stop the process.
+                LogFailed(logger, FailureClassifier.Brief(e));
             }
         }
     }

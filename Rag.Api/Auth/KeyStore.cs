@@ -23,7 +23,7 @@ internal sealed class KeyStore(Database database, Authenticator authenticator)
         """
         k.id, k.name, k.scopes, k.collections,
         case when k.collections is null then null
-             else array(select c.name from collections c where c.id = any(k.collections) order by c.name) end,
+             else array(select c.name from collections c where c.id = any(k.collections) and c.name is not null order by c.name) end,
         k.created, k.expires, k.last_used, k.bootstrap
         """;
 

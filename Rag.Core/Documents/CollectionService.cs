@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Npgsql;
-using Rag.Core.Blobs;
 using Rag.Core.Chunking;
 using Rag.Core.Retrieval;
 using Rag.Core.Storage;
@@ -10,7 +9,7 @@ using Rag.Core.Storage;
 namespace Rag.Core.Documents;
 
 /// <summary>Makes, finds, changes and removes collections. Thread-safe.</summary>
-public sealed partial class CollectionService(Database database, IBlobStore blobs, StorageSignals signals)
+public sealed partial class CollectionService(Database database, StorageSignals signals)
 {
     private const string Columns = "c.id, c.name, c.description, c.settings::text, c.created, c.updated";
 
@@ -64,7 +63,7 @@ public sealed partial class CollectionService(Database database, IBlobStore blob
 
     /// <summary>The collection of that id; null when there is none.</summary>
     public Task<Collection?> FindAsync(CollectionId id, CancellationToken cancellationToken) => database.ReadAsync(
-        (connection, token) => connection.Sql($"select {Columns} from collections c where id = $1", id.Value).FirstAsync(Map, token), cancellationToken);
+        (connection, token) => connection.Sql($"select {Columns} from collections c where id = $1 and name is not null", id.Value).FirstAsync(Map, token), cancellationToken);
 
     /// <summary>One collection with its counts.</summary>
     /// <exception cref="RagException"><c>collection-not-found</c>.</exception>
@@ -91,7 +90,7 @@ public sealed partial class CollectionService(Database database, IBlobStore blob
                 var rows = await connection.Sql(
                         $"""
                         select {Columns} from collections c
-                        where ($1::uuid[] is null or c.id = any($1::uuid[]))
+                        where c.name is not null and ($1::uuid[] is null or c.id = any($1::uuid[]))
                           and ($2::timestamptz is null or (c.created, c.id) < ($2::timestamptz, $3::uuid))
                         order by c.created desc, c.id desc limit $4
                         """,
@@ -126,7 +125,7 @@ public sealed partial class CollectionService(Database database, IBlobStore blob
             return await database.TransactionAsync(
                 async (connection, token) =>
                 {
-                    var current = await connection.Sql($"select {Columns} from collections c where id = $1 for no key update", id.Value).FirstAsync(Map, token)
+                    var current = await connection.Sql($"select {Columns} from collections c where id = $1 and name is not null for no key update", id.Value).FirstAsync(Map, token)
                         ?? throw NotFound();
                     var settings = current.Settings with
                     {
@@ -149,30 +148,27 @@ public sealed partial class CollectionService(Database database, IBlobStore blob
         }
     }
 
-    /// <summary>Removes the collection, its documents and their originals. False when it was gone already.</summary>
+    /// <summary>
+    /// Removes the collection: its name is free and nothing of it is found from then on. Documents, chunks and originals, of which there
+    /// may be very many, follow in the background. False when it was gone already.
+    /// </summary>
     public async Task<bool> DeleteAsync(CollectionId id, CancellationToken cancellationToken)
     {
         var deleted = await database.TransactionAsync(
             async (connection, token) =>
             {
-                // Before its children, so that no new one arrives while they go.
-                var found = await connection.Sql("select true from collections where id = $1 for update", id.Value).ScalarAsync<bool>(token);
-                if (found)
-                {
-                    await using var delete = connection.Sql("delete from collections where id = $1", id.Value);
-                    delete.CommandTimeout = (int)SqlExtensions.RemovalTimeout.TotalSeconds;
-                    await delete.ExecuteNonQueryAsync(token);
-                }
-
-                return found;
+                // A name is part of a key: changing it waits for the submissions that hold the row, and later ones see that it is gone.
+                var rows = await connection.Sql("update collections set name = null, updated = now() where id = $1 and name is not null", id.Value).RunAsync(token);
+                // Indexes and event streams know by this row that there is nothing to follow any more.
+                await connection.Sql("delete from collection_sequences where collection_id = $1", id.Value).RunAsync(token);
+                return rows == 1;
             },
             cancellationToken);
         if (deleted)
         {
             signals.Signal(StorageChannels.DocumentEvents, id.ToString());
             signals.Signal(StorageChannels.IndexChanges, id.ToString());
-            // What this leaves behind when it is interrupted, the sweeper removes.
-            await blobs.DeleteCollectionAsync(id, CancellationToken.None);
+            signals.Signal(StorageChannels.Removals, id.ToString());
         }
 
         return deleted;
@@ -235,7 +231,7 @@ public sealed partial class CollectionService(Database database, IBlobStore blob
                 "invalid-request", "'chunking' needs targetTokens from 50 to 2000 and maxTokens from targetTokens to 8000.");
         }
 
-        if (chunking.OverlapTokens < 0 || chunking.OverlapTokens * 100 > chunking.TargetTokens * 15)
+        if (chunking.OverlapTokens < 0 || chunking.OverlapTokens * 100L > chunking.TargetTokens * 15L)
         {
             throw new RagException("invalid-request", "'chunking.overlapTokens' must be between 0 and 15 % of targetTokens.");
         }

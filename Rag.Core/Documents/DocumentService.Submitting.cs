@@ -61,7 +61,8 @@ public sealed partial class DocumentService
             await using var batch = connection.CreateBatch();
             batch.Then(
                 """
-                insert into blobs (collection_id, sha256, size_bytes) values ($1, $2, $3)
+                with open as (select id from collections where id = $1 and name is not null for key share)
+                insert into blobs (collection_id, sha256, size_bytes) select id, $2, $3 from open
                 on conflict (collection_id, sha256) do update set unreferenced_since = null
                 """,
                 collection.Value,
@@ -84,6 +85,12 @@ public sealed partial class DocumentService
                 staged.Sha256,
                 staged.SizeBytes);
             var created = await SingleAsync(batch, cancellationToken);
+            if (batch.BatchCommands[0].RecordsAffected == 0)
+            {
+                // Removed since the caller looked it up; its row stays until the sweeper has been there.
+                throw CollectionGone();
+            }
+
             if (!isStored)
             {
                 // Under the lock of the blob's row: the sweeper cannot take the file away in between.

@@ -12,6 +12,8 @@ namespace Rag.Core.Documents;
 /// </summary>
 public sealed partial class DocumentService(Database database, IBlobStore blobs, StorageSignals signals)
 {
+    private const int RequeuedAtOnce = 200;
+
     /// <summary>Changes title or metadata. Another title is searchable only once the document is processed again, which this queues.</summary>
     /// <exception cref="RagException"><c>document-not-found</c>, <c>invalid-request</c>.</exception>
     public async Task<Document> PatchAsync(CollectionId collection, DocumentId id, DocumentPatch patch, CancellationToken cancellationToken)
@@ -67,25 +69,45 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
         return document;
     }
 
-    /// <summary>Queues every failed document of the collection again. Returns how many.</summary>
+    /// <summary>Queues every failed document of the collection again, some at a time. Returns how many; when it fails in between, those before are queued.</summary>
     public async Task<int> ReprocessFailedAsync(CollectionId collection, CancellationToken cancellationToken)
     {
-        var count = await database.TransactionAsync(
-            async (connection, token) =>
-            {
-                var failed = await connection.Sql(
-                        $"select {DocumentRows.Columns} from documents d where collection_id = $1 and status = 'failed' order by id for no key update",
-                        collection.Value)
-                    .ListAsync(DocumentRows.Map, token);
-                foreach (var document in failed)
+        var count = 0;
+        var last = Guid.Empty;
+        List<Document> batch;
+        do
+        {
+            // In steps, so that no row of a large collection stays locked for long, and what is queued is begun. By id, so that those that
+            // fail again meanwhile do not come round for ever.
+            var after = last;
+            batch = await database.TransactionAsync(
+                async (connection, token) =>
                 {
-                    await QueueAsync(connection, document, token);
-                }
+                    var failed = await connection.Sql(
+                            $"""
+                            select {DocumentRows.Columns} from documents d
+                            where collection_id = $1 and status = 'failed' and id > $2 order by id limit {RequeuedAtOnce} for no key update
+                            """,
+                            collection.Value,
+                            after)
+                        .ListAsync(DocumentRows.Map, token);
+                    foreach (var document in failed)
+                    {
+                        await QueueAsync(connection, document, token);
+                    }
 
-                return failed.Count;
-            },
-            cancellationToken);
-        SignalWork(collection);
+                    return failed;
+                },
+                cancellationToken);
+            if (batch.Count > 0)
+            {
+                last = batch[^1].Id.Value;
+                count += batch.Count;
+                SignalWork(collection);
+            }
+        }
+        while (batch.Count == RequeuedAtOnce);
+
         return count;
     }
 

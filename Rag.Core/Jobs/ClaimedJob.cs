@@ -23,6 +23,12 @@ public sealed record ClaimedJob
     /// <summary>How often a worker vanished with it.</summary>
     public required int Losses { get; init; }
 
+    /// <summary>
+    /// Whether so many workers vanished with it that it may be the reason. It is to be worked on alone: what is processed beside it would
+    /// lose its worker too, and be suspected in turn.
+    /// </summary>
+    public bool IsSuspect => Losses >= 3;
+
     /// <summary>W3C trace context of the submission; null when it was not traced.</summary>
     public string? TraceParent { get; init; }
 
@@ -80,3 +86,11 @@ public enum FailureOutcome
 /// <param name="Parked">Jobs that wait for a person.</param>
 /// <param name="OldestAge">Since the oldest of the waiting was made; zero when none waits.</param>
 public sealed record QueueDepth(long Queued, long Running, long Parked, TimeSpan OldestAge);
+
+/// <summary>What a finished extraction says of its document.</summary>
+/// <param name="Chunks">How many were written.</param>
+/// <param name="Pages">Null for formats without pages.</param>
+/// <param name="MediaType">As recognised.</param>
+/// <param name="Title">The one that the document states.</param>
+/// <param name="Warnings">For people.</param>
+public sealed record CompletedGeneration(int Chunks, int? Pages, string MediaType, string? Title, IReadOnlyList<string> Warnings);

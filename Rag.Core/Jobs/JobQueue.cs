@@ -77,8 +77,9 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
     }
 
     /// <summary>
-    /// The last step of a job, within the caller's transaction: marks it done, makes its generation the searched one, removes older
-    /// ones, tells indexes and clients. False: the lease was lost; the caller must roll back.
+    /// The last step of a job, within the caller's transaction: marks it done, makes its generation the searched one, tells indexes and
+    /// clients. Older generations stay for the sweeper: removing ten thousand chunks here would hold the job's row for as long as that takes.
+    /// False: the lease was lost; the caller must roll back.
     /// </summary>
     public static async Task<bool> CompleteAsync(NpgsqlConnection connection, ClaimedJob job, CompletedGeneration result, CancellationToken cancellationToken)
     {
@@ -115,11 +116,9 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
             job.Generation,
             result.Chunks,
             result.Pages,
-            result.MediaType,
-            result.Title,
-            new Json(System.Text.Json.JsonSerializer.Serialize(result.Warnings)));
-        // Chunks and vectors go with their generation. A superseded worker that is still writing one finds its parent row gone.
-        batch.Then("delete from generations where document_id = $1 and generation < $2", job.Document.Value, job.Generation);
+            StorableText.Clean(result.MediaType),
+            result.Title is { } title ? StorableText.Clean(title) : null,
+            new Json(System.Text.Json.JsonSerializer.Serialize(result.Warnings.Select(StorableText.Clean))));
         DocumentEvents.Append(
             batch,
             new EventToAppend(job.Collection, job.Document, job.Name, "ready", Progress: 100, ChangesIndex: true, Generation: job.Generation));
@@ -148,7 +147,10 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
             .ListAsync(row => row.GetString(0), token),
         cancellationToken);
 
-    /// <summary>Puts jobs whose lease ran out back into the queue; the attempt does not count. Returns how many.</summary>
+    /// <summary>
+    /// Puts jobs whose lease ran out back into the queue; the attempt does not count. Returns how many. A job that another transaction
+    /// holds, its own completion for instance, is left for the next time, and one that fails does not keep the others waiting.
+    /// </summary>
     /// <param name="absentWorkers">Workers whose jobs are taken although their lease still runs.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<int> ReclaimAsync(IReadOnlyCollection<string> absentWorkers, CancellationToken cancellationToken)
@@ -160,17 +162,19 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
                     select j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
                         d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
                     from jobs j join documents d on d.id = j.document_id join collections c on c.id = j.collection_id
-                    where j.state = 'running' and (j.lease_until < now() or j.worker = any($1)) limit 100
+                    where j.state = 'running' and (j.lease_until < now() or j.worker = any($1))
+                    order by j.lease_until, j.id limit 100 for no key update of j skip locked
                     """,
                     // As an object: a lone array of references would be taken for the list of values.
                     (object)absent)
                 .ListAsync(Map, token),
             cancellationToken);
         var reclaimed = 0;
+        RagException? failure = null;
         foreach (var job in expired)
         {
             var change = job.Losses + 1 < MaxLosses
-                ? new Change("queued", "queued") { CountAttempt = false, CountLoss = true, OnlyLeftBy = absent }
+                ? new Change("queued", "queued") { CountAttempt = false, CountLoss = true, OnlyLeftBy = absent, Wait = RetryWait.AfterLoss(job.Losses + 1) }
                 : new Change("parked", "failed")
                 {
                     CountLoss = true,
@@ -178,13 +182,20 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
                     Failed = true,
                     Problem = new Problem("worker-lost", $"The worker ended {MaxLosses} times while it processed this document. Look at its log, then try again."),
                 };
-            if (await ChangeAsync(job, change, cancellationToken))
+            try
             {
-                reclaimed++;
+                if (await ChangeAsync(job, change, cancellationToken))
+                {
+                    reclaimed++;
+                }
+            }
+            catch (RagException e)
+            {
+                failure ??= e;
             }
         }
 
-        return reclaimed;
+        return reclaimed > 0 || failure is null ? reclaimed : throw failure;
     }
 
     /// <summary>What the queue holds now.</summary>
@@ -204,6 +215,11 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
         var changed = await database.TransactionAsync(
             async (connection, token) =>
             {
+                if (change.OnlyLeftBy is not null && !await TryLockAsync(connection, job, token))
+                {
+                    return false;
+                }
+
                 await using var fence = connection.CreateBatch();
                 fence.Then("select 1 from documents where id = $1 for no key update", job.Document.Value);
                 fence.Then(
@@ -268,6 +284,11 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
         return changed;
     }
 
+    /// <summary>Whether nobody else holds the job and its document; from then on nobody else does.</summary>
+    private static Task<bool> TryLockAsync(NpgsqlConnection connection, ClaimedJob job, CancellationToken cancellationToken) => connection.Sql(
+            "select true from jobs j join documents d on d.id = j.document_id where j.id = $1 for no key update of j, d skip locked", job.Id.Value)
+        .ScalarAsync<bool>(cancellationToken);
+
     private static ClaimedJob Map(NpgsqlDataReader row) => new()
     {
         Id = new JobId(row.GetGuid(0)),
@@ -308,11 +329,3 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
         public string[]? OnlyLeftBy { get; init; }
     }
 }
-
-/// <summary>What a finished extraction says of its document.</summary>
-/// <param name="Chunks">How many were written.</param>
-/// <param name="Pages">Null for formats without pages.</param>
-/// <param name="MediaType">As recognised.</param>
-/// <param name="Title">The one that the document states.</param>
-/// <param name="Warnings">For people.</param>
-public sealed record CompletedGeneration(int Chunks, int? Pages, string MediaType, string? Title, IReadOnlyList<string> Warnings);

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -21,7 +22,7 @@ public sealed class Database(NpgsqlDataSource source)
         try
         {
             await using var connection = await Source.OpenConnectionAsync(cancellationToken);
-            return await work(connection, cancellationToken);
+            return await RunAsync(connection, work, cancellationToken);
         }
         catch (Exception e) when (e is NpgsqlException or SocketException)
         {
@@ -41,11 +42,17 @@ public sealed class Database(NpgsqlDataSource source)
             try
             {
                 await using var connection = await Source.OpenConnectionAsync(cancellationToken);
-                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-                var result = await work(connection, cancellationToken);
-                // Not to be cancelled: whoever gives up now would not know what became of it.
-                await transaction.CommitAsync(CancellationToken.None);
-                return result;
+                return await RunAsync(
+                    connection,
+                    async (open, token) =>
+                    {
+                        await using var transaction = await open.BeginTransactionAsync(token);
+                        var result = await work(open, token);
+                        // Not to be cancelled: whoever gives up now would not know what became of it.
+                        await transaction.CommitAsync(CancellationToken.None);
+                        return result;
+                    },
+                    cancellationToken);
             }
             catch (PostgresException e) when (attempt < MaxTries
                 && e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
@@ -56,6 +63,19 @@ public sealed class Database(NpgsqlDataSource source)
             {
                 throw StorageException.From(e)!;
             }
+        }
+    }
+
+    private static async Task<T> RunAsync<T>(NpgsqlConnection connection, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work(connection, cancellationToken);
+        }
+        catch (InvalidOperationException e) when (!connection.State.HasFlag(ConnectionState.Open))
+        {
+            // What Npgsql says when the connection broke between two calls. On one that is open it is a fault of ours, and stays one.
+            throw StorageException.Lost(e);
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace Rag.Core.Storage;
 
 /// <summary>
-/// PostgreSQL's notification channels. A notification only wakes: whoever listens polls as well, at least once a second.
+/// PostgreSQL's notification channels. A notification only wakes: whoever listens polls as well, as a rule once a second.
 /// The payload is the collection's id.
 /// </summary>
 public static class StorageChannels
@@ -14,4 +14,7 @@ public static class StorageChannels
 
     /// <summary>A job may be claimed.</summary>
     public const string Jobs = "rag_jobs";
+
+    /// <summary>A collection was removed, and what it leaves behind may go. This one's poll is the sweeper's interval.</summary>
+    public const string Removals = "rag_removals";
 }

@@ -28,6 +28,9 @@ public sealed class StorageException : RagException
         _ => null,
     };
 
+    /// <summary>The connection broke between two calls.</summary>
+    internal static StorageException Lost(InvalidOperationException exception) => new(Away, AwayMessage, isTransient: true, exception);
+
     private const string AwayMessage = "The database cannot be reached at the moment. It is tried again; if this lasts, check that PostgreSQL runs and that ConnectionStrings:ragdb names it.";
 
     private static StorageException FromServer(PostgresException exception) => exception.SqlState switch

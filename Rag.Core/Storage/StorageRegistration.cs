@@ -43,7 +43,8 @@ public static class StorageRegistration
         services.AddSingleton(provider => CreateDataSource(
             provider.GetRequiredService<IOptions<StorageOptions>>().Value, provider.GetService<ILoggerFactory>()));
         services.AddSingleton<Database>();
-        services.AddSingleton<StorageReadiness>();
+        services.AddSingleton(provider => new StorageReadiness(CreateDataSource(
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value, provider.GetService<ILoggerFactory>(), StorageReadiness.Connections)));
         services.AddSingleton<Migrator>();
         services.AddSingleton<StorageSignals>();
         services.AddHostedService<StorageStartup>();
@@ -51,11 +52,11 @@ public static class StorageRegistration
         return services;
     }
 
-    internal static NpgsqlDataSource CreateDataSource(StorageOptions options, ILoggerFactory? loggers)
+    internal static NpgsqlDataSource CreateDataSource(StorageOptions options, ILoggerFactory? loggers, int? poolSize = null)
     {
         var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
         var connection = builder.ConnectionStringBuilder;
-        connection.MaxPoolSize = options.MaxPoolSize;
+        connection.MaxPoolSize = poolSize ?? options.MaxPoolSize;
         connection.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
         connection.Timeout = 5;
         // A listener whose server vanished without a word must find out.

@@ -49,7 +49,7 @@ public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadi
             {
                 await using var connection = await source.OpenConnectionAsync(cancellationToken);
                 connection.Notification += (_, e) => Dispatch(e.Channel, e.Payload);
-                await connection.Sql($"listen {StorageChannels.IndexChanges}; listen {StorageChannels.DocumentEvents}; listen {StorageChannels.Jobs}")
+                await connection.Sql($"listen {StorageChannels.IndexChanges}; listen {StorageChannels.DocumentEvents}; listen {StorageChannels.Jobs}; listen {StorageChannels.Removals}")
                     .RunAsync(cancellationToken);
                 Dispatch(null, "");
                 wait = TimeSpan.FromMilliseconds(250);
@@ -94,9 +94,11 @@ public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadi
                             batch.Select(signal => signal.Payload).ToArray())
                         .RunAsync(cancellationToken);
                 }
-                catch (Exception e) when (StorageException.From(e) is not null)
+                catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    // The poll serves the listeners; what was to be said now is old when the database is back.
+                    // The poll serves the listeners; what was to be said now is old when the database is back. Whatever it is, a process
+                    // must not end for want of notifications.
+                    LogNotifyFailed(logger, e.Message);
                 }
 
                 batch.Clear();
@@ -123,6 +125,9 @@ public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadi
 
     [LoggerMessage(2001, LogLevel.Warning, "Notifications from the database are interrupted, polling goes on: {Reason}")]
     private static partial void LogListenLost(ILogger logger, string reason);
+
+    [LoggerMessage(2002, LogLevel.Debug, "Others could not be notified and find out by polling: {Reason}")]
+    private static partial void LogNotifyFailed(ILogger logger, string reason);
 
     private sealed class Subscription(StorageSignals owner, string channel, Action<string> onSignal) : IDisposable
     {

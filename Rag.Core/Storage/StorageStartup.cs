@@ -26,12 +26,13 @@ internal sealed partial class StorageStartup(Migrator migrator, StorageReadiness
             {
                 return;
             }
-            catch (RagException e)
+            catch (Exception e)
             {
                 // Whatever is wrong (server down, schema not there yet, a changed migration), somebody may put it right while we
                 // wait: readiness says what it is, and the process need not be started again.
-                readiness.MarkWaiting(e.Message);
-                if (said != e.Message)
+                // An exception that left this method would stop the process.
+                readiness.MarkWaiting(e is RagException ? e.Message : $"The database could not be prepared because of a fault in the program ({e.GetType().Name}). Its log has the details.");
+                if (said != e.Message) // a new reason, or the first
                 {
                     said = e.Message;
                     LogWaiting(logger, e.Message, (e.InnerException ?? e).Message);

@@ -20,7 +20,7 @@ public sealed class WorkerTests(PostgresFixture postgres) : IAsyncLifetime
     {
         _engine = await TestEngine.StartAsync(
             postgres,
-            new Dictionary<string, string?> { ["Rag:Jobs:Lease"] = "00:00:02", ["Rag:Jobs:DrainTime"] = "00:00:00", ["Rag:Embedding:Provider"] = "local" },
+            new Dictionary<string, string?> { ["Rag:Jobs:Lease"] = "00:00:02", ["Rag:Storage:CommandTimeout"] = "00:00:05", ["Rag:Jobs:DrainTime"] = "00:00:00", ["Rag:Embedding:Provider"] = "local" },
             configure: (services, configuration) =>
             {
                 services.AddSingleton<IDocumentExtractor>(_extractor);
@@ -107,6 +107,45 @@ public sealed class WorkerTests(PostgresFixture postgres) : IAsyncLifetime
 
         Assert.Equal((DocumentStatus.Ready, 1), (ready.Status, ready.Attempts));
         Assert.Equal(0, await _engine.ScalarAsync<int>("select losses from jobs"));
+    }
+
+    [Fact]
+    public async Task A_completion_that_takes_longer_than_the_lease_is_not_taken_for_a_lost_one()
+    {
+        await _engine.ExecuteAsync(
+            """
+            create function slow() returns trigger language plpgsql as $f$ begin
+                if new.status = 'ready' then perform pg_sleep(8); end if; return new; end $f$;
+            create trigger slow before update on documents for each row execute function slow();
+            """);
+
+        var document = await StoredDocuments.ReadyAsync(_engine, (await _engine.SubmitAsync(_collection, "slow to finish")).Document);
+
+        Assert.Equal((DocumentStatus.Ready, 1), (document.Status, document.Attempts));
+        Assert.Equal((0, 1), (await _engine.ScalarAsync<int>("select losses from jobs"), (int)await _engine.ScalarAsync<long>("select count(*) from generations")));
+    }
+
+    [Fact]
+    public async Task A_document_that_may_have_ended_its_workers_is_worked_on_alone()
+    {
+        await _engine.SubmitAsync(_collection, "wait first");
+        await Eventually.BecomesAsync(() => Task.FromResult(_extractor.Waiting), waiting => waiting == 1);
+        await _engine.ExecuteAsync("alter table jobs alter available_at set default now() + interval '1 hour'");
+        var suspect = (await _engine.SubmitAsync(_collection, "wait suspect")).Document;
+        await _engine.ExecuteAsync("update jobs set losses = 3, available_at = now() where document_id = $1", suspect.Id.Value);
+        await Eventually.BecomesAsync(() => _engine.ScalarAsync<long>("select count(*) from jobs where state = 'running'"), running => running == 2);
+        var other = (await _engine.SubmitAsync(_collection, "other")).Document;
+        await _engine.ExecuteAsync("update jobs set available_at = now() where document_id = $1", other.Id.Value);
+
+        // It waits for the first to finish and keeps the other one out; then it is at work by itself.
+        Assert.Equal(1, _extractor.Waiting);
+        _extractor.OpenGate();
+        await Eventually.BecomesAsync(() => StoredDocuments.CountAsync(_engine, "ready"), ready => ready == 1);
+        await Eventually.BecomesAsync(() => Task.FromResult(_extractor.Waiting), waiting => waiting == 1);
+        Assert.Equal("queued", await _engine.ScalarAsync<string>("select state from jobs where document_id = $1", other.Id.Value));
+        _extractor.OpenGate();
+        await StoredDocuments.ReadyAsync(_engine, other);
+        Assert.Equal(DocumentStatus.Ready, (await StoredDocuments.ReadyAsync(_engine, suspect)).Status);
     }
 
     [Fact]

@@ -3,7 +3,8 @@
 
 create table collections (
     id          uuid primary key,
-    name        text not null unique check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    -- Null once the collection is removed: nobody finds it any more, and the sweeper takes what is left of it.
+    name        text unique check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
     description text not null default '',
     -- { "language", "chunking": {...}, "retrieval": {...} }
     settings    jsonb not null,
@@ -103,7 +104,6 @@ create table chunks (
     unique (document_id, generation, ordinal),
     foreign key (document_id, generation) references generations on delete cascade
 );
-create index chunks_by_collection on chunks (collection_id, id);
 
 create table embedding_spaces (
     id              int generated always as identity primary key,
@@ -135,6 +135,7 @@ create table index_changes (
     created       timestamptz not null default now(),
     primary key (collection_id, seq)
 );
+create index index_changes_by_age on index_changes (created);
 
 create table jobs (
     id            uuid primary key,
@@ -162,6 +163,8 @@ create table jobs (
 );
 create index jobs_to_claim on jobs (available_at, id) where state = 'queued';
 create index jobs_leased on jobs (lease_until) where state = 'running';
+-- For the sweeper.
+create index jobs_finished on jobs (finished) where state in ('done', 'superseded');
 create index jobs_of_document on jobs (document_id, created);
 -- The second click: one open job per document.
 create unique index jobs_open_per_document on jobs (document_id) where state in ('queued', 'running');

@@ -1,4 +1,6 @@
+using Rag.Core.Chunking;
 using Rag.Core.Documents;
+using Rag.Core.Jobs;
 using Rag.Core.Tests.Storage;
 using Rag.Testing;
 
@@ -84,8 +86,20 @@ public sealed class ListingTests(PostgresFixture postgres) : IAsyncLifetime
 
         Assert.True(await _engine.Collections.DeleteAsync(collection.Id, CancellationToken.None));
         Assert.False(await _engine.Collections.DeleteAsync(collection.Id, CancellationToken.None));
+        await _engine.Get<Sweeper>().SweepAsync(new SweepAges(), includeFiles: false, CancellationToken.None);
         Assert.Empty(Directory.EnumerateFiles(_engine.BlobPath, "*", SearchOption.AllDirectories));
         Assert.Equal("collection-not-found", (await Assert.ThrowsAsync<RagException>(() => _engine.Collections.GetAsync("handbook", CancellationToken.None))).Code);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(61)]
+    [InlineData(int.MaxValue)]
+    [InlineData(30_000_000)] // its hundredfold does not fit into 32 bits
+    public async Task An_overlap_beyond_15_percent_is_refused(int overlap)
+    {
+        var settings = new CollectionSettings { Chunking = new ChunkingSettings { TargetTokens = 400, OverlapTokens = overlap } };
+        Assert.Equal("invalid-request", (await Assert.ThrowsAsync<RagException>(() => _engine.CreateCollectionAsync(settings: settings))).Code);
     }
 
     [Fact]

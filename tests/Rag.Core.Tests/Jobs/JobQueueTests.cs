@@ -92,8 +92,9 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
         var document = await _engine.Documents.GetAsync(_collection.Id, submitted.Id, CancellationToken.None);
         Assert.Equal(winner.Generation, document.ActiveGeneration);
         Assert.Equal(DocumentStatus.Ready, document.Status);
-        // Older than the winner's, so it went with the winner's last step.
-        Assert.Equal(1, await _engine.ScalarAsync<long>("select count(*) from generations where document_id = $1", submitted.Id.Value));
+        await _engine.ExecuteAsync("update generations set created = now() - interval '1 hour'");
+        Assert.Equal(1, (await _engine.Get<Sweeper>().SweepAsync(new SweepAges(), includeFiles: false, CancellationToken.None))!.Generations);
+        Assert.Equal(winner.Generation, await _engine.ScalarAsync<long>("select generation from generations where document_id = $1", submitted.Id.Value));
     }
 
     [Fact]
@@ -104,16 +105,22 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
         await WriteTextAsync(abandoned, "abandoned");
         await _engine.SubmitAsync(_collection, "abandoned, newer", sourceId: "abandoned");
         await _engine.SubmitAsync(_collection, "in work", sourceId: "in work");
-        var newer = await ClaimAsync();
-        var working = await ClaimAsync();
+        // Which of the two documents is claimed first does not matter: one is abandoned, its newest content is not written yet, one is written.
+        ClaimedJob[] claims = [await ClaimAsync(), await ClaimAsync()];
+        var newer = claims.Single(job => job.Document == abandoned.Document);
+        var working = claims.Single(job => job.Document != abandoned.Document);
+        Assert.True(newer.Generation > abandoned.Generation);
         await WriteTextAsync(working, "in work");
         await _engine.ExecuteAsync("update generations set created = now() - interval '1 hour'");
+        Assert.Equal(2, await _engine.ScalarAsync<long>("select count(*) from generations"));
 
         var result = await _engine.Get<Sweeper>().SweepAsync(new SweepAges(), includeFiles: false, CancellationToken.None);
 
         Assert.Equal(1, result!.Generations);
-        Assert.Equal(working.Generation, await _engine.ScalarAsync<long>("select max(generation) from generations"));
-        Assert.NotEqual(newer.Generation, abandoned.Generation);
+        Assert.Equal(working.Generation, await _engine.ScalarAsync<long>("select min(generation) from generations"));
+        Assert.Equal(1, await _engine.ScalarAsync<long>("select count(*) from generations"));
+        Assert.Equal(0, await _engine.ScalarAsync<long>("select count(*) from chunks where generation = $1", abandoned.Generation));
+        Assert.Equal(1, await _engine.ScalarAsync<long>("select count(*) from chunks where generation = $1", working.Generation));
     }
 
     [Fact]
@@ -152,6 +159,35 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Very_many_failed_documents_are_queued_again_some_at_a_time()
+    {
+        var first = (await _engine.SubmitAsync(_collection, "first")).Document;
+        await _engine.ExecuteAsync(
+            """
+            insert into documents (id, collection_id, source_id, name, sha256, size_bytes, status)
+            select ('ffffffff-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, collection_id, n::text, 'n', sha256, size_bytes, 'failed' from documents, generate_series(1, 450) n
+            """);
+        await using var connection = await _engine.Source.OpenConnectionAsync();
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            await connection.Sql("select 1 from documents where source_id = '450' for update").RunAsync(CancellationToken.None);
+            using var limit = new CancellationTokenSource();
+            var requeueing = _engine.Documents.ReprocessFailedAsync(_collection.Id, limit.Token);
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (await _engine.ScalarAsync<long>("select count(*) from jobs where document_id <> $1", first.Id.Value) < 400)
+            {
+                await Task.Delay(20, deadline.Token);
+            }
+
+            await limit.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => requeueing);
+        }
+
+        Assert.Equal(50, await _engine.Documents.ReprocessFailedAsync(_collection.Id, CancellationToken.None));
+        Assert.Equal(451, await _engine.ScalarAsync<long>("select count(*) from jobs where state = 'queued'"));
+    }
+
+    [Fact]
     public async Task A_released_job_is_claimed_at_once_and_the_attempt_does_not_count()
     {
         await _engine.SubmitAsync(_collection, "released");
@@ -175,11 +211,101 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
             Assert.InRange(claims, 1, 20);
             await ExpireAsync(job);
             await _engine.Jobs.ReclaimAsync([], CancellationToken.None);
+            await _engine.ExecuteAsync("update jobs set available_at = now()");
         }
 
         var document = await _engine.Documents.GetAsync(_collection.Id, submitted.Id, CancellationToken.None);
         Assert.Equal(20, claims);
         Assert.Equal("worker-lost", document.Problem?.Code);
+    }
+
+    [Fact]
+    public async Task A_job_that_another_transaction_holds_is_not_waited_for_and_the_others_are_taken()
+    {
+        await _engine.SubmitAsync(_collection, "held");
+        await _engine.SubmitAsync(_collection, "document held");
+        await _engine.SubmitAsync(_collection, "left");
+        ClaimedJob[] jobs = [await ClaimAsync(), await ClaimAsync(), await ClaimAsync()];
+        await _engine.ExecuteAsync("update jobs set lease_until = now() - interval '1 second'");
+        await using var connection = await _engine.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.Sql("select 1 from jobs where id = $1 for update", jobs[0].Id.Value).RunAsync(CancellationToken.None);
+        await connection.Sql("select 1 from documents where id = $1 for update", jobs[1].Document.Value).RunAsync(CancellationToken.None);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(1, await _engine.Jobs.ReclaimAsync([], limit.Token));
+
+        Assert.Equal("queued", await _engine.ScalarAsync<string>("select state from jobs where id = $1", jobs[2].Id.Value));
+        await transaction.RollbackAsync();
+        Assert.Equal(2, await _engine.Jobs.ReclaimAsync([], limit.Token));
+    }
+
+    [Fact]
+    public async Task A_job_that_cannot_be_taken_back_does_not_keep_the_others_waiting()
+    {
+        var bad = (await _engine.SubmitAsync(_collection, "bad")).Document;
+        await _engine.SubmitAsync(_collection, "good");
+        await ClaimAsync();
+        await ClaimAsync();
+        await _engine.ExecuteAsync("update jobs set lease_until = now() - case when document_id = $1 then interval '1 hour' else interval '1 second' end", bad.Id.Value);
+        await _engine.ExecuteAsync(
+            $$"""
+            create function refuse() returns trigger language plpgsql as $f$ begin
+                if new.id = '{{bad.Id}}' then raise 'refused'; end if; return new; end $f$;
+            create trigger refuse before update on documents for each row execute function refuse();
+            """);
+
+        Assert.Equal(1, await _engine.Jobs.ReclaimAsync([], CancellationToken.None));
+        await Assert.ThrowsAsync<StorageException>(() => _engine.Jobs.ReclaimAsync([], CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Finishing_a_document_does_not_wait_for_the_removal_of_what_it_had_before()
+    {
+        await _engine.SubmitAsync(_collection, "old", sourceId: "k");
+        await WriteAsync(await ClaimAsync(), "old");
+        await _engine.SubmitAsync(_collection, "new", sourceId: "k");
+        var job = await ClaimAsync();
+        // Whoever removes the old chunks now would wait for this one.
+        await using var connection = await _engine.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.Sql("select 1 from chunks for update").RunAsync(CancellationToken.None);
+
+        Assert.True(await WriteAsync(job, "new").WaitAsync(TimeSpan.FromSeconds(10)));
+
+        Assert.Equal(2, await _engine.ScalarAsync<long>("select count(*) from generations"));
+    }
+
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(2, 1)]
+    [InlineData(4, 4)]
+    [InlineData(7, 30)]
+    [InlineData(19, 30)]
+    public void Waits_after_losses_grow_to_half_a_minute(int losses, int? seconds) =>
+        Assert.Equal(seconds is { } some ? TimeSpan.FromSeconds(some) : null, RetryWait.AfterLoss(losses));
+
+    [Fact]
+    public async Task A_job_whose_worker_vanished_twice_lets_others_go_first_and_is_suspected_after_three()
+    {
+        var submitted = (await _engine.SubmitAsync(_collection, "suspect")).Document;
+        for (var loss = 1; loss <= 2; loss++)
+        {
+            await ExpireAsync(await ClaimAsync());
+            await _engine.Jobs.ReclaimAsync([], CancellationToken.None);
+        }
+
+        Assert.True(await _engine.ScalarAsync<bool>("select available_at > now() from jobs where document_id = $1", submitted.Id.Value));
+        await _engine.SubmitAsync(_collection, "innocent");
+        await _engine.ExecuteAsync("update jobs set available_at = now() + interval '1 minute' where document_id = $1", submitted.Id.Value);
+        Assert.NotEqual(submitted.Id, (await ClaimAsync()).Document);
+        await _engine.ExecuteAsync("update jobs set available_at = now() where document_id = $1", submitted.Id.Value);
+        var again = await ClaimAsync();
+        Assert.False(again.IsSuspect);
+        await ExpireAsync(again);
+        await _engine.Jobs.ReclaimAsync([], CancellationToken.None);
+        await _engine.ExecuteAsync("update jobs set available_at = now() where document_id = $1", submitted.Id.Value);
+        Assert.True((await ClaimAsync()).IsSuspect);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text;
 using Rag.Core.Blobs;
 using Rag.Core.Documents;
 using Rag.Core.Jobs;
+using Rag.Core.Storage;
 using Rag.Core.Tests.Storage;
 using Rag.Testing;
 
@@ -89,6 +90,8 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal(2, (await SweepAsync(AtOnce)).Files);
 
         Assert.Single(await store.ListAsync(CancellationToken.None).ToListAsync());
+        // The folder of the collection that is gone went with its file.
+        Assert.Equal(_collection.Id.ToString(), Assert.Single(Directory.EnumerateDirectories(_engine.BlobPath), folder => !folder.EndsWith(".staging", StringComparison.Ordinal)).Split('/')[^1]);
         Assert.Equal(1, await _engine.ScalarAsync<long>("select count(*) from blobs"));
     }
 
@@ -113,6 +116,116 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_mark_that_a_document_overtook_does_not_shorten_the_day_that_its_original_is_kept()
+    {
+        var document = (await _engine.SubmitAsync(_collection, "overtaken")).Document;
+        await _engine.ExecuteAsync("update blobs set unreferenced_since = now() - interval '25 hours'");
+        await SweepAsync(new SweepAges());
+        await _engine.Documents.DeleteAsync(_collection.Id, document.Id, CancellationToken.None);
+
+        Assert.Equal(0, (await SweepAsync(new SweepAges())).Originals);
+
+        Assert.True(await ExistsAsync("overtaken"));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_removed_does_not_keep_the_rest()
+    {
+        await _engine.SubmitAsync(_collection, "a");
+        await _engine.SubmitAsync(_collection, "b");
+        await _engine.ExecuteAsync(
+            """
+            insert into generations (document_id, generation, collection_id, sha256, text, media_type, extractor, chunker, analyzer, tokens, created)
+            select id, nextval('generation_numbers'), collection_id, sha256, '', '', '', '', '', '', now() - interval '1 hour' from documents;
+            update document_events set at = now() - interval '25 hours';
+            create function refuse() returns trigger language plpgsql as $f$ begin
+                if old.generation = (select min(generation) from generations) then raise 'refused'; end if; return old; end $f$;
+            create trigger refuse before delete on generations for each row execute function refuse();
+            """);
+
+        var result = await SweepAsync(new SweepAges());
+
+        Assert.Equal((1, 2, 1), (result.Generations, result.Rows, result.Failures));
+    }
+
+    [Fact]
+    public async Task A_generation_of_many_chunks_goes_piece_by_piece_and_an_active_one_stays()
+    {
+        var document = (await _engine.SubmitAsync(_collection, "a")).Document;
+        await _engine.ExecuteAsync(
+            """
+            insert into generations (document_id, generation, collection_id, sha256, text, media_type, extractor, chunker, analyzer, tokens, created)
+            select id, g, collection_id, sha256, '', '', '', '', '', '', now() - interval '1 hour' from documents, generate_series(1, 2) g;
+            update documents set active_generation = 2;
+            insert into chunks (id, collection_id, document_id, generation, ordinal, start_offset, end_offset, text, kind, token_count, terms, term_count)
+            select gen_random_uuid(), collection_id, id, g, n, 0, 0, '', 'paragraph', 0, '', 0 from documents, generate_series(1, 2) g, generate_series(0, 4500) n;
+            create table statements (rows int);
+            create function count_rows() returns trigger language plpgsql as $f$ begin
+                insert into statements select count(*) from gone; return null; end $f$;
+            create trigger count_rows after delete on chunks referencing old table as gone for each statement execute function count_rows();
+            """);
+
+        Assert.Equal(1, (await SweepAsync(new SweepAges())).Generations);
+
+        Assert.Equal(4501, await _engine.ScalarAsync<long>("select count(*) from chunks where document_id = $1 and generation = 2", document.Id.Value));
+        Assert.Equal(4501, await _engine.ScalarAsync<long>("select count(*) from chunks"));
+        Assert.InRange(await _engine.ScalarAsync<int>("select max(rows) from statements"), 1, 2000);
+    }
+
+    [Fact]
+    public async Task A_removed_collection_is_gone_at_once_and_what_is_left_of_it_goes_with_the_next_sweep()
+    {
+        var other = await _engine.CreateCollectionAsync();
+        await _engine.SubmitAsync(other, "kept");
+        for (var i = 0; i < 45; i++)
+        {
+            await _engine.SubmitAsync(_collection, $"text {i}");
+        }
+
+        await _engine.Jobs.ClaimAsync("w", CancellationToken.None);
+
+        Assert.True(await _engine.Collections.DeleteAsync(_collection.Id, CancellationToken.None));
+
+        Assert.False(await _engine.Collections.DeleteAsync(_collection.Id, CancellationToken.None));
+        Assert.Null(await _engine.Collections.FindAsync(_collection.Name, CancellationToken.None));
+        Assert.Null(await _engine.Collections.FindAsync(_collection.Id, CancellationToken.None));
+        Assert.Equal(other.Id, Assert.Single((await _engine.Collections.ListAsync(null, 10, null, CancellationToken.None)).Items).Collection.Id);
+        await NotFoundAsync(() => _engine.Collections.UpdateAsync(_collection.Id, new CollectionPatch { Description = "x" }, CancellationToken.None));
+        // Also content that is there already, so that no foreign key tells.
+        await NotFoundAsync(() => _engine.SubmitAsync(_collection, "text 0", sourceId: "new"));
+        await NotFoundAsync(() => _engine.SubmitAsync(_collection, "text 0"));
+        var namesake = await _engine.CreateCollectionAsync(_collection.Name);
+        Assert.NotEqual(_collection.Id, namesake.Id);
+
+        Assert.Equal(1, (await SweepAsync(new SweepAges())).Collections);
+
+        Assert.Equal((1, 1), (await _engine.ScalarAsync<long>("select count(*) from documents"), await _engine.ScalarAsync<long>("select count(*) from jobs")));
+        Assert.Equal(2, await _engine.ScalarAsync<long>("select count(*) from collections"));
+        Assert.False(Directory.Exists(Path.Combine(_engine.BlobPath, _collection.Id.ToString())));
+        Assert.True(Directory.Exists(Path.Combine(_engine.BlobPath, other.Id.ToString())));
+    }
+
+    [Fact]
+    public async Task A_submission_that_races_with_the_removal_of_its_collection_is_accepted_before_or_refused_after()
+    {
+        await using var connection = await _engine.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.Sql("update collections set name = null where id = $1", _collection.Id.Value).RunAsync(CancellationToken.None);
+        var submission = _engine.SubmitAsync(_collection, "late");
+        // It waits for the row, which shows in the locks; then the removal commits.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await _engine.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 0)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+
+        await transaction.CommitAsync();
+
+        await NotFoundAsync(() => submission);
+        Assert.Equal(0, await _engine.ScalarAsync<long>("select count(*) from documents"));
+    }
+
+    [Fact]
     public async Task A_used_sign_in_token_stays_used_for_a_year()
     {
         await _engine.ExecuteAsync("insert into api_keys (id, name, hash, scopes) values ($1, 'k', '\\x00', '{read}')", _collection.Id.Value);
@@ -133,6 +246,9 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
 
     private async Task<SweepResult> SweepAsync(SweepAges ages) =>
         await _engine.Get<Sweeper>().SweepAsync(ages, includeFiles: true, CancellationToken.None) ?? throw new InvalidOperationException("Another sweep is under way.");
+
+    private static async Task NotFoundAsync(Func<Task> call) =>
+        Assert.Equal("collection-not-found", (await Assert.ThrowsAsync<RagException>(call)).Code);
 
     private Task<bool> ExistsAsync(string text) =>
         _engine.Get<IBlobStore>().ExistsAsync(_collection.Id, SHA256.HashData(Encoding.UTF8.GetBytes(text)), CancellationToken.None);

@@ -131,6 +131,55 @@ public sealed class StorageTests(PostgresFixture postgres)
         Assert.DoesNotContain("secret", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_connection_that_broke_between_two_statements_is_a_database_that_is_away()
+    {
+        await using var source = NpgsqlDataSource.Create(await postgres.CreateDatabaseAsync());
+        var database = new Database(source);
+
+        async Task<int> TwiceAsync(NpgsqlConnection connection, CancellationToken token)
+        {
+            await Assert.ThrowsAnyAsync<NpgsqlException>(() => connection.Sql("select pg_terminate_backend(pg_backend_pid())").RunAsync(token));
+            return await connection.Sql("select 1").ScalarAsync<int>(token);
+        }
+
+        foreach (var call in new[] { database.ReadAsync(TwiceAsync, CancellationToken.None), database.TransactionAsync(TwiceAsync, CancellationToken.None) })
+        {
+            var failure = await Assert.ThrowsAsync<StorageException>(() => call);
+            Assert.Equal((StorageException.Away, true), (failure.Code, failure.IsTransient));
+        }
+
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => database.ReadAsync<int>((_, _) => throw new InvalidOperationException("A fault of ours."), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_pool_that_is_busy_does_not_make_the_process_unready()
+    {
+        await using var engine = await TestEngine.StartAsync(postgres, new Dictionary<string, string?> { ["Rag:Storage:MaxPoolSize"] = "3" });
+        var held = new List<NpgsqlConnection>();
+        try
+        {
+            // The listener has one of its own, sooner or later.
+            while (held.Count < 3)
+            {
+                using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+                held.Add(await engine.Source.OpenConnectionAsync(limit.Token));
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or NpgsqlException)
+        {
+            // Exhausted.
+        }
+
+        Assert.Null(await engine.Get<StorageReadiness>().CheckAsync(CancellationToken.None));
+
+        foreach (var connection in held)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
     private static Task<int> OneAsync(Database database) =>
         database.ReadAsync((connection, token) => connection.Sql("select 1 as traced").ScalarAsync<int>(token), CancellationToken.None);
 }
