@@ -149,9 +149,10 @@ public sealed record UpdateDocument(string? Title = null, JsonObject? Metadata =
 /// <summary>The extracted text that every offset of this generation points into.</summary>
 /// <param name="DocumentId">Whose.</param>
 /// <param name="Generation">Which.</param>
-/// <param name="Text">Line ends are <c>\n</c>.</param>
-/// <param name="Length">In UTF-16 code units.</param>
-public sealed record DocumentText(Guid DocumentId, long Generation, string Text, int Length);
+/// <param name="Text">Line ends are <c>\n</c>. The stretch that was asked for, else the whole.</param>
+/// <param name="Length">Of the whole text, in UTF-16 code units.</param>
+/// <param name="Start">Where <paramref name="Text"/> begins in the whole: as asked for, or one before so that no character is cut.</param>
+public sealed record DocumentText(Guid DocumentId, long Generation, string Text, int Length, int Start = 0);
 
 /// <summary>A passage of the active generation.</summary>
 public sealed record Chunk(

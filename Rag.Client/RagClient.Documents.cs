@@ -118,14 +118,28 @@ public sealed partial class RagClient
     }
 
     /// <summary>The extracted text of a generation, by default the active one.</summary>
-    public Task<DocumentText> GetTextAsync(string collection, Guid id, long? generation = null, CancellationToken cancellationToken = default) =>
-        SendAsync<DocumentText>(HttpMethod.Get, WithQuery(DocumentPath(collection, id) + "/text", ("generation", Text(generation))), null, cancellationToken);
+    /// <param name="collection">Its collection.</param>
+    /// <param name="id">The document.</param>
+    /// <param name="generation">Null: the one that is searched.</param>
+    /// <param name="start">First UTF-16 code unit; null: the beginning.</param>
+    /// <param name="end">One past the last; null, or beyond the text: its end.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task<DocumentText> GetTextAsync(
+        string collection, Guid id, long? generation = null, int? start = null, int? end = null, CancellationToken cancellationToken = default) =>
+        SendAsync<DocumentText>(
+            HttpMethod.Get,
+            WithQuery(DocumentPath(collection, id) + "/text", ("generation", Text(generation)), ("start", Text(start)), ("end", Text(end))),
+            null,
+            cancellationToken);
 
-    /// <summary>One page of its chunks by ordinal.</summary>
+    /// <summary>One page of its chunks by ordinal; with <paramref name="at"/> only those that hold that offset.</summary>
     public Task<Page<Chunk>> ListChunksAsync(
-        string collection, Guid id, int? limit = null, string? cursor = null, CancellationToken cancellationToken = default) =>
+        string collection, Guid id, int? limit = null, string? cursor = null, int? at = null, CancellationToken cancellationToken = default) =>
         SendAsync<Page<Chunk>>(
-            HttpMethod.Get, WithQuery(DocumentPath(collection, id) + "/chunks", ("limit", Text(limit)), ("cursor", cursor)), null, cancellationToken);
+            HttpMethod.Get,
+            WithQuery(DocumentPath(collection, id) + "/chunks", ("limit", Text(limit)), ("cursor", cursor), ("at", Text(at))),
+            null,
+            cancellationToken);
 
     /// <summary>
     /// What happens to the collection's documents, over one connection. Ends when the API ends it or throws when the connection breaks;

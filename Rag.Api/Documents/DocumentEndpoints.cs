@@ -104,21 +104,50 @@ internal static class DocumentEndpoints
     }
 
     private static async Task<Ok<TextAnswer>> TextAsync(
-        string name, Guid id, long? generation, Caller caller, CollectionGate gate, DocumentService documents, CancellationToken cancellationToken)
+        string name,
+        Guid id,
+        long? generation,
+        int? start,
+        int? end,
+        Caller caller,
+        CollectionGate gate,
+        DocumentService documents,
+        CancellationToken cancellationToken)
     {
         var collection = await gate.GetAsync(name, caller, cancellationToken);
-        var text = await documents.GetTextAsync(collection.Id, new DocumentId(id), generation, cancellationToken)
+        var (from, to) = SpanOf(start, end);
+        var text = await documents.GetTextAsync(collection.Id, new DocumentId(id), generation, from, to, cancellationToken)
             ?? throw new RagException("document-not-found", generation is null
                 ? "The document has no text yet: it is not processed. Follow its status and ask again."
                 : $"The document has no generation {generation} any more. Ask without 'generation' for the one that is searched now.");
-        return TypedResults.Ok(new TextAnswer(text.Document.Value, text.Generation, text.Text, text.Text.Length));
+        return TypedResults.Ok(new TextAnswer(text.Document.Value, text.Generation, text.Text, text.Length, text.Start));
+    }
+
+    private static (int From, int To) SpanOf(int? start, int? end)
+    {
+        if (start < 0)
+        {
+            throw ProblemException.Field("start", $"must be 0 or more, but is {start}.");
+        }
+
+        return end < (start ?? 0)
+            ? throw ProblemException.Field("end", $"must be at least 'start' ({start ?? 0}), but is {end}.")
+            : (start ?? 0, end ?? int.MaxValue);
     }
 
     private static async Task<Ok<PageAnswer<ChunkAnswer>>> ChunksAsync(
-        string name, Guid id, int? limit, string? cursor, Caller caller, CollectionGate gate, DocumentService documents, CancellationToken cancellationToken)
+        string name,
+        Guid id,
+        int? limit,
+        string? cursor,
+        int? at,
+        Caller caller,
+        CollectionGate gate,
+        DocumentService documents,
+        CancellationToken cancellationToken)
     {
         var collection = await gate.GetAsync(name, caller, cancellationToken);
-        var page = await documents.ListChunksAsync(collection.Id, new DocumentId(id), Paging.Limit(limit), cursor, cancellationToken);
+        var page = await documents.ListChunksAsync(collection.Id, new DocumentId(id), Paging.Limit(limit), cursor, at, cancellationToken);
         return TypedResults.Ok(new PageAnswer<ChunkAnswer>(
             [.. page.Items.Select(static chunk => new ChunkAnswer(
                 chunk.Id.Value, chunk.Ordinal, chunk.Start, chunk.End, chunk.Text, chunk.Headings, chunk.Page, chunk.Tokens, chunk.Kind))],

@@ -72,7 +72,7 @@ internal enum SubmittedStatus
     Rejected,
 }
 
-internal sealed record TextAnswer(Guid DocumentId, long Generation, string Text, int Length);
+internal sealed record TextAnswer(Guid DocumentId, long Generation, string Text, int Length, int Start);
 
 internal sealed record ChunkAnswer(
     Guid Id, int Ordinal, int Start, int End, string Text, IReadOnlyList<string> Headings, int? Page, int Tokens, string Kind);

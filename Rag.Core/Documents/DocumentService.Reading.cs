@@ -61,38 +61,10 @@ public sealed partial class DocumentService
         return new OriginalContent(document, stream);
     }
 
-    /// <summary>The extracted text that offsets point into; null when the document has no such generation (any more).</summary>
-    /// <param name="collection">Its collection.</param>
-    /// <param name="id">The document.</param>
-    /// <param name="generation">Null: the active one.</param>
-    /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="RagException"><c>document-not-found</c>.</exception>
-    public async Task<StoredText?> GetTextAsync(CollectionId collection, DocumentId id, long? generation, CancellationToken cancellationToken)
-    {
-        var text = await database.ReadAsync(
-            (connection, token) => connection.Sql(
-                    """
-                    select g.generation, g.text from documents d
-                    join generations g on g.document_id = d.id and g.generation = coalesce($3::bigint, d.active_generation)
-                    where d.id = $1 and d.collection_id = $2
-                    """,
-                    id.Value,
-                    collection.Value,
-                    generation)
-                .FirstAsync(row => new StoredText(id, row.GetInt64(0), row.GetString(1)), token),
-            cancellationToken);
-        if (text is null)
-        {
-            await GetAsync(collection, id, cancellationToken);
-        }
-
-        return text;
-    }
-
-    /// <summary>Chunks of the active generation by ordinal; none when there is no active generation.</summary>
+    /// <summary>Chunks of the active generation by ordinal, with <paramref name="at"/> only those that hold that offset; none when there is no active generation.</summary>
     /// <exception cref="RagException"><c>document-not-found</c>, <c>invalid-cursor</c>, <c>invalid-request</c>.</exception>
     public async Task<Page<StoredChunk>> ListChunksAsync(
-        CollectionId collection, DocumentId id, int limit, string? cursor, CancellationToken cancellationToken)
+        CollectionId collection, DocumentId id, int limit, string? cursor, int? at, CancellationToken cancellationToken)
     {
         Cursor.Limit(limit);
         var after = -1;
@@ -106,12 +78,15 @@ public sealed partial class DocumentService
             (connection, token) => connection.Sql(
                     """
                     select id, ordinal, start_offset, end_offset, text, headings, page, kind, token_count
-                    from chunks where document_id = $1 and generation = $2::bigint and ordinal > $3 order by ordinal limit $4
+                    from chunks where document_id = $1 and generation = $2::bigint and ordinal > $3
+                      and ($5::int is null or ($5::int >= start_offset and $5::int < end_offset))
+                    order by ordinal limit $4
                     """,
                     id.Value,
                     document.ActiveGeneration,
                     after,
-                    limit + 1)
+                    limit + 1,
+                    at)
                 .ListAsync(MapChunk, token),
             cancellationToken);
         return Cursor.Page(rows, limit, last => last.Ordinal.ToString(CultureInfo.InvariantCulture));
@@ -162,12 +137,6 @@ public sealed record OriginalContent(Document Document, Stream Content) : IAsync
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Content.DisposeAsync();
 }
-
-/// <summary>The text of one generation.</summary>
-/// <param name="Document">Whose it is.</param>
-/// <param name="Generation">Which extraction.</param>
-/// <param name="Text">Every offset points into it.</param>
-public sealed record StoredText(DocumentId Document, long Generation, string Text);
 
 /// <summary>A chunk as stored; see <see cref="Chunking.Chunk"/>.</summary>
 public sealed record StoredChunk(

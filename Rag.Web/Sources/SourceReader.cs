@@ -6,9 +6,6 @@ namespace Rag.Web.Sources;
 /// <summary>Fetches what a source view shows.</summary>
 internal static class SourceReader
 {
-    // A passage's page and headings are a courtesy: for a document with more chunks than this they are left out.
-    private const int MostChunkPages = 5;
-
     /// <param name="api">With the person's right.</param>
     /// <param name="collection">Its name.</param>
     /// <param name="id">The document.</param>
@@ -19,12 +16,16 @@ internal static class SourceReader
         RagClient api, string collection, Guid id, SourceRequest request, int reach, CancellationToken cancellationToken)
     {
         var document = await api.GetDocumentAsync(collection, id, cancellationToken);
-        var text = await FindTextAsync(api, collection, id, request.Generation, cancellationToken);
+        var passage = SourceSpan.From(request.Start, request.End);
+        var range = SourceRange.Of(request.From, passage, reach);
+        var text = await FindTextAsync(api, collection, id, request.Generation, range, cancellationToken);
         var changed = text is null && request.Generation is not null;
-        if (changed)
+        if (changed || (text is not null && passage is { } named && named.Within(text.Length) is null))
         {
-            // The offsets belong to a text that is gone: show the present one, and mark nothing rather than something wrong.
-            text = await FindTextAsync(api, collection, id, generation: null, cancellationToken);
+            // The offsets belong to a text that is gone, or to none: show the present one, and mark nothing rather than something wrong.
+            passage = null;
+            range = SourceRange.Of(request.From, passage, reach);
+            text = await FindTextAsync(api, collection, id, text?.Generation, range, cancellationToken);
         }
 
         if (text is null)
@@ -32,21 +33,21 @@ internal static class SourceReader
             return new SourceView(document, null, null, null, changed);
         }
 
-        var passage = changed ? null : SourceSpan.From(request.Start, request.End)?.Within(text.Text.Length);
-        var window = request.From is { } from && from >= 0
-            ? SourceWindow.Cut(text.Text, from, Math.Min(from, text.Text.Length) + (2 * reach), passage)
-            : SourceWindow.Around(text.Text, passage, reach);
+        var window = SourceWindow.Cut(new TextSlice(text.Text, text.Start, text.Length), range.From, range.To, passage);
         var place = passage is { } span && text.Generation == document.Generation
             ? await FindPlaceAsync(api, collection, id, span, cancellationToken)
             : null;
         return new SourceView(document, window, passage, place, changed);
     }
 
-    private static async Task<DocumentText?> FindTextAsync(RagClient api, string collection, Guid id, long? generation, CancellationToken cancellationToken)
+    // Never the whole text: originals may have hundreds of megabytes, and a window shows a few pages.
+    private static async Task<DocumentText?> FindTextAsync(
+        RagClient api, string collection, Guid id, long? generation, SourceRange range, CancellationToken cancellationToken)
     {
         try
         {
-            return await api.GetTextAsync(collection, id, generation, cancellationToken);
+            var (from, to) = range.Widened;
+            return await api.GetTextAsync(collection, id, generation, from, to, cancellationToken);
         }
         catch (RagApiException e) when (e.Status == HttpStatusCode.NotFound)
         {
@@ -56,22 +57,8 @@ internal static class SourceReader
 
     private static async Task<SourcePlace?> FindPlaceAsync(RagClient api, string collection, Guid id, SourceSpan span, CancellationToken cancellationToken)
     {
-        string? cursor = null;
-        for (var page = 0; page < MostChunkPages; page++)
-        {
-            var chunks = await api.ListChunksAsync(collection, id, 200, cursor, cancellationToken);
-            if (chunks.Items.FirstOrDefault(x => x.Start <= span.Start && span.Start < x.End) is { } chunk)
-            {
-                return new SourcePlace(chunk.Headings, chunk.Page);
-            }
-
-            if ((cursor = chunks.NextCursor) is null)
-            {
-                break;
-            }
-        }
-
-        return null;
+        var chunks = await api.ListChunksAsync(collection, id, limit: 1, at: span.Start, cancellationToken: cancellationToken);
+        return chunks.Items is [{ } chunk, ..] ? new SourcePlace(chunk.Headings, chunk.Page) : null;
     }
 }
 

@@ -39,6 +39,18 @@ public sealed class BadInputTests(ApiFixture fixture) : IClassFixture<ApiFixture
         Assert.Equal([message], problem["errors"]![field]!.AsArray().Select(static text => (string?)text));
     }
 
+    [Theory]
+    [InlineData("start=-1", "start", "must be 0 or more, but is -1.")]
+    [InlineData("start=5&end=4", "end", "must be at least 'start' (5), but is 4.")]
+    [InlineData("end=-1", "end", "must be at least 'start' (0), but is -1.")]
+    public async Task A_stretch_that_is_none_is_named(string query, string field, string message)
+    {
+        using var response = await Api.SendAsync(HttpMethod.Get, $"{Documents}/{Guid.NewGuid()}/text?{query}");
+
+        var problem = await Json.ProblemAsync(response, HttpStatusCode.BadRequest, "invalid-request");
+        Assert.Equal([message], problem["errors"]![field]!.AsArray().Select(static text => (string?)text));
+    }
+
     [Fact]
     public async Task All_wrong_fields_are_told_at_once_by_their_path()
     {

@@ -50,7 +50,13 @@ public sealed class EndToEndTests(ApiFixture fixture) : IClassFixture<ApiFixture
         var text = await client.GetTextAsync("bakery", document.Id, cancellationToken: limit.Token);
         Assert.Equal(text.Text.Length, text.Length);
         Assert.Equal(document.Generation, text.Generation);
+        var stretch = await client.GetTextAsync("bakery", document.Id, start: 3, end: 30, cancellationToken: limit.Token);
+        Assert.Equal((text.Text[3..30], 3, text.Length), (stretch.Text, stretch.Start, stretch.Length));
+        Assert.Equal("", (await client.GetTextAsync("bakery", document.Id, start: text.Length + 5, cancellationToken: limit.Token)).Text);
         var chunks = (await client.ListChunksAsync("bakery", document.Id, cancellationToken: limit.Token)).Items;
+        var last = chunks[^1];
+        Assert.Contains((await client.ListChunksAsync("bakery", document.Id, at: last.End - 1, cancellationToken: limit.Token)).Items, chunk => chunk.Id == last.Id);
+        Assert.Empty((await client.ListChunksAsync("bakery", document.Id, at: text.Length, cancellationToken: limit.Token)).Items);
         Assert.Equal(document.Chunks, chunks.Count);
         Assert.All(chunks, chunk => Assert.Equal(chunk.Text, text.Text[chunk.Start..chunk.End]));
 

@@ -43,7 +43,7 @@ public sealed class WorkerTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.True(document.Chunks > 600, $"{document.Chunks} chunks do not need a second slice.");
         await StoredDocuments.AssertWholeAsync(_engine);
         Assert.Equal(document.Chunks, await _engine.ScalarAsync<long>("select count(*) from chunk_embeddings where length(vector) = 4 * 256"));
-        var stored = await _engine.Documents.GetTextAsync(_collection.Id, document.Id, null, CancellationToken.None);
+        var stored = await _engine.Documents.GetTextAsync(_collection.Id, document.Id, null, 0, int.MaxValue, CancellationToken.None);
         Assert.Equal(text, stored!.Text);
     }
 
@@ -70,7 +70,7 @@ public sealed class WorkerTests(PostgresFixture postgres) : IAsyncLifetime
         var ready = await StoredDocuments.ReadyAsync(_engine, newest);
 
         Assert.Equal(first.Id, ready.Id);
-        Assert.Equal("newest", (await _engine.Documents.GetTextAsync(_collection.Id, ready.Id, null, CancellationToken.None))!.Text);
+        Assert.Equal("newest", (await _engine.Documents.GetTextAsync(_collection.Id, ready.Id, null, 0, int.MaxValue, CancellationToken.None))!.Text);
         await Eventually.BecomesAsync(() => Task.FromResult(_extractor.Waiting), waiting => waiting == 0);
         await StoredDocuments.AssertWholeAsync(_engine);
     }

@@ -65,7 +65,7 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal(job.Generation, change);
         var events = await _engine.Events.ReadAsync(_collection.Id, 0, 100, CancellationToken.None);
         Assert.Equal(["queued", "ready"], events.Select(item => item.Status));
-        var chunk = Assert.Single((await _engine.Documents.ListChunksAsync(_collection.Id, submitted.Id, 10, null, CancellationToken.None)).Items);
+        var chunk = Assert.Single((await _engine.Documents.ListChunksAsync(_collection.Id, submitted.Id, 10, null, null, CancellationToken.None)).Items);
         Assert.Equal(ChunkId.For(submitted.Id, job.Generation, 0), chunk.Id);
     }
 

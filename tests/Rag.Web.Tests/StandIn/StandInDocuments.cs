@@ -45,10 +45,10 @@ internal static class StandInDocuments
         }));
         app.MapGet(all + "/{id:guid}/content", static (string name, Guid id, StandInState state) =>
             Find(state, name, id, static x => Results.File(x.Original, x.MediaType, x.Name, enableRangeProcessing: true)));
-        app.MapGet(all + "/{id:guid}/text", static (string name, Guid id, long? generation, StandInState state) => Find(state, name, id, x =>
+        app.MapGet(all + "/{id:guid}/text", static (string name, Guid id, long? generation, int? start, int? end, StandInState state) => Find(state, name, id, x =>
             x.Text is null || (generation is not null && generation != x.Generation)
                 ? StandInAccess.ProblemResult(404, "document-not-found", "There is no such text.")
-                : Results.Json(new { documentId = id, generation = x.Generation, text = x.Text, length = x.Text.Length })));
+                : Results.Json(Stretch(id, x, Math.Min(start ?? 0, x.Text.Length), Math.Min(end ?? int.MaxValue, x.Text.Length)))));
         app.MapGet(all + "/{id:guid}/chunks", static (string name, Guid id, StandInState state) => Find(state, name, id, static x => Results.Json(new
         {
             items = new[] { new { id = Guid.NewGuid(), ordinal = 0, start = 0, end = x.Text!.Length, text = x.Text, headings = new[] { "Part one", "Leave" }, page = 3, tokens = 100, kind = "text" } },
@@ -56,6 +56,10 @@ internal static class StandInDocuments
         })));
         app.MapGet("/v1/collections/{name}/events", EventsAsync);
     }
+
+    // It cuts where it is told: texts here have no character that could be cut in two.
+    private static object Stretch(Guid id, StandInDocument document, int start, int end) =>
+        new { documentId = id, generation = document.Generation, text = document.Text![start..end], length = document.Text.Length, start };
 
     private static IResult Find(StandInState state, string name, Guid id, Func<StandInDocument, IResult> then) =>
         StandInCollections.Find(state, name, collection => collection.Documents.TryGetValue(id, out var document)
