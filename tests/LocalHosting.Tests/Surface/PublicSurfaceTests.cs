@@ -6,7 +6,8 @@ namespace LocalHosting.Tests.Surface;
 
 /// <summary>
 /// LocalHosting stands in for Aspire's packages, so it must not offer what they do not have: an app host that used it would not build there.
-/// Every line of public-surface.txt was compared with the declarations of Aspire 13.5.0 (src/*/api/*.cs in its repository).
+/// Names and parameters of every line of public-surface.txt were compared with the declarations of Aspire 13.5.0 (src/*/api/*.cs in its
+/// repository). Kinds, results, constraints and accessors stand there as they are here, so that a change of one is seen and compared.
 /// </summary>
 public sealed class PublicSurfaceTests
 {
@@ -27,7 +28,7 @@ public sealed class PublicSurfaceTests
             .GetMembers(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
             .Where(IsVisible)
             .Select(member => $"{type.FullName} {Describe(member)}")
-            .Prepend(type.FullName!))
+            .Prepend($"{type.FullName} {Describe(type)}"))
         .Order(StringComparer.Ordinal);
 
     private static bool IsVisible(MemberInfo member) => member switch
@@ -41,14 +42,47 @@ public sealed class PublicSurfaceTests
         _ => false,
     };
 
+    // Everything that a caller's source depends on: kind, constraints, results and which accessors there are, besides names and parameters.
+    private static string Describe(Type type) =>
+        $"{(type.IsInterface ? "interface" : type.IsEnum ? "enum" : type.IsValueType ? "struct" : type is { IsAbstract: true, IsSealed: true } ? "static class" : type.IsSealed ? "sealed class" : type.IsAbstract ? "abstract class" : "class")}"
+        + $"{(type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum) ? $" of {parent}" : "")}{Constraints(type.GetGenericArguments())}";
+
     private static string Describe(MemberInfo member) => member switch
     {
-        MethodBase method => $"{method.Name}({string.Join(", ", method.GetParameters().Select(Describe))})",
+        ConstructorInfo constructor => $"{constructor.Name}({Parameters(constructor)})",
+        MethodInfo method => $"{Static(method.IsStatic)}{method.Name}({Parameters(method)}) : {method.ReturnType}{Constraints(method.GetGenericArguments())}",
+        PropertyInfo property => $"{Static(property.GetAccessors(nonPublic: true)[0].IsStatic)}{property.Name} : {property.PropertyType}{Accessor(property.GetMethod, "get")}{Accessor(property.SetMethod, "set")}",
+        FieldInfo { IsLiteral: true } constant => $"const {constant.Name} : {constant.FieldType} = {constant.GetRawConstantValue()}",
+        FieldInfo field => $"{Static(field.IsStatic)}{field.Name} : {field.FieldType}",
         _ => member.Name,
     };
 
+    private static string Static(bool isStatic) => isStatic ? "static " : "";
+
+    private static string Accessor(MethodInfo? accessor, string name) => accessor switch
+    {
+        { IsPublic: true } or { IsFamily: true } or { IsFamilyOrAssembly: true } when accessor.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) => " init",
+        { IsPublic: true } or { IsFamily: true } or { IsFamilyOrAssembly: true } => $" {name}",
+        _ => "",
+    };
+
+    private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(Describe));
+
     private static string Describe(ParameterInfo parameter) =>
-        $"{parameter.ParameterType} {parameter.Name}{(parameter.HasDefaultValue ? $" = {parameter.DefaultValue ?? "null"}" : string.Empty)}";
+        $"{(parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : "")}{parameter.ParameterType} {parameter.Name}{(parameter.HasDefaultValue ? $" = {parameter.DefaultValue ?? "null"}" : string.Empty)}";
+
+    private static string Constraints(Type[] arguments) => string.Concat(arguments.Where(argument => argument.IsGenericParameter).Select(argument =>
+    {
+        var attributes = argument.GenericParameterAttributes;
+        string[] all =
+        [
+            .. attributes.HasFlag(GenericParameterAttributes.ReferenceTypeConstraint) ? (string[])["class"] : [],
+            .. attributes.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint) ? (string[])["struct"] : [],
+            .. argument.GetGenericParameterConstraints().Where(constraint => constraint != typeof(ValueType)).Select(constraint => constraint.ToString()).Order(StringComparer.Ordinal),
+            .. attributes.HasFlag(GenericParameterAttributes.DefaultConstructorConstraint) && !attributes.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint) ? (string[])["new()"] : [],
+        ];
+        return all.Length == 0 ? "" : $" where {argument.Name} : {string.Join(", ", all)}";
+    }));
 
     private static string[] Reviewed() =>
         File.ReadAllLines(Path.Combine(Repository.Root, "tests", "LocalHosting.Tests", "Surface", "public-surface.txt"));
