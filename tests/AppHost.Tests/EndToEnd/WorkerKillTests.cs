@@ -12,6 +12,11 @@ public class WorkerKillTests(RunningApp app) : IClassFixture<RunningApp>
     private const int Kills = 30;
     private const int Documents = 120;
 
+    // A kill after the last document was done, or before the first claim, proves nothing.
+    private const int MinLostClaims = 10;
+
+    private static readonly TimeSpan ClaimPatience = TimeSpan.FromSeconds(3);
+
     [Fact]
     public async Task Every_document_ends_ready_and_once_although_the_worker_is_killed_thirty_times()
     {
@@ -21,17 +26,21 @@ public class WorkerKillTests(RunningApp app) : IClassFixture<RunningApp>
         var random = new Random(seed);
         await app.Client.CreateCollectionAsync(new CreateCollection(Collection));
 
-        using var stop = new CancellationTokenSource();
-        var sending = SendAsync(Collection, stop.Token);
+        await using var database = NpgsqlDataSource.Create(await app.App.GetConnectionStringAsync("ragdb") ?? "");
+        using var killed = new CancellationTokenSource();
+        var sending = SendAsync(Collection, killed.Token);
         for (var kill = 0; kill < Kills;)
         {
+            var claims = await LastClaimAsync(database, "");
             foreach (var id in await WaitForWorkerAsync())
             {
-                await Task.Delay(random.Next(20, 900), CancellationToken.None);
+                await WaitForClaimAsync(database, claims);
+                await Task.Delay(random.Next(0, 300), CancellationToken.None);
                 kill += Kill(id) ? 1 : 0;
             }
         }
 
+        await killed.CancelAsync();
         var ids = await sending;
         var documents = await app.WaitUntilSettledAsync(Collection, TimeSpan.FromMinutes(4));
         Assert.True(
@@ -39,6 +48,26 @@ public class WorkerKillTests(RunningApp app) : IClassFixture<RunningApp>
             $"Seed {seed}: {ids.Count} were acknowledged, {documents.Count} are there.");
         Assert.All(documents, document => Assert.True(document.Status == DocumentStatus.Ready, $"Seed {seed}, {document.Name}: {document.Status} {document.Problem?.Message}"));
         await AssertEveryChunkOnceAsync(Collection, documents, seed);
+        await using var losses = database.CreateCommand("select coalesce(sum(losses), 0)::bigint from jobs");
+        var lost = (long)(await losses.ExecuteScalarAsync())!;
+        Assert.True(lost >= MinLostClaims, $"Seed {seed}: of {Kills} kills only {lost} met a worker at work.");
+    }
+
+    // Every claim gives its job a higher generation; those of dead workers stay 'running' until their lease ends.
+    private static async Task<long> LastClaimAsync(NpgsqlDataSource database, string condition)
+    {
+        await using var command = database.CreateCommand($"select coalesce(max(generation), 0) from jobs {condition}");
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Until the worker that has just come up holds a job. Not for ever: every document may be another dead worker's for the moment.</summary>
+    private static async Task WaitForClaimAsync(NpgsqlDataSource database, long before)
+    {
+        var waited = Stopwatch.StartNew();
+        while (waited.Elapsed < ClaimPatience && await LastClaimAsync(database, "where state = 'running'") <= before)
+        {
+            await Task.Delay(10);
+        }
     }
 
     /// <returns>False when it had ended by itself.</returns>
@@ -68,14 +97,15 @@ public class WorkerKillTests(RunningApp app) : IClassFixture<RunningApp>
         return text.ToString();
     }
 
-    private async Task<List<Guid>> SendAsync(string collection, CancellationToken cancellationToken)
+    /// <summary>Goes on while workers are killed, so that there is always something to interrupt.</summary>
+    private async Task<List<Guid>> SendAsync(string collection, CancellationToken killed)
     {
         var ids = new List<Guid>();
-        for (var number = 0; number < Documents; number++)
+        for (var number = 0; number < Documents || !killed.IsCancellationRequested; number++)
         {
-            var submission = await app.Client.AddTextAsync(collection, new TextDocument(TextOf(number), SourceId: $"report-{number}"), cancellationToken: cancellationToken);
+            var submission = await app.Client.AddTextAsync(collection, new TextDocument(TextOf(number), SourceId: $"report-{number}"), cancellationToken: CancellationToken.None);
             ids.Add(submission.Items.Single().Id!.Value);
-            await Task.Delay(100, cancellationToken);
+            await Task.Delay(150, CancellationToken.None);
         }
 
         return ids;
