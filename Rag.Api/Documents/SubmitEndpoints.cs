@@ -188,7 +188,7 @@ internal static class SubmitEndpoints
             }
             catch (ProblemException)
             {
-                throw ProblemException.Field("metadata", "must be a JSON object such as {\"lang\":\"en\"}.");
+                throw ProblemException.Field("metadata", "must be a JSON object of valid Unicode such as {\"lang\":\"en\"}.");
             }
         }
     }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Rag.Api.Limits;
+using Rag.Core.Safety;
 using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Documents;
@@ -64,7 +65,7 @@ internal static class UploadParts
         if (name == "file")
         {
             return file is not null
-                ? new UploadPart.File(file, section.ContentType, section.Body)
+                ? new UploadPart.File(file, section.ContentType, new PartStream(section.Body))
                 : throw ProblemException.Field("file", "must be sent as a file: with a filename.");
         }
 
@@ -74,9 +75,10 @@ internal static class UploadParts
     private static async Task<string> TextAsync(MultipartSection section, string name, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxFieldBytes + 1];
+        await using var body = new PartStream(section.Body);
         try
         {
-            var count = await section.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+            var count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
             return count <= MaxFieldBytes
                 ? new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(buffer, 0, count)
                 : throw ProblemException.Field(name, $"is longer than {MaxFieldBytes} bytes.");
@@ -93,9 +95,49 @@ internal static class UploadParts
         {
             return await reader.ReadNextSectionAsync(cancellationToken);
         }
-        catch (Exception e) when (e is InvalidDataException || (e is IOException and not BadHttpRequestException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (IsBrokenOff(e, cancellationToken))
         {
-            throw new ProblemException("invalid-request", "The upload ends before its form does, or is no multipart form. Send it again.", e);
+            throw BrokenOff(e);
+        }
+    }
+
+    // What the server itself has a status for (a body that is too large, or arrives too slowly) keeps it; that the body ends too soon it says as well.
+    private static bool IsBrokenOff(Exception exception, CancellationToken cancellationToken) => exception switch
+    {
+        InvalidDataException => true,
+        BadHttpRequestException bad => bad.StatusCode == StatusCodes.Status400BadRequest,
+        IOException => !cancellationToken.IsCancellationRequested,
+        _ => false,
+    };
+
+    private static ProblemException BrokenOff(Exception cause) =>
+        new("invalid-request", "The upload ends before its form does, or is no multipart form. Send it again.", cause);
+
+    /// <summary>The content of a part. Whoever stores it must not take a connection that broke off for a disk that failed.</summary>
+    private sealed class PartStream(Stream inner) : ReadingStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            try
+            {
+                return inner.Read(buffer);
+            }
+            catch (Exception e) when (IsBrokenOff(e, CancellationToken.None))
+            {
+                throw BrokenOff(e);
+            }
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await inner.ReadAsync(buffer, cancellationToken);
+            }
+            catch (Exception e) when (IsBrokenOff(e, cancellationToken))
+            {
+                throw BrokenOff(e);
+            }
         }
     }
 }

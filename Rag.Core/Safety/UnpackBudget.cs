@@ -59,24 +59,8 @@ internal sealed class UnpackBudget
 
     private ExtractionException Exceeded() => new(ExtractionProblems.TooLarge, _message);
 
-    private sealed class CountingStream(Stream inner, UnpackBudget budget) : Stream
+    private sealed class CountingStream(Stream inner, UnpackBudget budget) : ReadingStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
         public override int Read(Span<byte> buffer)
         {
             var read = inner.Read(buffer);
@@ -84,15 +68,12 @@ internal sealed class UnpackBudget
             return read;
         }
 
-        public override void Flush()
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            var read = await inner.ReadAsync(buffer, cancellationToken);
+            budget.Use(read);
+            return read;
         }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

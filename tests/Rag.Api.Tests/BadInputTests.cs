@@ -63,6 +63,33 @@ public sealed class BadInputTests(ApiFixture fixture) : IClassFixture<ApiFixture
     }
 
     [Theory]
+    [InlineData("search", """{"query":"x","filter":{"eq":{"lang":"\ud83d"}}}""")]
+    [InlineData("search", """{"query":"x","filter":{"in":{"lang":["en","\ud83d"]}}}""")]
+    [InlineData("search", """{"query":"x","filter":{"eq":{"\ud83d":1}}}""")]
+    [InlineData("ask", """{"question":"x","filter":{"eq":{"lang":"\udc00"}}}""")]
+    [InlineData("documents", """{"text":"x","metadata":{"lang":"\ud83d"}}""")]
+    [InlineData("documents", """{"text":"x","metadata":{"a":[{"b":"\ud83d"}]}}""")]
+    public async Task Half_a_surrogate_is_refused_wherever_it_stands(string route, string body)
+    {
+        using var response = await Api.SendAsync(HttpMethod.Post, $"/v1/collections/{_collection}/{route}", Json.Body(body));
+
+        await Json.ProblemAsync(response, HttpStatusCode.BadRequest, "invalid-json");
+    }
+
+    [Fact]
+    public async Task Half_a_surrogate_in_the_metadata_of_an_upload_is_named()
+    {
+        using var form = new MultipartFormDataContent();
+        using var metadata = new StringContent("""{"lang":"\ud83d"}""");
+        using var file = new StringContent("Text.");
+        form.Add(metadata, "metadata");
+        form.Add(file, "file", "a.txt");
+        using var response = await Api.SendAsync(HttpMethod.Post, Documents, form);
+
+        Assert.NotNull((await Json.ProblemAsync(response, HttpStatusCode.BadRequest, "invalid-request"))["errors"]!["metadata"]);
+    }
+
+    [Theory]
     [InlineData(20, false)]
     [InlineData(21, true)]
     [InlineData(50_000, true)]

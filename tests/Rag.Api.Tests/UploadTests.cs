@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Rag.Api.Tests.Support;
@@ -194,6 +196,55 @@ public sealed class UploadTests(ApiFixture fixture) : IClassFixture<ApiFixture>,
             () => Api.Client().UploadAsync(_collection, [new("endless.txt", endless)], progress: sent, cancellationToken: cancellation.Token));
 
         Assert.Empty((await Api.Client().ListDocumentsAsync(_collection)).Items);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Idempotency-Key: cut-off\r\n")]
+    public async Task An_upload_without_its_closing_boundary_is_refused_in_words(string header)
+    {
+        const string body = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nText that ends too";
+        using var connection = await ConnectAsync(header, body.Length);
+        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(body));
+
+        Assert.Contains("problems/invalid-request", await ReadAnswerAsync(connection.GetStream(), "HTTP/1.1 400"), StringComparison.Ordinal);
+        Assert.Empty((await Api.Client().ListDocumentsAsync(_collection)).Items);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_cut_within_a_file_is_no_fault_of_the_server()
+    {
+        const string body = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nText that ends too";
+        using var spans = new Spans();
+        using (var connection = await ConnectAsync("", body.Length + 1000))
+        {
+            await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(body));
+        }
+
+        // Nobody is left to read an answer, but what it would have been is in traces and logs.
+        var server = await spans.FirstAsync("Microsoft.AspNetCore", static span => span.DisplayName == "POST /v1/collections/{name}/documents");
+        Assert.InRange(Assert.IsType<int>(server.GetTagItem("http.response.status_code")), 400, 499);
+        Assert.Equal(ActivityStatusCode.Unset, server.Status);
+        Assert.Empty((await Api.Client().ListDocumentsAsync(_collection)).Items);
+    }
+
+    private async Task<TcpClient> ConnectAsync(string header, int length)
+    {
+        var connection = new TcpClient();
+        await connection.ConnectAsync(Api.Address.Host, Api.Address.Port);
+        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {Documents} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {ApiHost.Key}\r\n{header}"
+            + $"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {length}\r\n\r\n"));
+        return connection;
+    }
+
+    private static async Task<string> ReadAnswerAsync(Stream stream, string status)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var reader = new StreamReader(stream);
+        var answer = await reader.ReadToEndAsync(limit.Token);
+        Assert.StartsWith(status, answer, StringComparison.Ordinal);
+        return answer;
     }
 
     private static byte[] Unique() => Encoding.UTF8.GetBytes($"Text {Guid.NewGuid()}.");
