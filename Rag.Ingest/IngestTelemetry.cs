@@ -25,17 +25,18 @@ internal sealed class IngestTelemetry : IDisposable
 
     public void Observe(QueueDepth depth) => Volatile.Write(ref _depth, depth);
 
-    /// <summary>The span of one attempt: part of the submission's trace the first time, linked to it from then on.</summary>
+    /// <summary>The span of one attempt: part of the submission's trace the first time when that is recorded, else linked to it.</summary>
     public Activity? StartJob(ClaimedJob job)
     {
         var hasOrigin = ActivityContext.TryParse(job.TraceParent, traceState: null, isRemote: true, out var origin);
-        var isFirst = job is { Attempt: 1, Losses: 0 };
+        // A submission that nobody records would take the worker's trace with it: a sampler follows its parent.
+        var isPart = hasOrigin && job is { Attempt: 1, Losses: 0 } && origin.TraceFlags.HasFlag(ActivityTraceFlags.Recorded);
         // A retry happens minutes later: in the first trace it would look like one endless request.
         var activity = _source.StartActivity(
             "ingest document",
             ActivityKind.Consumer,
-            hasOrigin && isFirst ? origin : default,
-            links: hasOrigin && !isFirst ? [new ActivityLink(origin)] : null);
+            isPart ? origin : default,
+            links: hasOrigin && !isPart ? [new ActivityLink(origin)] : null);
         activity?.SetTag("rag.document.id", job.Document.ToString());
         activity?.SetTag("rag.job.attempt", job.Attempt);
         return activity;

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text;
+using Microsoft.AspNetCore.Http.Features;
 using Rag.Api.Auth;
 using Rag.Api.Collections;
 using Rag.Api.Http;
@@ -121,6 +123,8 @@ internal static class AskEndpoints
                 problem = new ProblemException("internal", "The answer broke off on the server's side. Ask again.");
             }
 
+            // The server's span would else look well: the status was 200.
+            context.Features.Get<IHttpActivityFeature>()?.Activity.SetStatus(ActivityStatusCode.Error, problem.Code).SetTag("error.type", problem.Code);
             await stream.WriteTextAsync("error", ProblemWriter.ToJson(ProblemWriter.BodyOf(context, problem)), context.RequestAborted);
         }
     }

@@ -37,23 +37,24 @@ public sealed class AnsweringService
         using var span = _telemetry.Source.StartActivity("ask");
         span?.SetTag("rag.answerer", _answerer.Kind);
         var started = Stopwatch.GetTimestamp();
-        var found = await _retrieval.SearchAsync(
-            new SearchQuery
-            {
-                Collection = question.Collection,
-                Text = QueryText(question),
-                Mode = question.Mode,
-                Filter = question.Filter,
-                Limit = Passages,
-                TokenBudget = EvidenceTokens,
-                WithoutNearDuplicates = true,
-            },
-            cancellationToken);
+        var query = new SearchQuery
+        {
+            Collection = question.Collection,
+            Text = QueryText(question),
+            Mode = question.Mode,
+            Filter = question.Filter,
+            Limit = Passages,
+            TokenBudget = EvidenceTokens,
+            WithoutNearDuplicates = true,
+        };
+        var found = await UnderAsync(span, () => new ValueTask<SearchResult>(_retrieval.SearchAsync(query, cancellationToken)));
         yield return new AnswerEvent.Found(found);
 
         var isFirst = true;
-        await foreach (var step in _answerer.AnswerAsync(question, found, cancellationToken))
+        await using var steps = _answerer.AnswerAsync(question, found, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await UnderAsync(span, steps.MoveNextAsync))
         {
+            var step = steps.Current;
             if (isFirst && step is AnswerEvent.Delta)
             {
                 isFirst = false;
@@ -61,6 +62,29 @@ public sealed class AnsweringService
             }
 
             yield return step;
+        }
+    }
+
+    /// <summary>
+    /// Runs a step as a part of the span. After each <c>yield</c> the iterator goes on in its reader's context, so that what a later step
+    /// calls would stand beside the span and not under it.
+    /// </summary>
+    private static async Task<T> UnderAsync<T>(Activity? span, Func<ValueTask<T>> step)
+    {
+        if (span is not null)
+        {
+            Activity.Current = span;
+        }
+
+        try
+        {
+            return await step();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            var cause = e is RagException rag ? rag.Code : e.GetType().FullName;
+            span?.SetStatus(ActivityStatusCode.Error, cause).SetTag("error.type", cause);
+            throw;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -62,6 +63,7 @@ public sealed class AskStreamTests(PostgresFixture postgres)
         await using var api = await StartAsync(model);
         await AddAsync(api);
         var steps = new List<AskEvent>();
+        using var spans = new Spans();
 
         var failure = await Assert.ThrowsAsync<RagApiException>(async () =>
         {
@@ -79,6 +81,17 @@ public sealed class AskStreamTests(PostgresFixture postgres)
         Assert.NotEmpty(failure.Problem.TraceId!);
         Assert.IsType<AskEvent.Found>(steps[0]);
         Assert.DoesNotContain(steps, static step => step is AskEvent.Done);
+
+        // The call of the model comes after the first event, in another step of the answer: it is a part of the question all the same.
+        var server = await spans.FirstAsync("Microsoft.AspNetCore", static span => span.DisplayName == "POST /v1/collections/{name}/ask");
+        var ask = await spans.FirstAsync("Rag.Answering", span => span.TraceId == server.TraceId);
+        var search = await spans.FirstAsync("Rag.Retrieval", span => span.TraceId == server.TraceId);
+        var port = new Uri(model.Urls.Single()).Port;
+        var call = await spans.FirstAsync("System.Net.Http", span => span.GetTagItem("server.port") is int called && called == port);
+        Assert.Equal(server.SpanId, ask.ParentSpanId);
+        Assert.Equal([ask.SpanId, ask.SpanId], [search.ParentSpanId, call.ParentSpanId]);
+        Assert.Equal((ActivityStatusCode.Error, "model-away"), (ask.Status, ask.GetTagItem("error.type")));
+        Assert.Equal((ActivityStatusCode.Error, "model-away"), (server.Status, server.GetTagItem("error.type")));
     }
 
     private async Task<ApiHost> StartAsync(WebApplication model) => await ApiHost.StartReadyAsync(

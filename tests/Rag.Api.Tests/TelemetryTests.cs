@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Rag.Api.Tests.Support;
 using Rag.Client;
 
@@ -51,34 +52,44 @@ public sealed class TelemetryTests(ApiFixture fixture) : IClassFixture<ApiFixtur
             static tag => tag.Value?.ToString() is { } value && (value.Contains("acquisition", StringComparison.Ordinal) || value.Contains("secret-plans", StringComparison.Ordinal)));
     }
 
-    private sealed class Spans : IDisposable
+    [Fact]
+    public async Task Searches_and_first_texts_are_measured_with_few_tags()
     {
-        private readonly ConcurrentQueue<Activity> _ended = new();
-        private readonly ActivityListener _listener;
+        using var measured = new Measurements("Rag.Retrieval", "Rag.Answering");
+        var client = fixture.Api.Client();
+        await client.CreateCollectionAsync(new CreateCollection("measured"));
+        await client.SearchAsync("measured", new SearchRequest("merger"));
+        await client.AskAsync("measured", new AskRequest("When is the merger?"));
 
-        public Spans()
+        var searches = measured.Of("rag.search.duration");
+        var texts = measured.Of("rag.ask.first_token.duration");
+        Assert.Equal(2, searches.Count);
+        Assert.All(searches, static search => Assert.Equal(["rag.search.mode=lexical", "rag.search.stale=False"], search.Tags.Order(StringComparer.Ordinal)));
+        Assert.Equal(["rag.answerer=extractive"], Assert.Single(texts).Tags);
+        Assert.All([.. searches, .. texts], static one => Assert.InRange(one.Value, 1e-6, 60));
+    }
+
+    /// <summary>What instruments of some meters record. Tests of one collection run one after another, so nothing else does.</summary>
+    private sealed class Measurements : IDisposable
+    {
+        private readonly ConcurrentQueue<(string Instrument, double Value, string[] Tags)> _all = new();
+        private readonly MeterListener _listener = new();
+
+        public Measurements(params string[] meters)
         {
-            _listener = new ActivityListener
+            _listener.InstrumentPublished = (instrument, listener) =>
             {
-                ShouldListenTo = static source => source.Name is "Microsoft.AspNetCore" or "Npgsql" || source.Name.StartsWith("Rag.", StringComparison.Ordinal),
-                Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-                ActivityStopped = _ended.Enqueue,
+                if (meters.Contains(instrument.Meter.Name, StringComparer.Ordinal))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
             };
-            ActivitySource.AddActivityListener(_listener);
+            _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+                _all.Enqueue((instrument.Name, value, [.. tags.ToArray().Select(static tag => $"{tag.Key}={tag.Value}")])));
+            _listener.Start();
         }
 
-        public IReadOnlyCollection<Activity> All => _ended;
-
-        public async Task<Activity> FirstAsync(string source, Func<Activity, bool> matches)
-        {
-            Activity? found = null;
-            // A server's span ends after its client has the answer.
-            await Eventually.TrueAsync(
-                () => Task.FromResult((found = _ended.FirstOrDefault(span => span.Source.Name == source && matches(span))) is not null),
-                TimeSpan.FromSeconds(15),
-                $"a span of {source} has ended");
-            return found!;
-        }
+        public List<(string Instrument, double Value, string[] Tags)> Of(string instrument) => [.. _all.Where(one => one.Instrument == instrument)];
 
         public void Dispose() => _listener.Dispose();
     }
