@@ -36,6 +36,8 @@ internal static class ApiServices
         services.AddSingleton<IProblemMapper, EngineProblems>();
         services.AddApiDescription();
 
+        services.AddSingleton<UnknownKeyLimit>();
+        services.AddSingleton<EventStreamLimit>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<KeyStore>();

@@ -21,7 +21,7 @@ internal sealed class BearerMiddleware(RequestDelegate next, Authenticator authe
 
         var required = endpoint.Metadata.GetMetadata<RequiredScope>()
             ?? throw new InvalidOperationException($"{endpoint.DisplayName} names no scope; add Requires(...) or AllowAnonymous().");
-        var caller = await authenticator.FindAsync(BearerOf(context.Request), context.RequestAborted)
+        var caller = await authenticator.FindAsync(BearerOf(context.Request), context.Connection.RemoteIpAddress, context.RequestAborted)
             ?? throw new ProblemException("key-unknown", "The key is not known here, or not any more. Ask whoever runs this for another, or sign in again.");
         if (required.Scope is { } scope && !caller.Scopes.Contains(scope))
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Rag.Api.Auth;
 using Rag.Api.Collections;
 using Rag.Api.Http;
+using Rag.Api.Limits;
 using Rag.Core;
 using Rag.Core.Documents;
 using RagPlatform.ServiceDefaults.Problems;
@@ -21,7 +22,7 @@ internal static class EventEndpoints
 
     private static async Task FollowAsync(
         string name, long? after, HttpContext context, Caller caller, CollectionGate gate, DocumentEvents events,
-        Authenticator authenticator, IHostApplicationLifetime lifetime, TimeProvider time)
+        Authenticator authenticator, EventStreamLimit limit, IHostApplicationLifetime lifetime, TimeProvider time)
     {
         var from = LastEventId(context.Request) ?? after;
         if (from < 0)
@@ -30,10 +31,11 @@ internal static class EventEndpoints
         }
 
         var collection = await gate.GetAsync(name, caller, context.RequestAborted);
+        using var place = limit.Open(caller.KeyId);
         // Fixed before the answer begins, so that whatever is done after its headers is on the stream.
         from ??= await events.LatestAsync(collection.Id, context.RequestAborted);
-        var bearer = BearerMiddleware.BearerOf(context.Request);
-        await using var stream = await EventStream.BeginAsync(context, async token => await authenticator.FindAsync(bearer, token) is not null, time);
+        var (bearer, address) = (BearerMiddleware.BearerOf(context.Request), context.Connection.RemoteIpAddress);
+        await using var stream = await EventStream.BeginAsync(context, async token => await authenticator.FindAsync(bearer, address, token) is not null, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stream.Aborted, lifetime.ApplicationStopping);
         try
         {

@@ -13,6 +13,14 @@ public sealed record LimitOptions
     [Range(1, 1_000_000)]
     public int AnonymousRequestsPerMinute { get; init; } = 300;
 
+    /// <summary>Unknown keys of one address per minute; as many may come at once. 0: no limit. A front end's users share its address.</summary>
+    [Range(0, 1_000_000)]
+    public int UnknownKeysPerMinute { get; init; } = 120;
+
+    /// <summary>Event streams of one key that may be open at the same time.</summary>
+    [Range(1, 100_000)]
+    public int EventStreamsPerKey { get; init; } = 100;
+
     /// <summary>Largest JSON body, in KiB.</summary>
     [Range(1, 65_536)]
     public int JsonKiB { get; init; } = 1024;

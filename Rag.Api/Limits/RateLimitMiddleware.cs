@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 using Rag.Api.Auth;
 using RagPlatform.ServiceDefaults.Problems;
@@ -6,50 +5,33 @@ using RagPlatform.ServiceDefaults.Problems;
 namespace Rag.Api.Limits;
 
 /// <summary>A bucket of requests per key, in this process. Health and the API's description cost nothing.</summary>
-internal sealed class RateLimitMiddleware : IDisposable
+internal sealed class RateLimitMiddleware(RequestDelegate next, IOptions<LimitOptions> options, TimeProvider time)
 {
-    private readonly RequestDelegate _next;
-    private readonly PartitionedRateLimiter<HttpContext> _limiter;
+    private readonly RateBuckets<Guid> _keys = new(options.Value.RequestsPerMinute, time);
+    private readonly RateBuckets<Guid> _anonymous = new(options.Value.AnonymousRequestsPerMinute, time);
 
-    public RateLimitMiddleware(RequestDelegate next, IOptions<LimitOptions> options)
-    {
-        _next = next;
-        var limits = options.Value;
-        _limiter = PartitionedRateLimiter.Create<HttpContext, Guid>(context => context.Features.Get<Caller>() is { } caller
-            ? Partition(caller.KeyId, limits.RequestsPerMinute)
-            : Partition(Guid.Empty, limits.AnonymousRequestsPerMinute));
-    }
-
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         if (!context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal) || context.GetEndpoint() is not RouteEndpoint)
         {
-            await _next(context);
-            return;
+            return next(context);
         }
 
-        using var lease = _limiter.AttemptAcquire(context);
-        if (!lease.IsAcquired)
+        if (context.Features.Get<Caller>() is { } caller)
         {
-            throw new ProblemException("rate-limited", "Too many requests with this key. Wait as long as 'Retry-After' says; Rag:Limits sets how many there may be.")
+            if (!_keys.TryTake(caller.KeyId, out var wait))
             {
-                RetryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1),
-            };
+                throw Refused("Too many requests with this key.", nameof(LimitOptions.RequestsPerMinute), wait);
+            }
+        }
+        else if (!_anonymous.TryTake(Guid.Empty, out var wait))
+        {
+            throw Refused("Too many sign-ins by link at the moment.", nameof(LimitOptions.AnonymousRequestsPerMinute), wait);
         }
 
-        await _next(context);
+        return next(context);
     }
 
-    public void Dispose() => _limiter.Dispose();
-
-    private static RateLimitPartition<Guid> Partition(Guid key, int perMinute) => perMinute == 0
-        ? RateLimitPartition.GetNoLimiter(key)
-        : RateLimitPartition.GetTokenBucketLimiter(key, _ => new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = perMinute,
-            TokensPerPeriod = Math.Max(1, perMinute / 60),
-            ReplenishmentPeriod = perMinute >= 60 ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(60.0 / perMinute),
-            QueueLimit = 0,
-            AutoReplenishment = true,
-        });
+    private static ProblemException Refused(string what, string option, TimeSpan wait) =>
+        new("rate-limited", $"{what} Wait as long as 'Retry-After' says; Rag:Limits:{option} sets how many there may be.") { RetryAfter = wait };
 }

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Options;
 using Rag.Api.Auth;
 using Rag.Api.Http;
+using Rag.Api.Limits;
 using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Tests;
@@ -34,12 +36,12 @@ public sealed class BearerTextTests
     public async Task A_made_bearer_with_a_wrong_check_sum_is_refused_without_asking_the_database()
     {
         // Asking would fail: there is no database.
-        var authenticator = new Authenticator(null!, TimeProvider.System);
+        var authenticator = new Authenticator(null!, new UnknownKeyLimit(Options.Create(new LimitOptions()), TimeProvider.System), TimeProvider.System);
 
         foreach (var bearer in (string[])[BearerText.NewKey(Guid.CreateVersion7()), BearerText.NewSession()])
         {
-            Assert.Null(await authenticator.FindAsync(bearer[..^1] + (bearer[^1] == '0' ? '1' : '0'), CancellationToken.None));
-            await Assert.ThrowsAsync<NullReferenceException>(async () => await authenticator.FindAsync(bearer, CancellationToken.None));
+            Assert.Null(await authenticator.FindAsync(bearer[..^1] + (bearer[^1] == '0' ? '1' : '0'), from: null, CancellationToken.None));
+            await Assert.ThrowsAsync<NullReferenceException>(async () => await authenticator.FindAsync(bearer, from: null, CancellationToken.None));
         }
     }
 
