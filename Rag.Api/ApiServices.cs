@@ -47,11 +47,17 @@ internal static class ApiServices
         services.AddSingleton<CollectionGate>();
         services.AddSingleton<CacheHealth>();
 
+        // The configured key belongs to a prepared database: whoever waits for readiness uses it next.
         services.AddReadinessCheck("storage", static async (provider, token) =>
-            await provider.GetRequiredService<StorageReadiness>().CheckAsync(token) is { } reason ? DependencyHealth.Unavailable(reason) : DependencyHealth.Well);
-        services.AddReadinessCheck("keys", static (provider, _) => Task.FromResult(
-            provider.GetRequiredService<BootstrapKeys>().Waiting is { } reason ? DependencyHealth.Unavailable(reason) : DependencyHealth.Well));
-        services.AddReadinessCheck("cache", static (provider, token) => provider.GetRequiredService<CacheHealth>().CheckAsync(token));
+            await provider.GetRequiredService<StorageReadiness>().CheckAsync(token) is { } reason ? DependencyHealth.Unavailable(reason)
+            : provider.GetRequiredService<BootstrapKeys>().Registering ? DependencyHealth.Unavailable("The database is there; the configured key is being registered.")
+            : DependencyHealth.Well);
+        services.AddReadinessCheck(
+            "key",
+            static (provider, _) => Task.FromResult(
+                provider.GetRequiredService<BootstrapKeys>().Problem is { } problem ? DependencyHealth.Degraded(problem) : DependencyHealth.Well),
+            required: false);
+        services.AddReadinessCheck("cache", static (provider, token) => provider.GetRequiredService<CacheHealth>().CheckAsync(token), required: false);
         return services;
     }
 }

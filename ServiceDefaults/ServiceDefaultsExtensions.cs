@@ -36,7 +36,14 @@ public static class ServiceDefaultsExtensions
         // Lowest in precedence: whoever configures another level gets it.
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource
         {
-            InitialData = [new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"), new("Logging:LogLevel:System.Net.Http", "Warning"), new("Logging:LogLevel:Npgsql", "Warning")],
+            InitialData =
+            [
+                new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"),
+                new("Logging:LogLevel:System.Net.Http", "Warning"),
+                new("Logging:LogLevel:Npgsql", "Warning"),
+                // It repeats at every probe what HealthLog tells once.
+                new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "None"),
+            ],
         });
         SecretFiles.Add(builder.Configuration);
         if (!builder.Environment.IsDevelopment())
@@ -59,6 +66,7 @@ public static class ServiceDefaultsExtensions
         services.AddSingleton<ProblemWriter>();
 
         services.AddHealthChecks();
+        services.TryAddSingleton<HealthLog>();
         services.TryAddSingleton<Draining>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
         services.AddOptions<HostOptions>().Configure<IConfiguration>(static (host, configuration) => host.ShutdownTimeout = ShutdownOptions.TimeoutOf(configuration));

@@ -20,10 +20,14 @@ internal sealed partial class BootstrapKeys(
     private static readonly TimeSpan FileCheck = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
-    private volatile string? _waiting = "The configured key is not registered yet.";
+    private volatile bool _registering = true;
+    private volatile string? _problem;
 
-    /// <summary>Why keys cannot be relied on yet; null when they can.</summary>
-    public string? Waiting => _waiting;
+    /// <summary>Whether the first registration is still to be done, or was hindered by the database alone.</summary>
+    public bool Registering => _registering;
+
+    /// <summary>What is wrong with the configured key, so that it cannot be used; null when nothing is. Other keys serve all the same.</summary>
+    public string? Problem => _problem;
 
     /// <summary>Whether the key that is marked as bootstrap is put back at every start; otherwise it is left over from another configuration.</summary>
     public bool IsConfigured => options.Value is { BootstrapKeyFile.Length: > 0 } or { BootstrapKey.Length: > 0 };
@@ -59,13 +63,25 @@ internal sealed partial class BootstrapKeys(
                         LogNoKey(logger);
                     }
 
-                    _waiting = null;
+                    _problem = null;
+                    _registering = false;
+                }
+                catch (StorageException e) when (e.IsTransient)
+                {
+                    // Readiness tells that the database is away.
+                    LogFailed(logger, e.Message);
+                    wait = Retry;
                 }
                 catch (RagException e)
                 {
-                    // Readiness tells it; a key that was registered before goes on serving.
-                    _waiting = registered is null ? e.Message : null;
-                    LogFailed(logger, e.Message);
+                    // Said once, and by readiness as long as it lasts; a key that was registered before goes on serving.
+                    if (_problem != e.Message)
+                    {
+                        LogFailed(logger, e.Message);
+                    }
+
+                    _problem = e.Message;
+                    _registering = false;
                     wait = Retry;
                 }
 
@@ -88,9 +104,9 @@ internal sealed partial class BootstrapKeys(
         try
         {
             var key = File.ReadAllText(file).Trim();
-            return key.Length is >= AuthOptions.MinLength and <= 512
+            return AuthOptions.IsUsable(key)
                 ? key
-                : throw new RagException("internal", $"The file of Rag:Auth:BootstrapKeyFile, {file}, must hold a key of {AuthOptions.MinLength} to 512 characters.");
+                : throw new RagException("internal", $"The key in the file of Rag:Auth:BootstrapKeyFile, {file}, cannot be used: {AuthOptions.FormMessage}.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

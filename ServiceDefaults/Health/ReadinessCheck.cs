@@ -24,12 +24,16 @@ public static class ReadinessCheck
     // Shorter than the probe's own time-out of 2 s, so that the answer names the dependency that hangs.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>Adds a check. It should answer from what the service knows already or within 1.5 s; exceptions count as unavailable.</summary>
+    /// <summary>Adds a check. It should answer from what the service knows already or within 1.5 s.</summary>
+    /// <param name="services">Of the service.</param>
+    /// <param name="name">Of the dependency.</param>
+    /// <param name="check">How it is.</param>
+    /// <param name="required">What an exception or no answer in time means: not ready, or only degraded.</param>
     public static IServiceCollection AddReadinessCheck(
-        this IServiceCollection services, string name, Func<IServiceProvider, CancellationToken, Task<DependencyHealth>> check)
+        this IServiceCollection services, string name, Func<IServiceProvider, CancellationToken, Task<DependencyHealth>> check, bool required = true)
     {
         services.AddHealthChecks().Add(new HealthCheckRegistration(
-            name, provider => new Adapter(provider, check), HealthStatus.Unhealthy, tags: null, Timeout));
+            name, provider => new Adapter(provider, check), required ? HealthStatus.Unhealthy : HealthStatus.Degraded, tags: null, Timeout));
         return services;
     }
 

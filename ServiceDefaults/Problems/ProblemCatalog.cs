@@ -15,13 +15,14 @@ public static class ProblemCatalog
         [403] = ["scope-missing", "origin-foreign"],
         [404] = ["collection-not-found", "document-not-found", "key-not-found", "not-found"],
         [405] = ["method-not-allowed"],
+        [408] = ["request-timeout"],
         [409] = ["collection-exists", "document-busy", "key-configured", "no-original", "request-in-progress"],
         [413] = ["file-too-large", "body-too-large"],
         [415] = ["unsupported-media-type"],
         [422] = ["url-disabled", "idempotency-key-reused", "empty-file"],
-        [429] = ["rate-limited", "quota-exceeded"],
+        [429] = ["rate-limited"],
         [500] = ["internal"],
-        [503] = ["storage-away", "blobs-away", "index-away", "model-away", "draining"],
+        [503] = ["storage-away", "blobs-away", "model-away"],
         [507] = ["disk-full"],
     }.SelectMany(static status => status.Value, static (status, code) => KeyValuePair.Create(code, status.Key)).ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -38,10 +39,10 @@ public static class ProblemCatalog
         403 => "scope-missing",
         404 => "not-found",
         405 => "method-not-allowed",
+        408 => "request-timeout",
         413 => "body-too-large",
         415 => "unsupported-media-type",
         429 => "rate-limited",
-        503 => "draining",
         >= 500 => "internal",
         _ => "invalid-request",
     };

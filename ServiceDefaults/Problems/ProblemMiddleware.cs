@@ -82,6 +82,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, IEnumerabl
                 : $"{context.Request.Method} is not possible here; {allow} is.",
             "unsupported-media-type" => $"The content type '{context.Request.ContentType}' is not read here. /openapi/v1.json tells which is.",
             "body-too-large" => $"The request's body is too large{LimitOf(context)}.",
+            "request-timeout" => "The request arrived too slowly and was given up. Send it again.",
             "internal" => Internal().Message,
             _ => cause?.Message ?? $"The request was refused with status {status}.",
         });

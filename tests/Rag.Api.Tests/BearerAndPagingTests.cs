@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Rag.Api.Auth;
 using Rag.Api.Http;
@@ -30,6 +31,40 @@ public sealed class BearerTextTests
             changed[i] = changed[i] == 'a' ? 'b' : 'a';
             Assert.False(BearerText.HasValidCrc(new string(changed)), $"Position {i} can be changed unseen.");
         }
+    }
+
+    [Theory]
+    [InlineData("abcdefghijklmnopqrstuvwx", true)]
+    [InlineData("abc.def-ghi_jkl~mno+pqr/stu==", true)]
+    [InlineData("abcdefghijklmnopqrstuvw", false)]
+    [InlineData("abcdefghijklmnop qrstuvwx", false)]
+    [InlineData("abcdefghijklmnop,qrstuvwx", false)]
+    [InlineData("abcdefghijklmnop\"qrstuvwx", false)]
+    [InlineData("abcdefghijkl=mnopqrstuvwx", false)]
+    [InlineData("abcdefghijklmnopqrstuvwx\n", false)]
+    public void A_configured_key_is_one_that_a_request_can_carry(string key, bool usable)
+    {
+        Assert.Equal(usable, AuthOptions.IsUsable(key));
+        var options = new AuthOptions { BootstrapKey = key };
+        Assert.Equal(
+            usable,
+            System.ComponentModel.DataAnnotations.Validator.TryValidateObject(
+                options, new(options), validationResults: null, validateAllProperties: true));
+        if (usable)
+        {
+            var request = new DefaultHttpContext().Request;
+            request.Headers.Authorization = $"Bearer {key}";
+            Assert.Equal(key, BearerMiddleware.BearerOf(request));
+        }
+    }
+
+    [Fact]
+    public void The_longest_key_can_be_carried()
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Headers.Authorization = $"Bearer {new string('k', 512)}";
+        Assert.True(AuthOptions.IsUsable(BearerMiddleware.BearerOf(request)));
+        Assert.False(AuthOptions.IsUsable(new string('k', 513)));
     }
 
     [Fact]

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Rag.Api.Tests.Support;
 using Rag.Testing;
@@ -88,6 +90,39 @@ public sealed class ProcessTests(PostgresFixture postgres)
         Assert.False(collector.Contains("/v1/traces", "/health/ready"));
     }
 
+    [Fact]
+    public async Task Over_gRPC_too()
+    {
+        await using var collector = await Collector.StartAsync(HttpProtocols.Http2);
+        await using var api = await StartAsync(
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "200"),
+            ("OTEL_BLRP_SCHEDULE_DELAY", "200"),
+            ("OTEL_METRIC_EXPORT_INTERVAL", "500"));
+        using var http = new HttpClient { BaseAddress = api.BaseAddress };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiHost.Key);
+        await http.GetAsync("/v1/collections");
+
+        const string root = "/opentelemetry.proto.collector";
+        await Eventually.TrueAsync(
+            () => Task.FromResult(collector.Paths.IsSupersetOf(
+                [$"{root}.trace.v1.TraceService/Export", $"{root}.metrics.v1.MetricsService/Export", $"{root}.logs.v1.LogsService/Export"])),
+            Limit,
+            "all three signals arrived");
+        await Eventually.TrueAsync(
+            () => Task.FromResult(collector.Contains($"{root}.trace.v1.TraceService/Export", "GET /v1/collections")), Limit, "the request's span arrived");
+    }
+
+    [Fact]
+    public async Task A_good_start_shows_nothing_alarming()
+    {
+        await using var api = await StartAsync();
+
+        Assert.DoesNotContain("\"LogLevel\":\"Error\"", api.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"LogLevel\":\"Warning\"", api.Output, StringComparison.Ordinal);
+    }
+
     private async Task<ServiceProcess> StartAsync(params (string Name, string Value)[] settings)
     {
         var environment = new Dictionary<string, string>
@@ -113,11 +148,12 @@ public sealed class ProcessTests(PostgresFixture postgres)
 
         public HashSet<string> Paths => [.. received.Select(static item => item.Path)];
 
-        public static async Task<Collector> StartAsync()
+        public static async Task<Collector> StartAsync(HttpProtocols protocols = HttpProtocols.Http1)
         {
             var received = new ConcurrentQueue<(string, byte[])>();
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols));
             builder.Logging.ClearProviders();
             var app = builder.Build();
             app.Run(async context =>
@@ -125,6 +161,13 @@ public sealed class ProcessTests(PostgresFixture postgres)
                 await using var body = new MemoryStream();
                 await context.Request.Body.CopyToAsync(body);
                 received.Enqueue((context.Request.Path.Value!, body.ToArray()));
+                if (context.Response.SupportsTrailers())
+                {
+                    // An empty message, and that all went well.
+                    context.Response.ContentType = "application/grpc";
+                    await context.Response.Body.WriteAsync(new byte[5]);
+                    context.Response.AppendTrailer("grpc-status", "0");
+                }
             });
             await app.StartAsync();
             return new Collector(app, received);

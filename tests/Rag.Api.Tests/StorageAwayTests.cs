@@ -33,10 +33,26 @@ public sealed class StorageAwayTests(PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task Without_Redis_it_is_ready_but_degraded()
+    public Task Without_Redis_it_is_ready_but_degraded() => IsDegradedAsync($"127.0.0.1:{UnusedPort()}");
+
+    [Fact]
+    public async Task With_a_Redis_that_takes_connections_and_says_nothing_it_is_ready_but_degraded()
+    {
+        // Connections wait in its queue and are never answered.
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await IsDegradedAsync($"127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}");
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:6379,password")]
+    [InlineData("no-such-host.invalid:6379")]
+    public Task With_an_address_that_leads_nowhere_it_is_ready_but_degraded(string address) => IsDegradedAsync(address);
+
+    private async Task IsDegradedAsync(string cache)
     {
         await using var api = await ApiHost.StartReadyAsync(
-            await postgres.CreateDatabaseAsync(), new Dictionary<string, string> { ["ConnectionStrings:cache"] = $"127.0.0.1:{UnusedPort()}" });
+            await postgres.CreateDatabaseAsync(), new Dictionary<string, string> { ["ConnectionStrings:cache"] = cache });
 
         using var response = await api.Http.GetAsync("/health/ready");
 

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using RagPlatform.ServiceDefaults.Health;
 
 namespace ServiceDefaults.Tests;
@@ -79,6 +81,69 @@ public sealed class HealthTests
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "draining"), (status, answer.Status));
         Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/health/live")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_check_that_hangs_or_throws_only_degrades_where_the_service_can_do_without()
+    {
+        await using var service = await TestService.StartAsync(static builder =>
+        {
+            builder.Services.AddReadinessCheck(
+                "hangs",
+                static async (_, token) =>
+                {
+                    await Task.Delay(Timeout.Infinite, token);
+                    return DependencyHealth.Well;
+                },
+                required: false);
+            builder.Services.AddReadinessCheck("throws", static (_, _) => throw new InvalidOperationException("x"), required: false);
+        });
+
+        var (status, answer) = await ReadyAsync(service);
+
+        Assert.Equal((HttpStatusCode.OK, "degraded"), (status, answer.Status));
+    }
+
+    [Fact]
+    public async Task What_changes_is_logged_once_and_a_start_is_no_alarm()
+    {
+        var health = DependencyHealth.Unavailable("Not tried yet.");
+        var logs = new Logs();
+        await using var service = await TestService.StartAsync(builder =>
+        {
+            builder.Services.AddReadinessCheck("storage", (_, _) => Task.FromResult(health));
+            builder.Logging.AddProvider(logs);
+        });
+
+        foreach (var next in (DependencyHealth[])[health, DependencyHealth.Well, DependencyHealth.Unavailable("Gone."), DependencyHealth.Well])
+        {
+            health = next;
+            await ReadyAsync(service);
+            await ReadyAsync(service);
+        }
+
+        Assert.Equal(
+            ["Information storage is not ready yet: Not tried yet.", "Information storage is ready", "Warning storage is unavailable: Gone.", "Information storage is ready"],
+            logs.Lines.Where(static line => line.Contains("storage", StringComparison.Ordinal)));
+    }
+
+    private sealed class Logs : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{logLevel} {formatter(state, exception)}");
+
+        public void Dispose()
+        {
+        }
     }
 
     private static async Task<(HttpStatusCode Status, HealthAnswer Answer)> ReadyAsync(TestService service)

@@ -57,7 +57,7 @@ public sealed partial class ProblemTests
     [InlineData("DELETE", "/throws", HttpStatusCode.MethodNotAllowed, "method-not-allowed")]
     [InlineData("GET", "/number/abc", HttpStatusCode.BadRequest, "invalid-request")]
     [InlineData("GET", "/status/401", HttpStatusCode.Unauthorized, "key-missing")]
-    [InlineData("GET", "/status/503", HttpStatusCode.ServiceUnavailable, "draining")]
+    [InlineData("GET", "/status/408", HttpStatusCode.RequestTimeout, "request-timeout")]
     public async Task Empty_answers_of_the_framework_become_problems(string method, string path, HttpStatusCode status, string code)
     {
         await using var service = await StartAsync();
@@ -94,6 +94,20 @@ public sealed partial class ProblemTests
             .OrderBy(static entry => entry.Code, StringComparer.Ordinal);
 
         Assert.Equal(ProblemCatalog.Codes.Order(StringComparer.Ordinal).Select(static code => (code, ProblemCatalog.StatusOf(code)!.Value)), documented);
+    }
+
+    [Fact]
+    public void Every_code_in_the_table_is_given_somewhere()
+    {
+        var sources = string.Concat(
+            Directory.EnumerateDirectories(Repository.Root)
+                .Where(static folder => Path.GetFileName(folder) is "ServiceDefaults" || Path.GetFileName(folder).StartsWith("Rag.", StringComparison.Ordinal))
+                .SelectMany(static folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
+                .Where(static file => Path.GetFileName(file) != "ProblemCatalog.cs")
+                .Select(File.ReadAllText));
+
+        // Those that CodeOf alone names come from the framework.
+        Assert.All(ProblemCatalog.Codes, code => Assert.Contains($"\"{code}\"", sources, StringComparison.Ordinal));
     }
 
     private static Task<TestService> StartAsync(string environment = "Production") => TestService.StartAsync(
