@@ -7,7 +7,7 @@ namespace Rag.Core.Answering;
 /// <summary>
 /// Takes a model's text as it comes and lets it out sentence by sentence. Each <c>[[number|quote]]</c> becomes a citation and a
 /// marker when the quotation stands in the passage with that number, and vanishes when it does not. What else looks like a marker
-/// is taken out. One answer, one stream; not thread-safe.
+/// is taken out (<see cref="MarkerFilter"/>). One answer, one stream; not thread-safe.
 /// </summary>
 internal sealed class CitationStream(IReadOnlyList<Evidence> evidence)
 {
@@ -15,8 +15,8 @@ internal sealed class CitationStream(IReadOnlyList<Evidence> evidence)
     private const int MaxCitation = 2000;
 
     private readonly StringBuilder _pending = new();
+    private readonly MarkerFilter _shown = new();
     private readonly Dictionary<(int Evidence, int Start, int End), int> _numbers = [];
-    private bool _isNewAnswer = true;
 
     /// <summary>Citations so far.</summary>
     public int Count => _numbers.Count;
@@ -28,7 +28,7 @@ internal sealed class CitationStream(IReadOnlyList<Evidence> evidence)
     public IEnumerable<AnswerEvent> Add(string text)
     {
         _pending.Append(text);
-        return Release(CompleteLength(_pending.ToString()));
+        return Release(CompleteLength(_pending.ToString()), isLast: false);
     }
 
     /// <summary>The model has ended: what is left comes out, an unfinished citation does not.</summary>
@@ -41,7 +41,7 @@ internal sealed class CitationStream(IReadOnlyList<Evidence> evidence)
             _pending.Length = open;
         }
 
-        return Release(_pending.Length);
+        return Release(_pending.Length, isLast: true);
     }
 
     /// <summary>How much of the text forms whole sentences with their citations, nothing in it open.</summary>
@@ -102,12 +102,11 @@ internal sealed class CitationStream(IReadOnlyList<Evidence> evidence)
         return text[at] == '\n' || (last.Length > 0 && last[^1] is '.' or '!' or '?' or ':' or ']');
     }
 
-    private List<AnswerEvent> Release(int length)
+    private List<AnswerEvent> Release(int length, bool isLast)
     {
         var text = _pending.ToString(0, length);
         _pending.Remove(0, length);
         var events = new List<AnswerEvent>();
-        var shown = new StringBuilder();
         var position = 0;
         while (position < text.Length)
         {
@@ -115,11 +114,11 @@ internal sealed class CitationStream(IReadOnlyList<Evidence> evidence)
             var close = open < 0 ? -1 : text.IndexOf("]]", open, StringComparison.Ordinal);
             if (open < 0 || close < 0)
             {
-                Show(shown, open < 0 ? text[position..] : text[position..open]);
+                _shown.Add(text.AsSpan(position));
                 break;
             }
 
-            Show(shown, text[position..open]);
+            _shown.Add(text.AsSpan(position, open - position));
             if (Check(text.AsSpan(open + 2, close - open - 2)) is { } citation)
             {
                 if (citation.IsNew)
@@ -127,46 +126,36 @@ internal sealed class CitationStream(IReadOnlyList<Evidence> evidence)
                     events.Add(new AnswerEvent.Cited(citation.Citation));
                 }
 
-                shown.Append(CultureInfo.InvariantCulture, $"{(NeedsSpace(shown) ? " " : "")}[{citation.Citation.Number}]");
+                if (NeedsSpace(_shown.Last))
+                {
+                    _shown.Add(" ");
+                }
+
+                _shown.AddMarker(citation.Citation.Number);
             }
             else if (close + 2 < text.Length && IsClosingMark(text[close + 2]))
             {
                 // The space before a citation that vanished would stand before the full stop.
-                TrimEnd(shown);
+                _shown.TrimEnd();
             }
 
             position = close + 2;
         }
 
+        var shown = isLast ? _shown.Finish() : _shown.Release();
         if (shown.Length > 0)
         {
-            HasText |= !string.IsNullOrWhiteSpace(shown.ToString());
-            events.Add(new AnswerEvent.Delta(shown.ToString()));
+            HasText |= !string.IsNullOrWhiteSpace(shown);
+            events.Add(new AnswerEvent.Delta(shown));
         }
 
         return events;
     }
 
-    private void Show(StringBuilder shown, string text)
-    {
-        // Markers of the model's own vanish, with the space before them.
-        var plain = PlainMarkers.Removed(text);
-        shown.Append(_isNewAnswer ? plain.TrimStart() : plain);
-        _isNewAnswer &= shown.Length == 0;
-    }
-
     // Chinese and Japanese are written without.
-    private static bool NeedsSpace(StringBuilder before) => before.Length > 0 && !char.IsWhiteSpace(before[^1]) && before[^1] < '\u2E80';
+    private static bool NeedsSpace(char? before) => before is < '\u2E80' and var last && !char.IsWhiteSpace(last);
 
     private static bool IsClosingMark(char c) => c is '.' or ',' or ';' or ':' or '!' or '?' or ')';
-
-    private static void TrimEnd(StringBuilder text)
-    {
-        while (text.Length > 0 && text[^1] == ' ')
-        {
-            text.Length--;
-        }
-    }
 
     // 2|Its dome weighs eleven tonnes
     private (Citation Citation, bool IsNew)? Check(ReadOnlySpan<char> inside)

@@ -1,20 +1,31 @@
-using System.Text.RegularExpressions;
-
 namespace Rag.Core.Answering;
 
-/// <summary>Markers that are not ours: a source's own <c>[12]</c>, or one that a model made up.</summary>
-internal static partial class PlainMarkers
+/// <summary>A source's own markers.</summary>
+internal static class PlainMarkers
 {
     /// <summary>Rewrites each <c>[12]</c> as <c>(12)</c>, so that nothing but a checked citation looks like one.</summary>
-    public static string Defused(string text) => Marker().Replace(text, "($1)");
+    public static string Defused(string text)
+    {
+        char[]? defused = null;
+        var open = -1;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (MarkerText.IsOpening(text[i]))
+            {
+                open = i;
+            }
+            else if (MarkerText.IsClosing(text[i]) && open >= 0)
+            {
+                if (MarkerText.Read(text.AsSpan(open + 1, i - open - 1)) == Within.Marker)
+                {
+                    defused ??= text.ToCharArray();
+                    (defused[open], defused[i]) = ('(', ')');
+                }
 
-    /// <summary>Takes each <c>[12]</c> out, with the space before it.</summary>
-    public static string Removed(string text) => SpacedMarker().Replace(text, "");
+                open = -1;
+            }
+        }
 
-    [GeneratedRegex(@" ?[\[【［]+\s*\d+(?:\s*[,;\u2013†-]\s*\w+)*\s*[\]】］]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex SpacedMarker();
-
-    // Every script's digits: a reader takes them for a marker too.
-    [GeneratedRegex(@"[\[【［]\s*(\d+(?:\s*[,;\u2013-]\s*\d+)*)\s*[\]】］]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Marker();
+        return defused is null ? text : new string(defused);
+    }
 }

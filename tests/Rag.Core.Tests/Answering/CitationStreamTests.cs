@@ -1,11 +1,22 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Rag.Core.Answering;
 using Rag.Core.Documents;
 using Rag.Core.Retrieval;
 
 namespace Rag.Core.Tests.Answering;
 
-public sealed class CitationStreamTests
+public sealed partial class CitationStreamTests
 {
+    private static readonly Config Runs = Config.QuickThrowOnFailure.WithMaxTest(5000);
+
+    // Without any quotation that stands, so that nothing in it may become a marker.
+    private static readonly Gen<string> Noise = Gen.Elements(
+            "[", "]", "[", "]", "[[", "]]", "［", "］", "【", "】", "〔", "⟧", "⟦", "1", "2", "37", "٣", "|", "9|x", "[[9|x]]", " ", " ", ". ", "\n", ", ", "†", ":", "^", "**",
+            "\u200B", "word", "。", "\uFFFF", "[1]", " [2]")
+        .ListOf()
+        .Select(static parts => string.Concat(parts.Take(8)));
+
     private static readonly IReadOnlyList<Evidence> Passages =
     [
         Passage(1, 100, "The observatory was founded in 1894. Its dome\nweighs eleven tonnes."),
@@ -45,6 +56,14 @@ public sealed class CitationStreamTests
     [InlineData("Nested [[1|[[1|Its dome weighs eleven tonnes]]]].", "Nested]].")]
     [InlineData("Open [[1|Its dome weighs eleven tonnes", "Open ")]
     [InlineData("Split [[[1]]].", "Split].")]
+    [InlineData("Claim [ [2]1]. More", "Claim. More")] // taking one out must not leave another
+    [InlineData("Claim [ [ [3]2]1]. More", "Claim. More")]
+    [InlineData("Joined ［[[9|x]]3］ here", "Joined here")]
+    [InlineData("Joined [[[9|x]]3] here", "Joined 3] here")]
+    [InlineData("Two 【4:0†source】 more [^1], [**2**] and [3|Its dome weighs two tonnes].", "Two more, and.")]
+    [InlineData("Boxed ⟦1⟧ 〔٢〕 ⁅3–5⁆ ❲ 4 ❳ [\u200B1] ［１］.", "Boxed.")]
+    [InlineData("Sentences [. And 1]. End", "Sentences [. And 1]. End")]
+    [InlineData("Kept [sic], a[i], [x1], [1st edition], [ ] and (1).", "Kept [sic], a[i], [x1], [1st edition], [ ] and (1).")]
     public void What_does_not_stand_the_check_is_not_shown(string answer, string shown)
     {
         foreach (var step in (int[])[1, 4, 1000])
@@ -94,6 +113,67 @@ public sealed class CitationStreamTests
             }
         }
     }
+
+    [Fact]
+    public void No_text_however_nested_and_split_shows_a_marker_that_was_not_checked() =>
+        Check.One(Runs, Prop.ForAll(Noise.ListOf().ToArbitrary(), static pieces =>
+        {
+            var stream = new CitationStream(Passages);
+            var shown = string.Concat(pieces.SelectMany(stream.Add).Concat(stream.Finish()).OfType<AnswerEvent.Delta>().Select(static d => d.Text));
+            Assert.False(AnyMarker().IsMatch(shown), $"'{string.Join('·', pieces)}' shows '{shown}'.");
+        }));
+
+    [Fact]
+    public void Checked_markers_are_shown_in_their_order_and_no_other_beside_them() =>
+        Check.One(Runs, Prop.ForAll(Noise.Zip(Gen.Choose(0, 4)).ListOf().ToArbitrary(), static steps =>
+        {
+            var filter = new MarkerFilter();
+            var shown = "";
+            var markers = new List<string>();
+            foreach (var (text, then) in steps)
+            {
+                filter.Add(text);
+                if (then == 0)
+                {
+                    filter.AddMarker(markers.Count + 10);
+                    markers.Add($"[{markers.Count + 10}]");
+                }
+                else if (then == 1)
+                {
+                    shown += filter.Release();
+                }
+            }
+
+            shown += filter.Finish();
+            Assert.Equal(markers, AnyMarker().Matches(shown).Select(static m => m.Value));
+        }));
+
+    [Fact]
+    public void A_bracket_that_never_closes_holds_back_a_bounded_piece()
+    {
+        var filter = new MarkerFilter();
+        var shown = "";
+        for (var i = 0; i < 1000; i++)
+        {
+            filter.Add("[1, 2, ");
+            shown += filter.Release();
+        }
+
+        Assert.InRange(shown.Length, 3000, 7000);
+        filter.Add("]]]]");
+        Assert.DoesNotMatch(AnyMarker(), shown + filter.Finish());
+    }
+
+    [Theory]
+    [InlineData("As shown in [12] and 【4:0†source】.", "As shown in (12) and (4:0†source).")]
+    [InlineData("Nested [ [2]1] and [[3]].", "Nested [ (2)1] and [(3)].")]
+    [InlineData("Nothing [here].", "Nothing [here].")]
+    public void A_sources_own_markers_are_written_with_round_brackets(string text, string defused) => Assert.Equal(defused, PlainMarkers.Defused(text));
+
+    // Written on its own, with nothing of the code under test: any bracket, what is not seen, digits, any bracket.
+    [System.Text.RegularExpressions.GeneratedRegex(
+        @"[\[［【〔〖〘〚⟦⟬⁅❲⦋⦍⦏⦗︗︹︻﹇﹝][\s\p{Cf}\p{Mn}*_`~^#]*\p{N}+[\s\p{Cf}\p{Mn}*_`~,;:–-]*[\]］】〕〗〙〛⟧⟭⁆❳⦌⦎⦐⦘︘︺︼﹈﹞]")]
+    private static partial System.Text.RegularExpressions.Regex AnyMarker();
 
     private static (string Text, List<Citation> Citations) Run(string answer, int step)
     {
