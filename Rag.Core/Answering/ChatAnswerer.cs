@@ -34,13 +34,14 @@ internal sealed partial class ChatAnswerer(IChatClient client, ChatModelOptions 
         var opening = "";
         var isOpen = false;
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        silence.CancelAfter(options.Timeout);
         await using var updates = client
             .GetStreamingResponseAsync(ChatPrompt.Build(question, found), new ChatOptions { MaxOutputTokens = options.MaxOutputTokens, Temperature = 0 }, silence.Token)
             .GetAsyncEnumerator(silence.Token);
         while (true)
         {
             RagException? failure = null;
+            // Only while the model is waited for: a reader who takes long over what came is not its silence.
+            silence.CancelAfter(options.Timeout);
             try
             {
                 if (!await updates.MoveNextAsync())
@@ -53,6 +54,7 @@ internal sealed partial class ChatAnswerer(IChatClient client, ChatModelOptions 
                 failure = known;
             }
 
+            silence.CancelAfter(Timeout.InfiniteTimeSpan);
             if (failure is not null)
             {
                 LogFailed(failure.Message);
@@ -69,7 +71,6 @@ internal sealed partial class ChatAnswerer(IChatClient client, ChatModelOptions 
                 yield break;
             }
 
-            silence.CancelAfter(options.Timeout);
             usage = UsageOf(updates.Current) ?? usage;
             if (!isOpen)
             {
