@@ -105,19 +105,19 @@ public static class GenerationWriter
     {
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(space);
-        object?[] values = [space.Provider, space.Model, space.Revision, space.Dimensions, space.PassagePrefix, space.QueryPrefix];
+        object?[] values = [space.Provider, space.Model, space.Revision, space.Dimensions, space.Normalised, space.PassagePrefix, space.QueryPrefix];
         const string Find =
             """
             select id from embedding_spaces
-            where provider = $1 and model = $2 and revision = $3 and dimensions = $4 and document_prefix = $5 and query_prefix = $6
+            where provider = $1 and model = $2 and revision = $3 and dimensions = $4 and normalised = $5 and document_prefix = $6 and query_prefix = $7
             """;
         var id = await connection.Sql(Find, values).ScalarAsync<int>(cancellationToken);
         if (id == 0)
         {
             await connection.Sql(
                     """
-                    insert into embedding_spaces (provider, model, revision, dimensions, document_prefix, query_prefix)
-                    values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+                    insert into embedding_spaces (provider, model, revision, dimensions, normalised, document_prefix, query_prefix)
+                    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
                     """,
                     values)
                 .RunAsync(cancellationToken);

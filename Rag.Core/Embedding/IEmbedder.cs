@@ -22,4 +22,6 @@ public interface IEmbedder
 /// <param name="Dimensions">Length of a vector.</param>
 /// <param name="PassagePrefix">Put before every passage.</param>
 /// <param name="QueryPrefix">Put before every query.</param>
-public sealed record EmbeddingSpace(string Provider, string Model, string Revision, int Dimensions, string PassagePrefix = "", string QueryPrefix = "");
+/// <param name="Normalised">Whether the vectors have unit length, so that their product is the cosine.</param>
+public sealed record EmbeddingSpace(
+    string Provider, string Model, string Revision, int Dimensions, string PassagePrefix = "", string QueryPrefix = "", bool Normalised = true);

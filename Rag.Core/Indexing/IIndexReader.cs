@@ -20,8 +20,14 @@ public interface IIndexReader
     /// </summary>
     Task<IReadOnlyList<double>> TermWeightsAsync(CollectionId collection, IReadOnlyList<TermWeight> terms, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Versions of the analyzers that made the terms of the collection's documents, which are what a query must be analysed by too:
+    /// one, or several while documents wait to be processed again; none for a collection without documents.
+    /// </summary>
+    Task<IReadOnlyList<string>> AnalyzersAsync(CollectionId collection, CancellationToken cancellationToken);
+
     /// <summary>Waits until the index has applied change <paramref name="sequence"/> of the collection.</summary>
-    /// <returns>False when it had not within <paramref name="atMost"/>.</returns>
+    /// <returns>False when it had not within <paramref name="atMost"/>, for whatever reason.</returns>
     Task<bool> WaitForAsync(CollectionId collection, long sequence, TimeSpan atMost, CancellationToken cancellationToken);
 }
 
@@ -54,7 +60,7 @@ public sealed record IndexHits
     /// <summary>By BM25; only chunks that hold at least one term.</summary>
     public required IReadOnlyList<IndexHit> Lexical { get; init; }
 
-    /// <summary>By cosine; null when the collection has no vectors in the reader's space.</summary>
+    /// <summary>By cosine; null as long as not every chunk of the collection has a vector in the reader's space.</summary>
     public IReadOnlyList<IndexHit>? Dense { get; init; }
 
     /// <summary>Inverse document frequency of each term of the query, in the query's order; what a reranker weighs words with.</summary>

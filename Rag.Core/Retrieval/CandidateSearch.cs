@@ -13,6 +13,9 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
     private const int Depth = 100;
     private const int MaxDepth = 20_000;
 
+    // Candidates that are checked at once after the first ones did not suffice.
+    private const int MinRefill = 100;
+
     // A local embedder sees words only and adds little to them; its similarities begin at 0. The one measured: 0.2 was best over the
     // English collections. A model's similarities lie close together far from 0, so that their own spread is the scale.
     private const double LocalDenseWeight = 0.2;
@@ -36,7 +39,7 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
             return first;
         }
 
-        var known = first.Chunks.ToDictionary(static c => c.Candidate.Hit.Chunk);
+        var known = first.Chunks.ToDictionary(static c => c.Candidate.Hit.Chunk, static c => (VerifiedChunk?)c);
         var second = await CollectAsync(plan, expanded, known, wanted, cancellationToken);
         return second with
         {
@@ -49,7 +52,7 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
     }
 
     private async Task<Findings> CollectAsync(
-        SearchPlan plan, IReadOnlyList<TermWeight> terms, Dictionary<Documents.ChunkId, VerifiedChunk> known, int wanted, CancellationToken cancellationToken)
+        SearchPlan plan, IReadOnlyList<TermWeight> terms, Dictionary<Documents.ChunkId, VerifiedChunk?> known, int wanted, CancellationToken cancellationToken)
     {
         var (retrieve, verify) = (TimeSpan.Zero, TimeSpan.Zero);
         for (var depth = Math.Max(Depth, wanted); ; depth = Math.Min(depth * 4, MaxDepth))
@@ -73,23 +76,36 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
     }
 
     /// <summary>The first survivors in their order. What this search has checked a moment ago is not asked for again.</summary>
+    /// <param name="plan">The search.</param>
+    /// <param name="candidates">Best first.</param>
+    /// <param name="known">What was checked before, null for what did not survive; what is checked now is added.</param>
+    /// <param name="wanted">How many survivors are enough.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     private async Task<(List<VerifiedChunk> Chunks, long Head)> VerifyAsync(
-        SearchPlan plan, List<Candidate> candidates, Dictionary<Documents.ChunkId, VerifiedChunk> known, int wanted, CancellationToken cancellationToken)
+        SearchPlan plan, List<Candidate> candidates, Dictionary<Documents.ChunkId, VerifiedChunk?> known, int wanted, CancellationToken cancellationToken)
     {
         var chunks = new List<VerifiedChunk>();
         var head = 0L;
         var next = 0;
         do
         {
-            var batch = candidates.GetRange(next, Math.Min(wanted - chunks.Count, candidates.Count - next));
+            // Nearly always the first wanted ones survive. Where they do not, many have gone, and one by one would be slow.
+            var count = next == 0 ? wanted : Math.Max(wanted - chunks.Count, MinRefill);
+            var batch = candidates.GetRange(next, Math.Min(count, candidates.Count - next));
+            var isFirst = next == 0;
             next += batch.Count;
             var unknown = batch.FindAll(c => !known.ContainsKey(c.Hit.Chunk));
-            var (survivors, seen) = await evidence.ReadAsync(plan.Query.Collection.Id, unknown, plan.Query.Filter, plan.Analyzer, cancellationToken);
-            head = Math.Max(head, seen);
-            var read = survivors.ToDictionary(static c => c.Candidate.Hit.Chunk);
+            if (isFirst || unknown.Count > 0)
+            {
+                var (survivors, seen) = await evidence.ReadAsync(plan.Query.Collection.Id, unknown, plan.Query.Filter, plan.Analyzer, cancellationToken);
+                head = Math.Max(head, seen);
+                unknown.ForEach(c => known[c.Hit.Chunk] = null);
+                survivors.ForEach(c => known[c.Candidate.Hit.Chunk] = c);
+            }
+
             foreach (var candidate in batch)
             {
-                if (read.TryGetValue(candidate.Hit.Chunk, out var chunk) || known.TryGetValue(candidate.Hit.Chunk, out chunk))
+                if (known[candidate.Hit.Chunk] is { } chunk && chunks.Count < wanted)
                 {
                     chunks.Add(chunk with { Candidate = candidate });
                 }
@@ -135,6 +151,9 @@ internal sealed record SearchPlan(SearchQuery Query, IAnalyzer Analyzer, QueryTe
     public bool Refines { get; init; }
 
     public string? Notice { get; init; }
+
+    /// <summary>The same plan with one more thing to tell.</summary>
+    public SearchPlan With(string notice) => this with { Notice = Notice is null ? notice : $"{Notice} {notice}" };
 }
 
 /// <summary>Checked candidates, best first, and what they were found with.</summary>
@@ -143,7 +162,7 @@ internal sealed record SearchPlan(SearchQuery Query, IAnalyzer Analyzer, QueryTe
 /// <param name="AverageLength">Mean length of the collection's chunks in terms.</param>
 /// <param name="Watermark">The change that the index had applied.</param>
 /// <param name="Head">The last change that the database has.</param>
-/// <param name="HasVectors">Whether the collection has vectors in the current space.</param>
+/// <param name="HasVectors">Whether every chunk of the collection has a vector in the current space.</param>
 /// <param name="Retrieve">Time in the index.</param>
 /// <param name="Verify">Time in the database.</param>
 internal sealed record Findings(

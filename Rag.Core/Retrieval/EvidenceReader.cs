@@ -28,7 +28,7 @@ internal sealed class EvidenceReader(Database database)
                     with candidates as materialized (
                         select id, document_id, generation, start_offset, end_offset, text, headings, page from chunks where id = any($2))
                     select array_position($2, c.id) as place, c.start_offset, c.end_offset, c.text, c.headings, c.page,
-                           d.name, coalesce(d.title, g.title), d.source_id, d.metadata::text
+                           d.name, coalesce(d.title, g.title), d.source_id, d.metadata::text, g.analyzer
                     from candidates c
                     join documents d on d.id = c.document_id and d.active_generation = c.generation and d.collection_id = $1
                     join generations g on g.document_id = c.document_id and g.generation = c.generation
@@ -49,12 +49,15 @@ internal sealed class EvidenceReader(Database database)
                     }
 
                     var text = reader.GetString(3);
+                    // By what made its terms, which a document that waits to be processed again may have of its own.
+                    var version = reader.GetString(10);
+                    var own = version == analyzer.Version ? analyzer : Analyzers.Find(version) ?? analyzer;
                     chunks.Add(new VerifiedChunk(candidates[reader.GetInt32(0) - 1])
                     {
                         Start = reader.GetInt32(1),
                         End = reader.GetInt32(2),
                         Text = text,
-                        Terms = new Lazy<IReadOnlyList<AnalyzedTerm>>(() => analyzer.TermsOf(text)),
+                        Terms = new Lazy<IReadOnlyList<AnalyzedTerm>>(() => own.TermsOf(text)),
                         Headings = reader.GetFieldValue<string[]>(4),
                         Page = reader.NullableValue<int>(5),
                         DocumentName = reader.GetString(6),

@@ -22,6 +22,14 @@ internal sealed class QueryTerms
     /// <summary>Where a term stands in <see cref="Distinct"/>.</summary>
     public IReadOnlyDictionary<long, int> Places { get; }
 
+    /// <summary>The terms by one analyzer, and behind them those that only others make of the same text.</summary>
+    public static QueryTerms Of(IAnalyzer analyzer, IEnumerable<IAnalyzer> others, string text)
+    {
+        var own = Of(analyzer, text);
+        var distinct = own.Distinct.Concat(others.SelectMany(o => Of(o, text).Distinct)).DistinctBy(static t => t.Hash).ToList();
+        return distinct.Count == own.Distinct.Count ? own : new QueryTerms(own.Sequence, distinct);
+    }
+
     public static QueryTerms Of(IAnalyzer analyzer, string text)
     {
         var sequence = new List<AnalyzedTerm>();

@@ -17,6 +17,10 @@ public sealed class IndexOptions
     /// <summary>How long a search waits for the index when the database is ahead of it.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
     public TimeSpan StaleWait { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A collection that nobody has searched for so long leaves the memory; its next search loads it again.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan UnloadAfter { get; set; } = TimeSpan.FromHours(1);
 }
 
 /// <summary>Where chunks are searched.</summary>

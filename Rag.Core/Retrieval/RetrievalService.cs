@@ -50,17 +50,16 @@ public sealed class RetrievalService
             stale = !await _index.WaitForAsync(query.Collection.Id, found.Head, _options.Value.StaleWait, cancellationToken);
             if (!stale)
             {
+                // Anew: what has come may have been analysed in another way.
+                plan = await PlanAsync(query, cancellationToken);
                 found = await _candidates.FindAsync(plan, cancellationToken);
             }
         }
 
         if (plan.Mode != SearchMode.Lexical && !found.HasVectors)
         {
-            plan = plan with
-            {
-                Mode = SearchMode.Lexical,
-                Notice = "This collection has no vectors of the configured embedding model yet, so the search was by words only. Reprocess its documents.",
-            };
+            plan = plan.With("Not all documents of this collection have vectors of the configured embedding model yet, so the search was by words only. Reprocess them.")
+                with { Mode = SearchMode.Lexical };
         }
 
         var chunks = plan.Refines
@@ -86,9 +85,13 @@ public sealed class RetrievalService
 
     private async Task<SearchPlan> PlanAsync(SearchQuery query, CancellationToken cancellationToken)
     {
-        var analyzer = Analyzers.ForLanguage(query.Collection.Settings.Language);
+        var analyzers = StoredAnalyzers.For(
+            query.Collection.Settings.Language, await _index.AnalyzersAsync(query.Collection.Id, cancellationToken), Analyzers.Find);
         var refines = query.Rerank ?? _rerank.Value.Provider == RerankProvider.Lexical;
-        var lexical = new SearchPlan(query, analyzer, QueryTerms.Of(analyzer, query.Text)) { Mode = SearchMode.Lexical, Refines = refines };
+        var lexical = new SearchPlan(query, analyzers.Main, QueryTerms.Of(analyzers.Main, analyzers.Others, query.Text))
+        {
+            Mode = SearchMode.Lexical, Refines = refines, Notice = analyzers.Notice,
+        };
         var asked = query.Mode ?? query.Collection.Settings.Retrieval.Mode;
         var mode = asked ?? _options.Value.Mode;
         if (mode == SearchMode.Lexical)
@@ -99,7 +102,7 @@ public sealed class RetrievalService
         if (_embedder is null)
         {
             // Nobody asked for vectors in so many words: nothing to explain.
-            return asked is null ? lexical : lexical with { Notice = "No embedding model is configured (Rag:Embedding:Provider), so the search was by words only." };
+            return asked is null ? lexical : lexical.With("No embedding model is configured (Rag:Embedding:Provider), so the search was by words only.");
         }
 
         try
@@ -109,7 +112,7 @@ public sealed class RetrievalService
         }
         catch (RagException)
         {
-            return lexical with { Notice = "The embedding model did not answer, so the search was by words only." };
+            return lexical.With("The embedding model did not answer, so the search was by words only.");
         }
     }
 

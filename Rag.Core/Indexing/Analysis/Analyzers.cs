@@ -36,10 +36,11 @@ public static class Analyzers
 
     /// <summary>The analyzer that made stored terms.</summary>
     /// <exception cref="RagException"><c>analyzer-unknown</c>: the terms were made by another version of the product.</exception>
-    public static IAnalyzer ForVersion(string version) =>
-        ByVersion.TryGetValue(version, out var analyzer)
-            ? analyzer
-            : throw new RagException("analyzer-unknown", $"There is no analyzer '{version}'; there are {string.Join(", ", Versions.Order(StringComparer.Ordinal))}. Reprocess the documents.");
+    public static IAnalyzer ForVersion(string version) => Find(version)
+            ?? throw new RagException("analyzer-unknown", $"There is no analyzer '{version}'; there are {string.Join(", ", Versions.Order(StringComparer.Ordinal))}. Reprocess the documents.");
+
+    /// <summary>As <see cref="ForVersion"/>; null for a version that this product does not have.</summary>
+    public static IAnalyzer? Find(string version) => ByVersion.GetValueOrDefault(version);
 
     /// <summary>The terms of a text in order, in a list of their own.</summary>
     internal static IReadOnlyList<AnalyzedTerm> TermsOf(this IAnalyzer analyzer, string text)

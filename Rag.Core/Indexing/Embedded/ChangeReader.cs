@@ -1,4 +1,5 @@
 using System.Data;
+using System.Runtime.InteropServices;
 using System.Text;
 using Npgsql;
 using Rag.Core.Documents;
@@ -11,11 +12,14 @@ namespace Rag.Core.Indexing.Embedded;
 /// Reads a collection, or what changed in it, out of PostgreSQL. Each call sees one moment (repeatable read), so that documents,
 /// chunks and the change they are current to belong together.
 /// </summary>
-internal sealed class ChangeReader(Database database, EmbeddingSpace? space)
+/// <param name="database">Where from.</param>
+/// <param name="space">Whose vectors are read; null for none.</param>
+/// <param name="postingsPerSegment">Bounds how much waits in a builder before it becomes compact.</param>
+internal sealed class ChangeReader(Database database, EmbeddingSpace? space, int postingsPerSegment = 1_000_000)
 {
-    // Bounds what a query returns at once and how much waits in a builder before it becomes compact.
+    // Bounds what the server sorts for one query; a document goes whole.
     private const int DocumentsPerQuery = 1000;
-    private const int PostingsPerSegment = 1_000_000;
+    private const int ChunksPerQuery = 10_000;
 
     private int? _spaceId;
 
@@ -27,8 +31,8 @@ internal sealed class ChangeReader(Database database, EmbeddingSpace? space)
         ReadAsync(
             collection,
             static (connection, id, token) => connection
-                .Sql("select id from documents where collection_id = $1 and active_generation is not null order by id", id.Value)
-                .ListAsync(static r => r.GetGuid(0), token),
+                .Sql("select id, chunk_count from documents where collection_id = $1 and active_generation is not null order by id", id.Value)
+                .ListAsync(static r => new Concerned(r.GetGuid(0), r.GetInt32(1)), token),
             cancellationToken);
 
     /// <summary>
@@ -54,8 +58,16 @@ internal sealed class ChangeReader(Database database, EmbeddingSpace? space)
                 isGap = last - watermark != kept;
                 return isGap
                     ? []
-                    : await connection.Sql("select distinct document_id from index_changes where collection_id = $1 and seq > $2 order by 1", id.Value, watermark)
-                        .ListAsync(static r => r.GetGuid(0), token);
+                    : await connection.Sql(
+                            """
+                            select c.document_id, coalesce(d.chunk_count, 0)
+                            from (select distinct document_id from index_changes where collection_id = $1 and seq > $2) c
+                            left join documents d on d.id = c.document_id
+                            order by 1
+                            """,
+                            id.Value,
+                            watermark)
+                        .ListAsync(static r => new Concerned(r.GetGuid(0), r.GetInt32(1)), token);
             },
             cancellationToken);
         if (!isGap)
@@ -68,7 +80,7 @@ internal sealed class ChangeReader(Database database, EmbeddingSpace? space)
 
     private Task<ChangeSet?> ReadAsync(
         CollectionId collection,
-        Func<NpgsqlConnection, CollectionId, CancellationToken, Task<List<Guid>>> choose,
+        Func<NpgsqlConnection, CollectionId, CancellationToken, Task<List<Concerned>>> choose,
         CancellationToken cancellationToken) =>
         database.ReadAsync<ChangeSet?>(
             async (connection, token) =>
@@ -83,39 +95,36 @@ internal sealed class ChangeReader(Database database, EmbeddingSpace? space)
 
                 var documents = await choose(connection, collection, token);
                 var segments = await ReadSegmentsAsync(connection, documents, token);
-                return new ChangeSet(watermark[0], documents, segments);
+                return new ChangeSet(watermark[0], [.. documents.Select(static d => d.Id)], segments);
             },
             cancellationToken);
 
-    private async Task<List<Segment>> ReadSegmentsAsync(NpgsqlConnection connection, List<Guid> documents, CancellationToken cancellationToken)
+    private async Task<List<Segment>> ReadSegmentsAsync(NpgsqlConnection connection, List<Concerned> documents, CancellationToken cancellationToken)
     {
         var spaceId = await SpaceIdAsync(connection, cancellationToken);
-        var segments = new List<Segment>();
-        var builder = new SegmentBuilder(Dimensions);
-        foreach (var page in documents.Chunk(DocumentsPerQuery))
+        var segments = new SegmentCutter(Dimensions, postingsPerSegment);
+        for (var from = 0; from < documents.Count;)
         {
-            await ReadPageAsync(connection, page, spaceId, builder, cancellationToken);
-            if (builder.Postings >= PostingsPerSegment)
+            var to = from;
+            for (var chunks = 0L; to < documents.Count && to - from < DocumentsPerQuery && (to == from || chunks + documents[to].Chunks <= ChunksPerQuery); to++)
             {
-                segments.Add(builder.Build());
-                builder = new SegmentBuilder(Dimensions);
+                chunks += documents[to].Chunks;
             }
+
+            await ReadPageAsync(connection, [.. documents[from..to].Select(static d => d.Id)], spaceId, segments, cancellationToken);
+            from = to;
         }
 
-        if (builder.Documents > 0)
-        {
-            segments.Add(builder.Build());
-        }
-
-        return segments;
+        return segments.Finish();
     }
 
-    private static async Task ReadPageAsync(NpgsqlConnection connection, Guid[] documents, int? spaceId, SegmentBuilder builder, CancellationToken cancellationToken)
+    private static async Task ReadPageAsync(NpgsqlConnection connection, Guid[] documents, int? spaceId, SegmentCutter segments, CancellationToken cancellationToken)
     {
         await using var command = connection.Sql(
             """
-            select d.id, d.active_generation, d.metadata::text, c.ordinal, c.terms, c.term_count, e.vector
+            select d.id, d.active_generation, g.analyzer, d.metadata::text, c.terms, c.term_count, e.vector
             from documents d
+            join generations g on g.document_id = d.id and g.generation = d.active_generation
             join chunks c on c.document_id = d.id and c.generation = d.active_generation
             left join chunk_embeddings e on e.chunk_id = c.id and e.space_id = $2
             where d.id = any($1)
@@ -131,10 +140,11 @@ internal sealed class ChangeReader(Database database, EmbeddingSpace? space)
             if (id != current)
             {
                 current = id;
-                builder.BeginDocument(new DocumentId(id), reader.GetInt64(1), Encoding.UTF8.GetBytes(reader.GetString(2)));
+                // One object for all: the versions are few.
+                segments.BeginDocument(new DocumentId(id), reader.GetInt64(1), string.Intern(reader.GetString(2)), Encoding.UTF8.GetBytes(reader.GetString(3)));
             }
 
-            builder.AddChunk(
+            segments.Builder.AddChunk(
                 reader.GetFieldValue<byte[]>(4),
                 reader.GetInt32(5),
                 reader.Nullable<byte[]>(6));
@@ -153,17 +163,21 @@ internal sealed class ChangeReader(Database database, EmbeddingSpace? space)
             .Sql(
                 """
                 select id from embedding_spaces
-                where provider = $1 and model = $2 and revision = $3 and dimensions = $4 and document_prefix = $5 and query_prefix = $6
+                where provider = $1 and model = $2 and revision = $3 and dimensions = $4 and normalised = $5 and document_prefix = $6 and query_prefix = $7
                 """,
                 space.Provider,
                 space.Model,
                 space.Revision,
                 space.Dimensions,
+                space.Normalised,
                 space.PassagePrefix,
                 space.QueryPrefix)
             .ListAsync(static r => r.GetInt32(0), cancellationToken);
         return _spaceId = ids.Count == 0 ? null : ids[0];
     }
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Concerned(Guid Id, int Chunks);
 }
 
 /// <summary>What to apply to a collection's index.</summary>

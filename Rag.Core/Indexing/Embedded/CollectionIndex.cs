@@ -6,7 +6,8 @@ namespace Rag.Core.Indexing.Embedded;
 /// The state of one collection's index and the only place where it changes: sets of changes go in one after the other, whole
 /// snapshots come out. One writer at a time; <see cref="Snapshot"/> may be read by anyone at any time.
 /// </summary>
-internal sealed class CollectionIndex
+/// <param name="maxChunksPerSegment">Never more in one segment, except where one document alone has more.</param>
+internal sealed class CollectionIndex(int maxChunksPerSegment = int.MaxValue)
 {
     // The segments grow geometrically towards the oldest, so there are at most about log2(chunks) of them and each chunk is copied as often.
     private const int GrowthFactor = 2;
@@ -17,46 +18,45 @@ internal sealed class CollectionIndex
 
     public CollectionSnapshot Snapshot => _snapshot;
 
-    /// <summary>Applies changes and publishes the result at once.</summary>
+    /// <summary>Applies changes and publishes the result at once. When it throws, nothing has changed.</summary>
     public void Apply(ChangeSet changes)
     {
-        if (changes.IsWhole)
-        {
-            _places.Clear();
-            _parts = [];
-        }
-
-        var parts = WithoutDocuments(changes.Documents);
+        var before = changes.IsWhole ? [] : _parts;
+        var parts = WithoutDocuments(before, changes.Documents);
         parts.AddRange(changes.Segments.Select(static s => new SegmentView(s, Bits.AllSet(s.Documents))));
         parts = Compacted(parts);
-        RememberPlaces(parts);
+        // What took memory is done.
+        RememberPlaces(before, changes, parts);
         _parts = parts;
         _snapshot = new CollectionSnapshot(parts, changes.Watermark);
     }
 
-    private List<SegmentView> WithoutDocuments(IReadOnlyList<Guid> documents)
+    private List<SegmentView> WithoutDocuments(List<SegmentView> parts, IReadOnlyList<Guid> documents)
     {
         var changed = new Dictionary<Segment, Bits>();
-        foreach (var id in documents)
+        if (parts.Count > 0)
         {
-            if (!_places.Remove(id, out var place))
+            foreach (var id in documents)
             {
-                continue;
-            }
+                if (!_places.TryGetValue(id, out var place))
+                {
+                    continue;
+                }
 
-            ref var live = ref CollectionsMarshal.GetValueRefOrAddDefault(changed, place.Segment, out var exists);
-            if (!exists)
-            {
-                live = _parts.Find(p => p.Segment == place.Segment)!.Live.Copy();
-            }
+                ref var live = ref CollectionsMarshal.GetValueRefOrAddDefault(changed, place.Segment, out var exists);
+                if (!exists)
+                {
+                    live = parts.Find(p => p.Segment == place.Segment)!.Live.Copy();
+                }
 
-            live!.Clear(place.Document);
+                live!.Clear(place.Document);
+            }
         }
 
-        return [.. _parts.Select(p => changed.TryGetValue(p.Segment, out var live) ? new SegmentView(p.Segment, live) : p).Where(static p => p.LiveDocuments > 0)];
+        return [.. parts.Select(p => changed.TryGetValue(p.Segment, out var live) ? new SegmentView(p.Segment, live) : p).Where(static p => p.LiveDocuments > 0)];
     }
 
-    private static List<SegmentView> Compacted(List<SegmentView> parts)
+    private List<SegmentView> Compacted(List<SegmentView> parts)
     {
         var result = new List<SegmentView>(parts.Count);
         foreach (var part in parts)
@@ -64,13 +64,17 @@ internal sealed class CollectionIndex
             result.Add(part.LiveChunks * 2 < part.Segment.Chunks ? Merged([part]) : part);
         }
 
-        // From the newest: everything that is no smaller than half of what lies before it goes together in one pass.
+        // From the newest: everything that is no smaller than half of what lies before it goes together in one pass, as far as it fits
+        // into one segment.
         var from = result.Count - 1;
         long tail = from < 0 ? 0 : result[from].LiveChunks;
-        while (from > 0 && result[from - 1].LiveChunks < tail * GrowthFactor)
+        long postings = from < 0 ? 0 : result[from].Segment.Postings.Length;
+        while (from > 0 && result[from - 1].LiveChunks < tail * GrowthFactor
+            && result[from - 1].LiveChunks + tail <= MaxChunks(result[from].Segment) && SegmentMerger.Fit(postings, result[from - 1].Segment))
         {
             from--;
             tail += result[from].LiveChunks;
+            postings += result[from].Segment.Postings.Length;
         }
 
         if (from >= 0 && from < result.Count - 1)
@@ -89,9 +93,21 @@ internal sealed class CollectionIndex
         return new SegmentView(segment, Bits.AllSet(segment.Documents));
     }
 
-    private void RememberPlaces(List<SegmentView> parts)
+    private int MaxChunks(Segment segment) => Math.Min(maxChunksPerSegment, SegmentMerger.MaxChunks(segment.Dimensions));
+
+    private void RememberPlaces(List<SegmentView> before, ChangeSet changes, List<SegmentView> parts)
     {
-        var known = new HashSet<Segment>(_parts.Select(static p => p.Segment));
+        if (changes.IsWhole)
+        {
+            _places.Clear();
+        }
+
+        foreach (var id in changes.Documents)
+        {
+            _places.Remove(id);
+        }
+
+        var known = new HashSet<Segment>(before.Select(static p => p.Segment));
         foreach (var part in parts)
         {
             if (known.Contains(part.Segment))

@@ -10,14 +10,17 @@ internal sealed class CollectionSnapshot
         Parts = parts;
         Watermark = watermark;
         long length = 0;
+        var analyzers = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var part in parts)
         {
             LiveChunks += part.LiveChunks;
             length += part.LiveLength;
-            HasVectors |= part.Segment.Vectors is not null;
+            WithoutVector += part.WithoutVector;
+            analyzers.UnionWith(part.Analyzers);
         }
 
         AverageLength = LiveChunks == 0 ? 1 : Math.Max(1, (double)length / LiveChunks);
+        Analyzers = [.. analyzers];
     }
 
     public IReadOnlyList<SegmentView> Parts { get; }
@@ -30,5 +33,9 @@ internal sealed class CollectionSnapshot
     /// <summary>Mean length of the live chunks in terms; at least 1.</summary>
     public double AverageLength { get; }
 
-    public bool HasVectors { get; }
+    /// <summary>How many live chunks have no vector of the space that is searched; as long as one has none, a search by vectors would miss it.</summary>
+    public int WithoutVector { get; }
+
+    /// <summary>Versions of the analyzers that made the terms of the live documents.</summary>
+    public IReadOnlyList<string> Analyzers { get; }
 }

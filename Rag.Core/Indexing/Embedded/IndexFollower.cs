@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Rag.Core.Documents;
 using Rag.Core.Retrieval;
 using Rag.Core.Storage;
@@ -19,14 +20,16 @@ internal sealed partial class IndexFollower : BackgroundService
     private readonly Database _database;
     private readonly StorageSignals _signals;
     private readonly ILogger<IndexFollower> _logger;
+    private readonly IndexOptions _options;
     private readonly Pulse _wake = new();
     private double _lagSeconds;
 
-    public IndexFollower(EmbeddedIndex index, Database database, StorageSignals signals, RetrievalTelemetry telemetry, ILogger<IndexFollower> logger)
+    public IndexFollower(EmbeddedIndex index, Database database, StorageSignals signals, RetrievalTelemetry telemetry, IOptions<IndexOptions> options, ILogger<IndexFollower> logger)
     {
         _index = index;
         _database = database;
         _signals = signals;
+        _options = options.Value;
         _logger = logger;
         telemetry.Meter.CreateObservableGauge(
             "rag.index.lag",
@@ -66,6 +69,7 @@ internal sealed partial class IndexFollower : BackgroundService
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
+        _index.ForgetIdle(_options.UnloadAfter);
         var loaded = _index.Loaded;
         if (loaded.Count == 0)
         {

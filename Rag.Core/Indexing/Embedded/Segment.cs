@@ -21,6 +21,12 @@ internal sealed class Segment
     /// <summary>Of each document.</summary>
     public required long[] Generations { get; init; }
 
+    /// <summary>Of each document: the version of the analyzer that made its terms.</summary>
+    public required string[] Analyzers { get; init; }
+
+    /// <summary>Of each document: how many of its chunks have no vector of the space that is searched.</summary>
+    public required int[] WithoutVector { get; init; }
+
     /// <summary>Of each document, and one more: where its chunks begin.</summary>
     public required int[] FirstChunks { get; init; }
 
@@ -52,7 +58,7 @@ internal sealed class Segment
     public int Chunks => Lengths.Length;
 
     /// <summary>Memory held, without the few bytes of each object's header.</summary>
-    public long Bytes => (DocumentIds.Length * (16L + 8 + 4 + 8)) + (Lengths.Length * 8L) + (TermHashes.Length * 12L) + Postings.Length
+    public long Bytes => (DocumentIds.Length * (16L + 8 + 8 + 4 + 4 + 8)) + (Lengths.Length * 8L) + (TermHashes.Length * 12L) + Postings.Length
         + ((Vectors?.Length ?? 0) * 4L) + Metadata.Sum(static m => m?.Length ?? 0L);
 
     /// <summary>The postings of a term; empty when it does not occur.</summary>

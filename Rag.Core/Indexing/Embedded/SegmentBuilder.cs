@@ -10,6 +10,8 @@ internal sealed class SegmentBuilder(int dimensions)
 {
     private readonly List<Guid> _documentIds = [];
     private readonly List<long> _generations = [];
+    private readonly List<string> _analyzers = [];
+    private readonly List<int> _withoutVector = [];
     private readonly List<int> _firstChunks = [];
     private readonly List<byte[]?> _metadata = [];
     private readonly List<int> _documentOf = [];
@@ -25,11 +27,20 @@ internal sealed class SegmentBuilder(int dimensions)
 
     public int Documents => _documentIds.Count;
 
+    /// <summary>Chunks collected so far.</summary>
+    public int Chunks => _lengths.Count;
+
     /// <summary>Begins a document; its chunks follow in the order of their ordinals from 0.</summary>
-    public void BeginDocument(DocumentId document, long generation, ReadOnlySpan<byte> metadata)
+    /// <param name="document">Its id.</param>
+    /// <param name="generation">The active one.</param>
+    /// <param name="analyzer">Version of what made its terms.</param>
+    /// <param name="metadata">UTF-8 JSON.</param>
+    public void BeginDocument(DocumentId document, long generation, string analyzer, ReadOnlySpan<byte> metadata)
     {
         _documentIds.Add(document.Value);
         _generations.Add(generation);
+        _analyzers.Add(analyzer);
+        _withoutVector.Add(0);
         _firstChunks.Add(_lengths.Count);
         _metadata.Add(metadata.Length <= 2 ? null : metadata.ToArray());
     }
@@ -86,13 +97,15 @@ internal sealed class SegmentBuilder(int dimensions)
 
         if (_hasVectors)
         {
-            Array.Resize(ref _vectors, _lengths.Count * dimensions);
+            Array.Resize(ref _vectors, checked(_lengths.Count * dimensions));
         }
 
         return new Segment
         {
             DocumentIds = [.. _documentIds],
             Generations = [.. _generations],
+            Analyzers = [.. _analyzers],
+            WithoutVector = [.. _withoutVector],
             FirstChunks = [.. _firstChunks, _lengths.Count],
             Metadata = [.. _metadata],
             DocumentOf = [.. _documentOf],
@@ -110,14 +123,15 @@ internal sealed class SegmentBuilder(int dimensions)
         // A vector of another length belongs to no space that this process searches.
         if (dimensions == 0 || vector.Length != dimensions * sizeof(float))
         {
+            _withoutVector[^1]++;
             return;
         }
 
         _hasVectors = true;
-        var start = chunk * dimensions;
+        var start = checked(chunk * dimensions);
         if (_vectors.Length < start + dimensions)
         {
-            Array.Resize(ref _vectors, Math.Max(start + dimensions, _vectors.Length * 2));
+            Array.Resize(ref _vectors, (int)Math.Max(start + dimensions, Math.Min(Array.MaxLength, _vectors.Length * 2L)));
         }
 
         for (var i = 0; i < dimensions; i++)

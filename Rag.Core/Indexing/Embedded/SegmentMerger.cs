@@ -3,12 +3,23 @@ namespace Rag.Core.Indexing.Embedded;
 /// <summary>Makes one segment of several, leaving out deleted documents. Terms and postings are copied in one pass, nothing is unpacked whole.</summary>
 internal static class SegmentMerger
 {
+    // Copying may write distances between chunks a little longer than they were.
+    private const int MaxPostings = int.MaxValue / 2;
+
+    /// <summary>How many chunks one segment can hold: the rows of one array.</summary>
+    public static int MaxChunks(int dimensions) => Array.MaxLength / Math.Max(1, dimensions);
+
+    /// <summary>Whether the postings of both fit into one segment.</summary>
+    public static bool Fit(long postings, Segment with) => postings + with.Postings.Length <= MaxPostings;
+
     public static Segment Merge(IReadOnlyList<SegmentView> parts)
     {
         var dimensions = parts[0].Segment.Dimensions;
         var chunkMaps = new int[parts.Count][];
         var documentIds = new List<Guid>();
         var generations = new List<long>();
+        var analyzers = new List<string>();
+        var withoutVector = new List<int>();
         var firstChunks = new List<int>();
         var metadata = new List<byte[]?>();
         var documentOf = new List<int>();
@@ -35,6 +46,8 @@ internal static class SegmentMerger
 
                 documentIds.Add(segment.DocumentIds[d]);
                 generations.Add(segment.Generations[d]);
+                analyzers.Add(segment.Analyzers[d]);
+                withoutVector.Add(segment.WithoutVector[d]);
                 metadata.Add(segment.Metadata[d]);
             }
         }
@@ -45,6 +58,8 @@ internal static class SegmentMerger
         {
             DocumentIds = [.. documentIds],
             Generations = [.. generations],
+            Analyzers = [.. analyzers],
+            WithoutVector = [.. withoutVector],
             FirstChunks = [.. firstChunks],
             Metadata = [.. metadata],
             DocumentOf = [.. documentOf],
@@ -136,7 +151,7 @@ internal static class SegmentMerger
             return null;
         }
 
-        var merged = new float[chunks * dimensions];
+        var merged = new float[checked(chunks * dimensions)];
         for (var p = 0; p < parts.Count; p++)
         {
             if (parts[p].Segment.Vectors is not { } vectors)

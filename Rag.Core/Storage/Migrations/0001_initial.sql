@@ -111,10 +111,12 @@ create table embedding_spaces (
     model           text not null,
     revision        text not null,
     dimensions      int not null,
+    -- Whether its vectors have unit length.
+    normalised      boolean not null default true,
     document_prefix text not null default '',
     query_prefix    text not null default '',
     created         timestamptz not null default now(),
-    unique (provider, model, revision, dimensions, document_prefix, query_prefix)
+    unique (provider, model, revision, dimensions, normalised, document_prefix, query_prefix)
 );
 
 -- float32 little-endian, unit length.

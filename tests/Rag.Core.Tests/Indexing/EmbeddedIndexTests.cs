@@ -58,6 +58,68 @@ public sealed class EmbeddedIndexTests
     }
 
     [Fact]
+    public void No_segment_grows_beyond_what_one_array_holds_and_nothing_is_lost()
+    {
+        var random = new Random(5);
+        var index = new CollectionIndex(maxChunksPerSegment: 20);
+        var model = new Dictionary<Guid, Doc>();
+        for (var round = 1; round <= 60; round++)
+        {
+            var builder = new SegmentBuilder(Dimensions);
+            var id = new Guid(round, 0, 0, new byte[8]);
+            model[id] = AddRandom(builder, id, round, random);
+            index.Apply(new ChangeSet(round, [id], [builder.Build()]));
+            Assert.All(index.Snapshot.Parts, static p => Assert.InRange(p.Segment.Chunks, 0, 20));
+        }
+
+        Compare(index.Snapshot, model, random);
+        Assert.Equal(Array.MaxLength / 8192, SegmentMerger.MaxChunks(8192));
+    }
+
+    [Fact]
+    public void Changes_that_cannot_be_applied_leave_the_index_as_it_was()
+    {
+        var random = new Random(6);
+        var index = new CollectionIndex();
+        var builder = new SegmentBuilder(Dimensions);
+        var id = new Guid(1, 0, 0, new byte[8]);
+        var doc = AddRandom(builder, id, 1, random);
+        index.Apply(new ChangeSet(1, [id], [builder.Build()]));
+
+        // Its terms end before they should, as nothing that was read does; merging meets it.
+        var broken = new SegmentBuilder(Dimensions);
+        _ = AddRandom(broken, new Guid(2, 0, 0, new byte[8]), 2, random);
+        var segment = broken.Build();
+        Array.Fill(segment.TermOffsets, int.MaxValue, 0, segment.TermOffsets.Length);
+        Assert.ThrowsAny<Exception>(() => index.Apply(new ChangeSet(2, [id], [segment, segment])));
+        Assert.ThrowsAny<Exception>(() => index.Apply(new ChangeSet(2, [id], [segment, segment]) { IsWhole = true }));
+
+        Assert.Equal(1, index.Snapshot.Watermark);
+        Compare(index.Snapshot, new Dictionary<Guid, Doc> { [id] = doc }, random);
+        index.Apply(new ChangeSet(2, [id], []));
+        Assert.Equal(0, index.Snapshot.LiveChunks);
+    }
+
+    [Theory]
+    [InlineData(1, 30)]
+    [InlineData(100, 1)]
+    public void A_collection_is_read_into_segments_that_end_at_the_document_after_the_bound(int postings, int least)
+    {
+        var cutter = new SegmentCutter(0, postings);
+        var packed = TermVector.Pack([.. Enumerable.Range(0, 10).Select(static t => new AnalyzedTerm(t, 0, 1))]);
+        for (var d = 0; d < 30; d++)
+        {
+            cutter.BeginDocument(new DocumentId(new Guid(d + 1, 0, 0, new byte[8])), 1, "en-1", "{}"u8);
+            cutter.Builder.AddChunk(packed.Bytes, packed.Count, []);
+        }
+
+        var segments = cutter.Finish();
+        Assert.Equal(30, segments.Sum(static s => s.Documents));
+        Assert.InRange(segments.Count, least, 30);
+        Assert.All(segments, s => Assert.InRange(s.Chunks * 10, 1, postings + 9));
+    }
+
+    [Fact]
     public void Filters_equal_their_definition()
     {
         var random = new Random(4);
@@ -88,7 +150,7 @@ public sealed class EmbeddedIndexTests
     {
         var metadata = RandomMetadata(random);
         var chunks = new List<(Dictionary<long, int> Terms, float[] Vector)>();
-        builder.BeginDocument(new DocumentId(id), generation, Encoding.UTF8.GetBytes(metadata.ToJsonString()));
+        builder.BeginDocument(new DocumentId(id), generation, "en-1", Encoding.UTF8.GetBytes(metadata.ToJsonString()));
         for (var c = 0; c < random.Next(1, 5); c++)
         {
             // Skewed, so that some terms are in most chunks and some in one.
