@@ -111,7 +111,7 @@ internal sealed class IngestPipeline(
             {
                 lease.Show("embed", slice.Progress(done));
                 var batch = prepared.GetRange(done, Math.Min(EmbeddingBatch, prepared.Count - done));
-                var vectors = await embedder.EmbedPassagesAsync(batch.ConvertAll(item => PassageText(title, item.Chunk)), cancellationToken);
+                var vectors = await embedder.EmbedPassagesAsync(batch.ConvertAll(item => PassageText.Of(title, item.Chunk)), cancellationToken);
                 if (vectors.Count != batch.Count)
                 {
                     throw new RagException("model-failed", $"The embedding model returned {vectors.Count} vectors for {batch.Count} passages. Check Rag:Embedding.");
@@ -173,13 +173,6 @@ internal sealed class IngestPipeline(
         {
             _storing.Release();
         }
-    }
-
-    // A passage out of its context often does not say what it is about.
-    private static string PassageText(string? title, Chunk chunk)
-    {
-        var context = string.Join(" > ", chunk.Headings.Prepend(title).Where(part => !string.IsNullOrEmpty(part)).Distinct(StringComparer.OrdinalIgnoreCase));
-        return context.Length == 0 ? chunk.Text : $"{context}\n{chunk.Text}";
     }
 
     private readonly record struct Slice(IReadOnlyList<Chunk> All, int Start, int Count)

@@ -46,6 +46,34 @@ public sealed class DenseSearchTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
+    public async Task As_long_as_one_document_has_no_vector_the_search_goes_by_words_and_loses_none()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        Collection collection;
+        await using (var before = await SearchWorld.StartAsync(database))
+        {
+            collection = await before.CreateCollectionAsync("partly");
+            await before.PublishAsync(collection, "glacier", "Glaciers of the northern valley are melting.");
+            await before.PublishAsync(collection, "river", "The river below the glaciers is rising.");
+        }
+
+        await using var after = await SearchWorld.StartAsync(database, ("Rag:Embedding:Provider", "local"));
+        await after.PublishAsync(collection, "bakery", "The bakery below the glaciers sells rye bread.");
+        foreach (var mode in (SearchMode[])[SearchMode.Dense, SearchMode.Hybrid])
+        {
+            var partly = await SearchAsync(after, collection, "glaciers", mode);
+            Assert.Equal((SearchMode.Lexical, 3), (partly.Mode, partly.Evidence.Count));
+            Assert.Contains("vectors", partly.Notice, StringComparison.Ordinal);
+        }
+
+        await after.PublishAsync(collection, "glacier", "Glaciers of the northern valley are melting.");
+        Assert.Equal(SearchMode.Lexical, (await SearchAsync(after, collection, "glaciers", SearchMode.Dense)).Mode);
+        await after.PublishAsync(collection, "river", "The river below the glaciers is rising.");
+        var whole = await SearchAsync(after, collection, "glaciers", SearchMode.Dense);
+        Assert.Equal((SearchMode.Dense, 3, null), (whole.Mode, whole.Evidence.Count, whole.Notice));
+    }
+
+    [Fact]
     public async Task Local_vectors_have_unit_length_repeat_exactly_and_put_like_texts_close()
     {
         var embedder = new LocalEmbedder(LocalEmbedder.DefaultDimensions);

@@ -1,24 +1,25 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NpgsqlTypes;
 using Rag.Core.Answering;
 using Rag.Core.Chunking;
 using Rag.Core.Documents;
 using Rag.Core.Embedding;
 using Rag.Core.Extraction;
 using Rag.Core.Indexing.Analysis;
+using Rag.Core.Jobs;
 using Rag.Core.Retrieval;
 using Rag.Core.Storage;
 
 namespace Rag.Core.Tests.Retrieval;
 
 /// <summary>
-/// Search and answering as a service has them, over a database of their own, and a writer that publishes documents as the worker
-/// does: rows first, then one transaction that activates the generation and appends the change.
+/// Search and answering as a service has them, over a database of their own, and a writer that publishes documents with what the
+/// worker publishes them with, so that a fault in it shows here too.
 /// </summary>
 internal sealed class SearchWorld : IAsyncDisposable
 {
@@ -33,24 +34,31 @@ internal sealed class SearchWorld : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
+    public required string ConnectionString { get; init; }
+
     public RetrievalService Retrieval => Services.GetRequiredService<RetrievalService>();
 
     public AnsweringService Answering => Services.GetRequiredService<AnsweringService>();
 
     /// <summary>Migrates the database and starts what follows it.</summary>
-    public static async Task<SearchWorld> StartAsync(string connectionString, params (string Key, string Value)[] settings)
+    public static Task<SearchWorld> StartAsync(string connectionString, params (string Key, string Value)[] settings) =>
+        StartAsync(connectionString, TimeProvider.System, settings);
+
+    /// <summary>As the other, with a clock of its own.</summary>
+    public static async Task<SearchWorld> StartAsync(string connectionString, TimeProvider time, params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(
             settings.Select(static s => KeyValuePair.Create(s.Key, (string?)s.Value)).Append(KeyValuePair.Create("ConnectionStrings:ragdb", (string?)connectionString)));
+        builder.Services.AddSingleton(time);
         builder.Services.AddRagStorage(builder.Configuration).AddRagEmbedding(builder.Configuration)
             .AddRagRetrieval(builder.Configuration).AddRagAnswering(builder.Configuration);
         var host = builder.Build();
         await host.StartAsync();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await host.Services.GetRequiredService<StorageReadiness>().WaitAsync(limit.Token);
-        return new SearchWorld(host);
+        return new SearchWorld(host) { ConnectionString = connectionString };
     }
 
     public async Task<Collection> CreateCollectionAsync(string name, string language = "en", ChunkingSettings? chunking = null)
@@ -63,7 +71,7 @@ internal sealed class SearchWorld : IAsyncDisposable
         };
         await using var connection = await _source.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection);
-        batch.Then("insert into collections (id, name, settings) values ($1, $2, $3)", collection.Id.Value, name, new Json("{}"));
+        batch.Then("insert into collections (id, name, settings) values ($1, $2, $3)", collection.Id.Value, name, new Json(JsonSerializer.Serialize(collection.Settings, JsonSerializerOptions.Web)));
         batch.Then("insert into collection_sequences (collection_id) values ($1)", collection.Id.Value);
         await batch.ExecuteNonQueryAsync();
         return collection;
@@ -73,56 +81,31 @@ internal sealed class SearchWorld : IAsyncDisposable
     public async Task<DocumentId> PublishAsync(Collection collection, string sourceId, string text, string? title = null, JsonObject? metadata = null) =>
         (await PublishAsync(collection, [new NewDocument(sourceId, text, title, metadata)]))[0];
 
-    /// <summary>Publishes many documents in one transaction; their sources must be new.</summary>
+    /// <summary>Publishes many documents in one transaction, each as a worker does that has claimed its job.</summary>
     public async Task<IReadOnlyList<DocumentId>> PublishAsync(Collection collection, IReadOnlyList<NewDocument> documents)
     {
-        var analyzer = Analyzers.ForLanguage(collection.Settings.Language);
         var embedder = Services.GetService<IEmbedder>();
         await using var connection = await _source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        int? space = embedder is null ? null : await SpaceAsync(connection, embedder.Space);
-        await connection.Sql("insert into blobs (collection_id, sha256, size_bytes) values ($1, $2, 0) on conflict do nothing", collection.Id.Value, new byte[32]).RunAsync(default);
-        var written = new List<(DocumentId Id, long Generation)>();
-        foreach (var document in documents)
+        int? space = embedder is null ? null : await GenerationWriter.SpaceIdAsync(connection, embedder.Space, default);
+        var jobs = await ClaimAsync(connection, collection, documents);
+        for (var i = 0; i < jobs.Count; i++)
         {
-            var id = await connection.Sql(
-                    """
-                    insert into documents (id, collection_id, source_id, name, title, metadata, sha256, size_bytes, status)
-                    values ($1, $2, $3, $3, $4::text, $5, $6, 0, 'ready')
-                    on conflict (collection_id, source_id) do update set title = excluded.title, metadata = excluded.metadata returning id
-                    """,
-                    DocumentId.New().Value,
-                    collection.Id.Value,
-                    document.SourceId,
-                    document.Title,
-                    new Json((document.Metadata ?? []).ToJsonString()),
-                    new byte[32])
-                .ScalarAsync<Guid>(default);
-            var generation = await connection.Sql("select nextval('generation_numbers')").ScalarAsync<long>(default);
-            await connection.Sql(
-                    """
-                    insert into generations (document_id, generation, collection_id, sha256, text, media_type, extractor, chunker, analyzer, tokens)
-                    values ($1, $2, $3, $4, $5, 'text/plain', 'test', 'test', $6, 'approx-1')
-                    """,
-                    id,
-                    generation,
-                    collection.Id.Value,
-                    new byte[32],
-                    document.Text,
-                    analyzer.Version)
-                .RunAsync(default);
-            written.Add((new DocumentId(id), generation));
-        }
-
-        await WriteChunksAsync(connection, collection, documents, written, analyzer, embedder, space);
-        for (var i = 0; i < written.Count; i++)
-        {
-            await ActivateAsync(connection, collection.Id, written[i].Id, written[i].Generation);
+            var (document, job) = (documents[i], jobs[i]);
+            var extracted = Extracted(document.Text);
+            var analyzer = Analyzers.ForLanguage(document.Language ?? collection.Settings.Language);
+            var chunks = Chunker.Chunk(extracted, collection.Settings.Chunking);
+            var vectors = embedder is null ? null : await embedder.EmbedPassagesAsync([.. chunks.Select(c => PassageText.Of(document.Title, c))], default);
+            var generation = new GenerationText(collection.Id, job.Document, job.Generation, job.Sha256, extracted, analyzer.Version);
+            await GenerationWriter.WriteTextAsync(connection, generation, default);
+            await GenerationWriter.WriteChunksAsync(
+                connection, generation, [.. chunks.Select((c, n) => new ChunkToWrite(c, TermVector.OfChunk(analyzer, document.Title, c), vectors?[n]))], space, default);
+            Assert.True(await JobQueue.CompleteAsync(connection, job, new CompletedGeneration(chunks.Count, null, extracted.MediaType, null, []), default));
         }
 
         await transaction.CommitAsync();
         Services.GetRequiredService<StorageSignals>().Signal(StorageChannels.IndexChanges, collection.Id.ToString());
-        return [.. written.Select(static w => w.Id)];
+        return [.. jobs.Select(static j => j.Document)];
     }
 
     public async Task DeleteAsync(Collection collection, DocumentId document)
@@ -153,50 +136,46 @@ internal sealed class SearchWorld : IAsyncDisposable
         _host.Dispose();
     }
 
-    private static async Task WriteChunksAsync(
-        NpgsqlConnection connection, Collection collection, IReadOnlyList<NewDocument> documents,
-        List<(DocumentId Id, long Generation)> written, IAnalyzer analyzer, IEmbedder? embedder, int? space)
+    // Their rows and jobs as a submission and a claim leave them, in one statement for all of them.
+    private static async Task<List<ClaimedJob>> ClaimAsync(NpgsqlConnection connection, Collection collection, IReadOnlyList<NewDocument> documents)
     {
-        var embeddings = new List<(ChunkId Chunk, string Text)>();
-        await using (var copy = await connection.BeginBinaryImportAsync(
-            """
-            copy chunks (id, collection_id, document_id, generation, ordinal, start_offset, end_offset, text, headings, kind, token_count, terms, term_count)
-            from stdin (format binary)
-            """))
+        var sha256 = new byte[32];
+        await connection.Sql("insert into blobs (collection_id, sha256, size_bytes) values ($1, $2, 0) on conflict do nothing", collection.Id.Value, sha256).RunAsync(default);
+        var claimed = await connection.Sql(
+                """
+                with accepted as (
+                    insert into documents (id, collection_id, source_id, name, given_title, metadata, sha256, size_bytes, status)
+                    select n.id, $1, n.source, n.source, n.title, n.metadata::jsonb, $2, 0, 'processing'
+                    from unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) as n(id, source, title, metadata)
+                    on conflict (collection_id, source_id) do update set given_title = excluded.given_title, metadata = excluded.metadata
+                    returning id, source_id)
+                insert into jobs (id, collection_id, document_id, state, generation, worker, attempts, lease_until)
+                select gen_random_uuid(), $1, a.id, 'running', nextval('generation_numbers'), 'test', 1, now() + interval '1 minute'
+                from accepted a join unnest($4::text[]) with ordinality as n(source, place) on n.source = a.source_id order by n.place
+                returning id, document_id, generation
+                """,
+                collection.Id.Value,
+                sha256,
+                documents.Select(static _ => DocumentId.New().Value).ToArray(),
+                documents.Select(static d => d.SourceId).ToArray(),
+                documents.Select(static d => d.Title).ToArray(),
+                documents.Select(static d => (d.Metadata ?? []).ToJsonString()).ToArray())
+            .ListAsync(static r => (Id: r.GetGuid(0), Document: r.GetGuid(1), Generation: r.GetInt64(2)), default);
+        return [.. claimed.OrderBy(static c => c.Generation).Select((c, i) => new ClaimedJob
         {
-            for (var i = 0; i < documents.Count; i++)
-            {
-                var (id, generation) = written[i];
-                foreach (var chunk in Chunker.Chunk(Extracted(documents[i].Text), collection.Settings.Chunking))
-                {
-                    var terms = TermVector.OfChunk(analyzer, documents[i].Title, chunk);
-                    var chunkId = ChunkId.For(id, generation, chunk.Ordinal);
-                    await copy.WriteRowAsync(
-                        default, chunkId.Value, collection.Id.Value, id.Value, generation, chunk.Ordinal, chunk.Start, chunk.End, chunk.Text,
-                        chunk.Headings.ToArray(), chunk.Kind.ToString(), chunk.Tokens, terms.Bytes, terms.Count);
-                    embeddings.Add((chunkId, $"{documents[i].Title}\n{chunk.Text}"));
-                }
-            }
-
-            await copy.CompleteAsync();
-        }
-
-        if (embedder is null)
-        {
-            return;
-        }
-
-        var vectors = await embedder.EmbedPassagesAsync([.. embeddings.Select(static e => e.Text)], default);
-        await using var vectorCopy = await connection.BeginBinaryImportAsync("copy chunk_embeddings (chunk_id, space_id, vector) from stdin (format binary)");
-        for (var i = 0; i < embeddings.Count; i++)
-        {
-            await vectorCopy.StartRowAsync();
-            await vectorCopy.WriteAsync(embeddings[i].Chunk.Value, NpgsqlDbType.Uuid);
-            await vectorCopy.WriteAsync(space!.Value, NpgsqlDbType.Integer);
-            await vectorCopy.WriteAsync(System.Runtime.InteropServices.MemoryMarshal.AsBytes(vectors[i].AsSpan()).ToArray(), NpgsqlDbType.Bytea);
-        }
-
-        await vectorCopy.CompleteAsync();
+            Id = new JobId(c.Id),
+            Generation = c.Generation,
+            Collection = collection.Id,
+            Document = new DocumentId(c.Document),
+            Attempt = 1,
+            Losses = 0,
+            Created = DateTimeOffset.UnixEpoch,
+            Name = documents[i].SourceId,
+            GivenTitle = documents[i].Title,
+            Sha256 = sha256,
+            SizeBytes = 0,
+            Settings = collection.Settings,
+        })];
     }
 
     // A paragraph per run of lines, as the extractor of plain text finds them.
@@ -219,23 +198,6 @@ internal sealed class SearchWorld : IAsyncDisposable
         return new ExtractedDocument { Text = text, Blocks = blocks, Extractor = "test", MediaType = "text/plain" };
     }
 
-    private static async Task<int> SpaceAsync(NpgsqlConnection connection, EmbeddingSpace space)
-    {
-        await connection.Sql(
-                "insert into embedding_spaces (provider, model, revision, dimensions) values ($1, $2, $3, $4) on conflict do nothing",
-                space.Provider, space.Model, space.Revision, space.Dimensions)
-            .RunAsync(default);
-        return await connection.Sql("select id from embedding_spaces where provider = $1 and model = $2 and revision = $3 and dimensions = $4", space.Provider, space.Model, space.Revision, space.Dimensions)
-            .ScalarAsync<int>(default);
-    }
-
-    private static async Task ActivateAsync(NpgsqlConnection connection, CollectionId collection, DocumentId document, long generation)
-    {
-        await connection.Sql("update documents set active_generation = $2 where id = $1", document.Value, generation).RunAsync(default);
-        await connection.Sql("delete from generations where document_id = $1 and generation <> $2", document.Value, generation).RunAsync(default);
-        await AppendChangeAsync(connection, collection, document, generation);
-    }
-
     private static Task<int> AppendChangeAsync(NpgsqlConnection connection, CollectionId collection, DocumentId document, long? generation) =>
         connection.Sql(
                 """
@@ -249,4 +211,9 @@ internal sealed class SearchWorld : IAsyncDisposable
 }
 
 /// <summary>A document to publish.</summary>
-internal sealed record NewDocument(string SourceId, string Text, string? Title = null, JsonObject? Metadata = null);
+/// <param name="SourceId">New, or that of the document that it replaces.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Title">As its sender gave it.</param>
+/// <param name="Metadata">Null for none.</param>
+/// <param name="Language">Whose analyzer makes its terms, as it was when the collection had another; null: the collection's.</param>
+internal sealed record NewDocument(string SourceId, string Text, string? Title = null, JsonObject? Metadata = null, string? Language = null);
