@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Rag.Cli.Connection;
 using Rag.Cli.Documents;
 using Rag.Client;
@@ -39,10 +38,10 @@ internal static class EvalCommand
                 var rows = new List<EvaluationRow>();
                 foreach (var mode in wanted)
                 {
-                    rows.Add(await MeasureAsync(client, name, judged, mode, cancellationToken));
+                    rows.Add(await MeasureAsync(client, name, judged, mode, rows, cancellationToken));
                 }
 
-                Print(context.Terminal, judged, rows, parsed.GetValue(json));
+                EvaluationReport.Print(context.Terminal, judged, rows, parsed.GetValue(json));
                 return ExitCode.Ok;
             }
             finally
@@ -82,12 +81,14 @@ internal static class EvalCommand
         }
     }
 
+    // Lexical first: it is what the others are compared with.
     private static SearchMode[] ParseModes(string text) => [.. text
         .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
         .Select(name => Enum.TryParse<SearchMode>(name, ignoreCase: true, out var mode) && Enum.IsDefined(mode)
             ? mode
             : throw new CliException($"There is no search mode '{name}'.", "There are: lexical, dense, hybrid.", ExitCode.Usage))
-        .Distinct()];
+        .Distinct()
+        .Order()];
 
     private static async Task<JudgedCollection> ReadAsync(string folder, CancellationToken cancellationToken)
     {
@@ -102,52 +103,36 @@ internal static class EvalCommand
     }
 
     private static async Task<EvaluationRow> MeasureAsync(
-        RagClient client, string collection, JudgedCollection judged, SearchMode mode, CancellationToken cancellationToken)
+        RagClient client, string collection, JudgedCollection judged, SearchMode mode, List<EvaluationRow> before, CancellationToken cancellationToken)
     {
         string? notice = null;
         var ran = mode;
-        var result = await Evaluator.RunAsync(
-            judged.Queries,
-            async (query, token) =>
+        if (before.Count > 0 && judged.Queries.Count > 0)
+        {
+            await SearchAsync(judged.Queries[0], cancellationToken);
+            if (before.Find(row => row.Ran == ran) is { } same)
             {
-                var response = await client.SearchAsync(collection, new SearchRequest(query.Text, MaxPassages, mode, PassagesPerDocument: 1), token);
-                notice ??= response.Notice;
-                ran = response.Mode;
-                return [.. response.Evidence.Select(evidence => evidence.SourceId)];
-            },
-            cancellationToken);
+                // The same searches again would give the same figures.
+                return same with { Mode = mode, Notice = notice };
+            }
+        }
+
+        var result = await Evaluator.RunAsync(judged.Queries, SearchAsync, cancellationToken);
         var times = result.Queries.Select(query => query.Duration.TotalMilliseconds).Order().ToArray();
-        return new EvaluationRow(mode, ran, result.Ndcg10, result.Recall100, result.Mrr10, times.Length == 0 ? 0 : times[times.Length / 2], result.Queries.Count, notice);
-    }
-
-    private static void Print(Terminal terminal, JudgedCollection judged, List<EvaluationRow> rows, bool json)
-    {
-        if (json)
+        var scores = result.Queries.Select(query => query.Ndcg10).ToArray();
+        var lexical = before.Find(row => row.Ran == SearchMode.Lexical);
+        return new EvaluationRow(mode, ran, result.Ndcg10, result.Recall100, result.Mrr10, times.Length == 0 ? 0 : times[times.Length / 2], result.Queries.Count, notice)
         {
-            terminal.Line(CliJson.Write(new { collection = judged.Name, documents = judged.Documents.Count, results = rows }));
-            return;
-        }
+            Scores = scores,
+            ProbabilityAgainstLexical = lexical is null ? null : RandomisationTest.Probability(scores, lexical.Scores),
+        };
 
-        terminal.Line($"{judged.Name}: {judged.Documents.Count} documents, {judged.Queries.Count} judged queries");
-        terminal.Line("mode      nDCG@10  Recall@100  MRR@10   median ms");
-        foreach (var row in rows)
+        async Task<IReadOnlyList<string>> SearchAsync(JudgedQuery query, CancellationToken token)
         {
-            var instead = row.Ran == row.Mode ? "" : $"  (ran as {row.Ran.ToString().ToLowerInvariant()}: {row.Notice})";
-            terminal.Line(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{row.Mode.ToString().ToLowerInvariant(),-8}  {row.Ndcg10,7:0.0000}  {row.Recall100,10:0.0000}  {row.Mrr10,6:0.0000}  {row.MedianMs,10:0.0}{instead}"));
+            var response = await client.SearchAsync(collection, new SearchRequest(query.Text, MaxPassages, mode, PassagesPerDocument: 1), token);
+            notice ??= response.Notice;
+            ran = response.Mode;
+            return [.. response.Evidence.Select(evidence => evidence.SourceId)];
         }
     }
-
-    /// <summary>One line of the result.</summary>
-    /// <param name="Mode">What was asked for.</param>
-    /// <param name="Ran">What ran instead, where the API could not do it.</param>
-    /// <param name="Ndcg10">Mean over the queries.</param>
-    /// <param name="Recall100">Mean over the queries.</param>
-    /// <param name="Mrr10">Mean over the queries.</param>
-    /// <param name="MedianMs">Of a search, over HTTP, one at a time.</param>
-    /// <param name="Queries">How many.</param>
-    /// <param name="Notice">What the API said to it.</param>
-    private sealed record EvaluationRow(
-        SearchMode Mode, SearchMode Ran, double Ndcg10, double Recall100, double Mrr10, double MedianMs, int Queries, string? Notice);
 }

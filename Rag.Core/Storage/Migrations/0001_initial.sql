@@ -231,13 +231,3 @@ create table idempotency_keys (
     created      timestamptz not null default now(),
     primary key (key_id, route, key)
 );
-
-create table eval_runs (
-    id            uuid primary key,
-    collection_id uuid not null references collections on delete cascade,
-    name          text not null,
-    mode          text not null,
-    settings      jsonb not null,
-    metrics       jsonb not null,
-    created       timestamptz not null default now()
-);

@@ -97,6 +97,31 @@ public sealed class EvalTests : IDisposable
     }
 
     [Fact]
+    public async Task Modes_that_ran_as_another_one_are_named_once_and_not_measured_again()
+    {
+        await using var api = Api("lexical", notice: "There is no embedder.", failed: 0);
+        var run = await CliRun.InvokeAsync(["eval", _folder, "--url", api.Url]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        var lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Single(lines, static line => line.StartsWith("lexical ", StringComparison.Ordinal));
+        Assert.Single(lines, static line => line.StartsWith("dense and hybrid ran as lexical: There is no embedder.", StringComparison.Ordinal));
+        Assert.Contains("Rag__Embedding__Provider=local ./rag up", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("p = ", run.Output, StringComparison.Ordinal);
+        Assert.Equal(3, api.Requests.Count(static r => r.EndsWith("/search", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Modes_are_compared_with_lexical_and_chance()
+    {
+        await using var api = Api(ran: null, notice: null, failed: 0);
+        var run = await CliRun.InvokeAsync(["eval", _folder, "--url", api.Url, "--mode", "hybrid,lexical"]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("hybrid against lexical: nDCG@10 0.0000, p = 1.000, not significant", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Failed_documents_end_the_measurement()
     {
         await using var api = Api("lexical", notice: null, failed: 1);
@@ -126,7 +151,7 @@ public sealed class EvalTests : IDisposable
         Assert.Contains("qrels.tsv", run.Error, StringComparison.Ordinal);
     }
 
-    private static ScriptedApi Api(string ran, string? notice, int failed, bool exists = false, int total = 3)
+    private static ScriptedApi Api(string? ran, string? notice, int failed, bool exists = false, int total = 3)
     {
         static string From(int number, string source) => ApiShapes.Evidence(number, "t").Replace("\"sourceId\":\"handbook\"", $"\"sourceId\":\"{source}\"", StringComparison.Ordinal);
 
@@ -150,12 +175,12 @@ public sealed class EvalTests : IDisposable
 
         return api
             .OnJson($"POST {Collection}/documents", """{"items":[{"name":"n","status":"queued","id":"0196f000-0000-7000-8000-0000000000d1","problem":null}]}""", 202)
-            .OnJson(
-                $"POST {Collection}/search",
-                $$"""
-                {"query":"which?","mode":"{{ran}}","stale":false,"notice":{{(notice is null ? "null" : $"\"{notice}\"")}},
-                 "evidence":[{{From(1, "x")}},{{From(2, "d1")}},{{From(3, "x")}},{{From(4, "d1")}},{{From(5, "d2")}} ],"took":{"totalMs":1,"retrieveMs":1,"verifyMs":0} }
-                """)
+            .On($"POST {Collection}/search", (context, body) => ScriptedApi.WriteAsync(context, Found(ran ?? JsonDocument.Parse(body).RootElement.GetProperty("mode").GetString()!), 200))
             .OnJson($"DELETE {Collection}", "", 204);
+
+        string Found(string mode) => $$"""
+            {"query":"which?","mode":"{{mode}}","stale":false,"notice":{{(notice is null ? "null" : $"\"{notice}\"")}},
+             "evidence":[{{From(1, "x")}},{{From(2, "d1")}},{{From(3, "x")}},{{From(4, "d1")}},{{From(5, "d2")}} ],"took":{"totalMs":1,"retrieveMs":1,"verifyMs":0} }
+            """;
     }
 }
