@@ -99,5 +99,5 @@ public sealed class WorkerProcessTests(PostgresFixture postgres) : IAsyncLifetim
     });
 
     private static string TextOf(int number, Random random) =>
-        $"# Document {number}\n\n" + string.Concat(Enumerable.Range(0, random.Next(1, 400)).Select(i => $"Sentence {i} of document {number} is about topic {i % 13}. "));
+        $"# Document {number}\n\n" + string.Concat(Enumerable.Range(0, random.Next(1, 400)).Select(i => $"Sentence {i} of document {number} is about topic {i % 13}, größer 😀 than 日本. "));
 }
