@@ -37,16 +37,12 @@ internal static class DocumentPages
     private static async Task<IResult> ReadAsync(
         string collection,
         Guid id,
-        int? start,
-        int? end,
-        long? generation,
-        int? from,
+        [AsParameters] SourceRequest request,
         PageFrame frame,
         Visitor visitor,
         CancellationToken cancellationToken)
     {
         var found = await visitor.Api.GetCollectionAsync(collection, cancellationToken);
-        var request = new SourceRequest(start, end, generation, from);
         var view = await SourceReader.ReadAsync(visitor.Api, collection, id, request, PageReach, cancellationToken);
         return frame.Show<SourceTextView, SourceModel>(new SourceModel(found, view, request, 2 * PageReach));
     }
@@ -54,9 +50,7 @@ internal static class DocumentPages
     private static async Task<IResult> PassageAsync(
         string collection,
         Guid id,
-        int? start,
-        int? end,
-        long? generation,
+        [AsParameters] SourceRequest request,
         HttpContext context,
         ApiClients clients,
         CancellationToken cancellationToken)
@@ -68,7 +62,6 @@ internal static class DocumentPages
 
         try
         {
-            var request = new SourceRequest(start, end, generation);
             var view = await SourceReader.ReadAsync(clients.For(session), collection, id, request, PanelReach, cancellationToken);
             return TypedResults.Json(new
             {

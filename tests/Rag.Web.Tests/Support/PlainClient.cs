@@ -44,10 +44,13 @@ internal sealed partial class PlainClient : IDisposable
     /// <summary>Opens a page, takes the token out of its form, and sends the form.</summary>
     public async Task<HttpResponseMessage> PostFormAsync(string page, string action, Dictionary<string, string> fields)
     {
-        var html = await _http.GetStringAsync(new Uri(page, UriKind.Relative));
-        fields["formToken"] = Token().Match(html).Groups[1].Value;
+        fields["formToken"] = await TokenAsync(page);
         return await SendAsync(new HttpRequestMessage(HttpMethod.Post, action) { Content = new FormUrlEncodedContent(fields) });
     }
+
+    /// <summary>The token of the forms on a page.</summary>
+    public async Task<string> TokenAsync(string page) =>
+        Token().Match(await _http.GetStringAsync(new Uri(page, UriKind.Relative))).Groups[1].Value;
 
     public void Dispose() => _http.Dispose();
 
