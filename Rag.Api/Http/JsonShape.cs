@@ -31,12 +31,6 @@ internal static class JsonShape
             return;
         }
 
-        if (typeof(JsonNode).IsAssignableFrom(type))
-        {
-            ReadText(value);
-            return;
-        }
-
         var info = ApiJson.Options.GetTypeInfo(type);
         if (info.Kind == JsonTypeInfoKind.Enumerable && value.ValueKind == JsonValueKind.Array)
         {
@@ -54,33 +48,6 @@ internal static class JsonShape
         else if (info.Kind == JsonTypeInfoKind.Object && value.ValueKind == JsonValueKind.Object)
         {
             CheckObject(value, info, path, problems);
-        }
-    }
-
-    /// <summary>Reads every text in it: a node decodes its own only when it is asked, and half a surrogate would then fail far from here.</summary>
-    /// <exception cref="InvalidOperationException">A text or a name is not valid Unicode.</exception>
-    private static void ReadText(JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.String:
-                _ = value.GetString();
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray())
-                {
-                    ReadText(item);
-                }
-
-                break;
-            case JsonValueKind.Object:
-                foreach (var member in value.EnumerateObject())
-                {
-                    _ = member.Name;
-                    ReadText(member.Value);
-                }
-
-                break;
         }
     }
 
