@@ -82,14 +82,17 @@ public sealed partial class DependencyTests
     [Fact]
     public void The_command_line_uses_of_the_engine_its_metrics_only()
     {
-        Assert.Empty(Mentions("Rag.Cli", EngineWithoutEvaluation()));
+        // Backup compiles one file of the engine's, see the sources that are shared below.
+        Assert.All(Mentions("Rag.Cli", EngineWithoutEvaluation()), static mention => Assert.Matches("^Rag.Cli/Backup/.*using Rag.Core.Blobs;$", mention));
     }
 
     [Fact]
     public void Sources_are_shared_by_reference_but_for_the_prerequisite_checks()
     {
-        // AppHost.Tests must build without LocalHosting, which Rag.Testing refers to, so it cannot refer to Rag.Testing.
-        (string Project, string Sources)[] reviewed = [("Rag.Cli", "../LocalHosting/"), ("AppHost.Tests", "../Rag.Testing/Repository.cs")];
+        // AppHost.Tests must build without LocalHosting, which Rag.Testing refers to, so it cannot refer to Rag.Testing. What it takes for a
+        // name to survive a power cut is internal to the engine and written once: backup and restore need it as well.
+        (string Project, string Sources)[] reviewed =
+            [("Rag.Cli", "../LocalHosting/"), ("Rag.Cli", "../Rag.Core/Blobs/DurableFiles.cs"), ("AppHost.Tests", "../Rag.Testing/Repository.cs")];
         foreach (var project in Repository.Projects.Where(static project => project.ForeignSources.Count > 0))
         {
             Assert.True(
