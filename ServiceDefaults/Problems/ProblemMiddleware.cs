@@ -27,7 +27,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, IEnumerabl
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            await ProblemWriter.WriteAsync(context, ProblemOf(e, context));
+            await TellAsync(context, ProblemOf(e, context));
             return;
         }
 
@@ -35,7 +35,19 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, IEnumerabl
             && context.Response.StatusCode != StatusCodes.Status416RangeNotSatisfiable)
         {
             var allow = context.Response.Headers.Allow;
-            await ProblemWriter.WriteAsync(context, ProblemOf(context.Response.StatusCode, context, allow.ToString()));
+            await TellAsync(context, ProblemOf(context.Response.StatusCode, context, allow.ToString()));
+        }
+    }
+
+    private static async Task TellAsync(HttpContext context, ProblemException problem)
+    {
+        try
+        {
+            await ProblemWriter.WriteAsync(context, problem);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Whoever asked left meanwhile, which is no fault of this service.
         }
     }
 

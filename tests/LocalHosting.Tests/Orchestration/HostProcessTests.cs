@@ -126,10 +126,11 @@ public sealed class HostProcessTests : IDisposable
 
     private Host Start(params string[] arguments)
     {
+        // Shells give what they start in the background a SIGINT that is ignored, and so would everything below this test.
         var start = new ProcessStartInfo(
-            "dotnet",
+            "env",
             [
-                Path.Combine(AppContext.BaseDirectory, "LocalHosting.TestHost.dll"),
+                "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "LocalHosting.TestHost.dll"),
                 $"StateDirectory={State}", $"ORDER={Order}", "Infrastructure=native", "Dashboard=false",
                 // Not kept in user secrets, so given.
                 "Parameters:postgres-password=not-generated",
