@@ -19,7 +19,8 @@ public static class BlobRegistration
 
         services.AddOptions<BlobOptions>().Bind(configuration.GetSection("Rag:Blobs")).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<IBlobStore, FileBlobStore>();
-        return services;
+        return configuration.GetSection("Rag:Blobs").GetValue(nameof(BlobOptions.Provider), BlobProvider.Files) == BlobProvider.Postgres
+            ? services.AddSingleton<IBlobStore, PostgresBlobStore>()
+            : services.AddSingleton<IBlobStore, FileBlobStore>();
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Npgsql;
 using Rag.Core.Documents;
 
 namespace Rag.Core.Blobs;
@@ -123,7 +124,7 @@ internal sealed partial class FileBlobStore
 
         public long SizeBytes { get; } = size;
 
-        public async Task CommitAsync(CancellationToken cancellationToken)
+        public async Task CommitAsync(NpgsqlConnection transaction, CancellationToken cancellationToken)
         {
             // Renaming and flushing block for the time of a disk write; there is no asynchronous form of either.
             await Task.CompletedTask;

@@ -1,3 +1,4 @@
+using Npgsql;
 using Rag.Core.Documents;
 
 namespace Rag.Core.Blobs;
@@ -47,8 +48,11 @@ public interface IStagedBlob : IAsyncDisposable
     /// <summary>
     /// Puts the content under its name, durably; the same content there already is replaced by itself. Call it while holding the
     /// reference row's lock, before the transaction that refers to it commits: collection of unreferenced originals takes the same lock.
+    /// May be repeated.
     /// </summary>
-    Task CommitAsync(CancellationToken cancellationToken);
+    /// <param name="transaction">The connection of that transaction; a store inside of the database makes this a part of it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task CommitAsync(NpgsqlConnection transaction, CancellationToken cancellationToken);
 }
 
 /// <summary>One committed original.</summary>

@@ -94,7 +94,7 @@ public sealed partial class DocumentService
             if (!isStored)
             {
                 // Under the lock of the blob's row: the sweeper cannot take the file away in between.
-                await staged.CommitAsync(cancellationToken);
+                await staged.CommitAsync(connection, cancellationToken);
                 isStored = true;
             }
 

@@ -253,9 +253,10 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
     private Task<bool> ExistsAsync(string text) =>
         _engine.Get<IBlobStore>().ExistsAsync(_collection.Id, SHA256.HashData(Encoding.UTF8.GetBytes(text)), CancellationToken.None);
 
-    private static async Task WriteAsync(IBlobStore store, CollectionId collection, string text)
+    private async Task WriteAsync(IBlobStore store, CollectionId collection, string text)
     {
         await using var staged = await store.StageAsync(collection, new MemoryStream(Encoding.UTF8.GetBytes(text)), CancellationToken.None);
-        await staged.CommitAsync(CancellationToken.None);
+        await using var connection = await _engine.Source.OpenConnectionAsync();
+        await staged.CommitAsync(connection, CancellationToken.None);
     }
 }
