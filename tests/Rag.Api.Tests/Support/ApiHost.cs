@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Rag.Client;
+using Rag.Testing;
 
 namespace Rag.Api.Tests.Support;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Rag.Testing;
 
 namespace Rag.Api.Tests.Support;
 
