@@ -20,7 +20,6 @@ var api = builder.AddProject<Projects.Rag_Api>("rag-api", run.LaunchProfile)
     .WithHttpHealthCheck("/health/ready")
     .WithReference(db)
     .WithReference(cache)
-    .WithEnvironment("Rag__Blobs__Path", run.BlobsPath)
     .WithEnvironment("Rag__Auth__BootstrapKey", bootstrapKey)
     .WaitFor(db)
     .WaitFor(cache);
@@ -30,7 +29,6 @@ var ingest = builder.AddProject<Projects.Rag_Ingest>("rag-ingest", run.LaunchPro
     .WithHttpHealthCheck("/health/ready")
     .WithReference(db)
     .WithReference(cache)
-    .WithEnvironment("Rag__Blobs__Path", run.BlobsPath)
     .WaitFor(db)
     .WaitFor(cache);
 
@@ -43,13 +41,19 @@ var web = builder.AddProject<Projects.Rag_Web>("rag-web", run.LaunchProfile)
 
 if (builder.ExecutionContext.IsPublishMode)
 {
-    // A laptop searches with the index inside of the API; a cluster has a vector database beside it.
+    // On a laptop the index lies inside of the API, and originals in a folder. Replicas in a cluster share a vector database, and no folder.
     var vectors = builder.AddQdrant("vectors").WithDataVolume();
-    api.WithReference(vectors).WaitFor(vectors);
-    ingest.WithReference(vectors).WaitFor(vectors);
+    foreach (var service in (IResourceBuilder<ProjectResource>[])[api, ingest])
+    {
+        service.WithReference(vectors).WaitFor(vectors)
+            .WithEnvironment("Rag__Index__Provider", "qdrant")
+            .WithEnvironment("Rag__Blobs__Provider", "postgres");
+    }
 }
 else
 {
+    api.WithEnvironment("Rag__Blobs__Path", run.BlobsPath);
+    ingest.WithEnvironment("Rag__Blobs__Path", run.BlobsPath);
     OneTimeSignIn.Add(api, web);
     CliHandover.Add(api, web, db, run);
 }

@@ -5,13 +5,10 @@ namespace AppHost;
 
 /// <summary>
 /// What differs between a developer's run, a test's and publishing. <c>Ephemeral=true</c> as an argument makes a run that leaves nothing
-/// behind: no volume, blobs in a temporary directory, no secret kept.
+/// behind: no volume, blobs in a temporary directory, no secret kept. What is published keeps originals in the database and has no path.
 /// </summary>
-internal sealed record RunSettings(bool IsEphemeral, bool IsPublish, string BlobsPath)
+internal sealed record RunSettings(bool IsEphemeral, bool IsPublish, string? BlobsPath)
 {
-    /// <summary>Where a deployment mounts the volume for originals.</summary>
-    private const string DeployedBlobsPath = "/data/blobs";
-
     public bool KeepsData => !IsEphemeral;
 
     /// <summary>
@@ -33,7 +30,7 @@ internal sealed record RunSettings(bool IsEphemeral, bool IsPublish, string Blob
     {
         if (builder.ExecutionContext.IsPublishMode)
         {
-            return new RunSettings(IsEphemeral: false, IsPublish: true, DeployedBlobsPath);
+            return new RunSettings(IsEphemeral: false, IsPublish: true, BlobsPath: null);
         }
 
         if (!builder.Configuration.GetValue("Ephemeral", defaultValue: false))

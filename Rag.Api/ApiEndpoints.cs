@@ -2,12 +2,13 @@ using Rag.Api.About;
 using Rag.Api.Auth;
 using Rag.Api.Collections;
 using Rag.Api.Documents;
+using Rag.Api.Http;
 using Rag.Api.Idempotency;
+using Rag.Api.Index;
 using Rag.Api.Keys;
 using Rag.Api.Limits;
 using Rag.Api.Questions;
 using Rag.Api.Sessions;
-using Rag.Api.Http;
 
 namespace Rag.Api;
 
@@ -30,6 +31,7 @@ internal static class ApiEndpoints
         collections.MapEvents();
         collections.MapSearch();
         collections.MapAsk();
+        v1.MapIndex();
         v1.MapKeys();
         v1.MapSessions();
         v1.MapVersion();

@@ -8,6 +8,7 @@ using Rag.Api.Limits;
 using Rag.Core.Answering;
 using Rag.Core.Blobs;
 using Rag.Core.Embedding;
+using Rag.Core.Indexing;
 using Rag.Core.Retrieval;
 using Rag.Core.Storage;
 using RagPlatform.ServiceDefaults.Configuration;
@@ -52,6 +53,8 @@ internal static class ApiServices
             await provider.GetRequiredService<StorageReadiness>().CheckAsync(token) is { } reason ? DependencyHealth.Unavailable(reason)
             : provider.GetRequiredService<BootstrapKeys>().Registering ? DependencyHealth.Unavailable("The database is there; the configured key is being registered.")
             : DependencyHealth.Well);
+        services.AddReadinessCheck("index", static async (provider, token) =>
+            await provider.CheckIndexAsync(token) is { } reason ? DependencyHealth.Unavailable(reason) : DependencyHealth.Well);
         services.AddReadinessCheck(
             "key",
             static (provider, _) => Task.FromResult(

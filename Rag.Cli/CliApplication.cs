@@ -5,6 +5,7 @@ using Npgsql;
 using Rag.Cli.Backup;
 using Rag.Cli.Documents;
 using Rag.Cli.Evaluation;
+using Rag.Cli.Index;
 using Rag.Cli.Prerequisites;
 using Rag.Cli.Questions;
 using Rag.Cli.Reset;
@@ -73,6 +74,7 @@ internal static class CliApplication
         root.Subcommands.Add(AskCommand.Create(context));
         root.Subcommands.Add(SearchCommand.Create(context));
         root.Subcommands.Add(CollectionsCommand.Create(context));
+        root.Subcommands.Add(ReindexCommand.Create(context));
         root.Subcommands.Add(EvalCommand.Create(context));
         root.Subcommands.Add(BackupCommand.Create(context));
         root.Subcommands.Add(RestoreCommand.Create(context));

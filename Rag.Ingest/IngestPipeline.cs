@@ -8,6 +8,7 @@ using Rag.Core.Embedding;
 using Rag.Core.Extraction;
 using Rag.Core.Indexing.Analysis;
 using Rag.Core.Jobs;
+using Rag.Core.Retrieval;
 using Rag.Core.Storage;
 
 namespace Rag.Ingest;
@@ -17,7 +18,13 @@ namespace Rag.Ingest;
 /// is bounded by the document's text and one slice; a document of one slice, which most are, is written in a single transaction.
 /// </summary>
 internal sealed class IngestPipeline(
-    Database database, IBlobStore blobs, IDocumentExtractor extractor, IngestTelemetry telemetry, IOptions<StorageOptions> storage, IEmbedder? embedder = null)
+    Database database,
+    IBlobStore blobs,
+    IDocumentExtractor extractor,
+    IngestTelemetry telemetry,
+    IOptions<StorageOptions> storage,
+    IOptions<IndexOptions> index,
+    IEmbedder? embedder = null)
     : IDisposable
 {
     private const int SliceSize = 512;
@@ -47,7 +54,10 @@ internal sealed class IngestPipeline(
         var analyzer = Analyzers.ForLanguage(job.Settings.Language);
         var generation = new GenerationText(job.Collection, job.Document, job.Generation, job.Sha256, content, analyzer.Version);
         var title = job.GivenTitle ?? content.Title;
-        var completed = new CompletedGeneration(chunks.Count, content.Pages, content.MediaType, content.Title, content.Warnings);
+        var completed = new CompletedGeneration(chunks.Count, content.Pages, content.MediaType, content.Title, content.Warnings)
+        {
+            AwaitsIndex = index.Value.Provider == IndexProvider.Qdrant,
+        };
 
         // A document without chunks is written too: it is ready, and simply never found.
         var start = 0;

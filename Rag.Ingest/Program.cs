@@ -1,7 +1,9 @@
 using Rag.Core.Blobs;
 using Rag.Core.Embedding;
 using Rag.Core.Extraction;
+using Rag.Core.Indexing;
 using Rag.Core.Jobs;
+using Rag.Core.Retrieval;
 using Rag.Core.Storage;
 using Rag.Ingest;
 using RagPlatform.ServiceDefaults;
@@ -15,10 +17,11 @@ if (ExtractCommand.IsRequested(args))
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("rag-ingest");
 builder.Services.AddKnownSection<StorageOptions>("Storage").AddKnownSection<BlobOptions>("Blobs").AddKnownSection<JobOptions>("Jobs")
-    .AddKnownSection<ExtractionOptions>("Extraction").AddKnownSection<EmbeddingOptions>("Embedding");
+    .AddKnownSection<ExtractionOptions>("Extraction").AddKnownSection<EmbeddingOptions>("Embedding").AddKnownSection<IndexOptions>("Index");
 builder.Services.AddRagJobs(builder.Configuration);
 builder.Services.AddRagExtraction(builder.Configuration);
 builder.Services.AddRagEmbedding(builder.Configuration);
+builder.Services.AddRagIndexWriter(builder.Configuration);
 builder.Services.AddIngestWorker();
 
 var app = builder.Build();

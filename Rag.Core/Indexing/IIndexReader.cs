@@ -63,6 +63,12 @@ public sealed record IndexHits
     /// <summary>By cosine; null as long as not every chunk of the collection has a vector in the reader's space.</summary>
     public IReadOnlyList<IndexHit>? Dense { get; init; }
 
+    /// <summary>
+    /// What both retrievers found, put together by the index itself; then the two lists are empty. Null: putting them together is left to
+    /// the caller.
+    /// </summary>
+    public IReadOnlyList<IndexHit>? Fused { get; init; }
+
     /// <summary>Inverse document frequency of each term of the query, in the query's order; what a reranker weighs words with.</summary>
     public IReadOnlyList<double> TermWeights { get; init; } = [];
 
@@ -77,6 +83,14 @@ public sealed record IndexHits
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct IndexHit(DocumentId Document, long Generation, int Ordinal, double Score)
 {
+    /// <summary>Best first; equal ones in the order of creation, wherever an index happens to hold them.</summary>
+    public static readonly Comparison<IndexHit> BestFirst = static (a, b) =>
+    {
+        var byScore = b.Score.CompareTo(a.Score);
+        var byDocument = byScore != 0 ? byScore : a.Document.Value.CompareTo(b.Document.Value);
+        return byDocument != 0 ? byDocument : a.Ordinal.CompareTo(b.Ordinal);
+    };
+
     /// <summary>Its chunk.</summary>
     public ChunkId Chunk => ChunkId.For(Document, Generation, Ordinal);
 }

@@ -93,4 +93,8 @@ public sealed record QueueDepth(long Queued, long Running, long Parked, TimeSpan
 /// <param name="MediaType">As recognised.</param>
 /// <param name="Title">The one that the document states.</param>
 /// <param name="Warnings">For people.</param>
-public sealed record CompletedGeneration(int Chunks, int? Pages, string MediaType, string? Title, IReadOnlyList<string> Warnings);
+public sealed record CompletedGeneration(int Chunks, int? Pages, string MediaType, string? Title, IReadOnlyList<string> Warnings)
+{
+    /// <summary>The document is not ready before an index outside of the database holds it, which says so itself.</summary>
+    public bool AwaitsIndex { get; init; }
+}

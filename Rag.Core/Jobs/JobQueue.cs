@@ -11,6 +11,11 @@ namespace Rag.Core.Jobs;
 /// </summary>
 public sealed class JobQueue(Database database, StorageSignals signals, IOptions<JobOptions> options)
 {
+    /// <summary>Stage of a document whose job is done and that waits for an index outside of the database.</summary>
+    public const string IndexStage = "index";
+
+    private const int IndexProgress = 95;
+
     // A document whose worker vanishes every time must not go round for ever; single crashes and deployments must not park it.
     private const int MaxLosses = 20;
 
@@ -103,13 +108,14 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
             }
         }
 
+        var state = result.AwaitsIndex ? (Status: "processing", Stage: IndexStage, Progress: IndexProgress) : (Status: "ready", Stage: (string?)null, Progress: 100);
         await using var batch = connection.CreateBatch();
         batch.Timeout = (int)SqlExtensions.RemovalTimeout.TotalSeconds;
         batch.Then(
             """
-            update documents set status = 'ready', stage = null, progress = 100, problem_code = null, problem = null, active_generation = $2,
+            update documents set status = $8, stage = $9::text, progress = $10, problem_code = null, problem = null, active_generation = $2,
                 chunk_count = $3, page_count = $4::int, media_type = $5, title = coalesce(given_title, $6::text), warnings = $7,
-                updated = now(), ready_at = now()
+                updated = now(), ready_at = case when $8 = 'ready' then now() end
             where id = $1
             """,
             job.Document.Value,
@@ -118,10 +124,13 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
             result.Pages,
             StorableText.Clean(result.MediaType),
             result.Title is { } title ? StorableText.Clean(title) : null,
-            new Json(System.Text.Json.JsonSerializer.Serialize(result.Warnings.Select(StorableText.Clean))));
+            new Json(System.Text.Json.JsonSerializer.Serialize(result.Warnings.Select(StorableText.Clean))),
+            state.Status,
+            state.Stage,
+            state.Progress);
         DocumentEvents.Append(
             batch,
-            new EventToAppend(job.Collection, job.Document, job.Name, "ready", Progress: 100, ChangesIndex: true, Generation: job.Generation));
+            new EventToAppend(job.Collection, job.Document, job.Name, state.Status, state.Stage, state.Progress, ChangesIndex: true, Generation: job.Generation));
         await batch.ExecuteNonQueryAsync(cancellationToken);
         return true;
     }

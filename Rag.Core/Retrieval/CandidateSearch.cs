@@ -67,7 +67,7 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
             since = Stopwatch.GetTimestamp();
             var (chunks, head) = await VerifyAsync(plan, candidates, known, wanted, cancellationToken);
             verify += Stopwatch.GetElapsedTime(since);
-            var isExhausted = hits.Lexical.Count < depth && (hits.Dense?.Count ?? 0) < depth;
+            var isExhausted = hits.Fused is { } fused ? fused.Count < depth : hits.Lexical.Count < depth && (hits.Dense?.Count ?? 0) < depth;
             if (chunks.Count >= wanted || isExhausted || depth >= MaxDepth)
             {
                 return new Findings(chunks, hits.TermWeights, hits.AverageLength, hits.Watermark, head, hits.Dense is not null, retrieve, verify);
@@ -130,6 +130,7 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
 
     private static List<Candidate> Ordered(SearchPlan plan, IndexHits hits) => (plan.Mode, hits.Dense) switch
     {
+        _ when hits.Fused is { } fused => [.. fused.Select(static h => new Candidate(h) { Fused = h.Score })],
         (SearchMode.Hybrid, { } dense) when plan.Space?.Provider == LocalEmbedder.Provider => RankFusion.Fuse(hits.Lexical, dense, LocalDenseWeight, denseFloor: 0),
         (SearchMode.Hybrid, { } dense) => RankFusion.Fuse(hits.Lexical, dense, ModelDenseWeight, denseFloor: null),
         (SearchMode.Dense, { } dense) => [.. dense.Select(static h => new Candidate(h) { Dense = h.Score })],

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Rag.Core.Indexing.Qdrant;
 
 namespace Rag.Core.Retrieval;
 
@@ -21,6 +22,15 @@ public sealed class IndexOptions
     /// <summary>A collection that nobody has searched for so long leaves the memory; its next search loads it again.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan UnloadAfter { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Key of the index, where it asks for one; else the one of its connection string.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>A file that holds nothing but the key; read with every request, so that it may be rotated.</summary>
+    public string? ApiKeyFile { get; set; }
+
+    /// <summary>For <see cref="IndexProvider.Qdrant"/>.</summary>
+    public QdrantOptions Qdrant { get; set; } = new();
 }
 
 /// <summary>Where chunks are searched.</summary>
@@ -28,6 +38,9 @@ public enum IndexProvider
 {
     /// <summary>In the memory of every API process.</summary>
     Embedded,
+
+    /// <summary>In Qdrant, which all processes share.</summary>
+    Qdrant,
 }
 
 /// <summary>How candidates are put in their final order. Section <c>Rag:Rerank</c>.</summary>

@@ -1,12 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rag.Core.Embedding;
 using Rag.Core.Indexing;
-using Rag.Core.Indexing.Embedded;
 using Rag.Core.Storage;
 
 namespace Rag.Core.Retrieval;
@@ -28,14 +25,10 @@ public static class RetrievalRegistration
             return services;
         }
 
-        services.AddOptions<IndexOptions>().Bind(configuration.GetSection(IndexOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RerankOptions>().Bind(configuration.GetSection(RerankOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<RetrievalTelemetry>();
-        services.AddSingleton(static p => new EmbeddedIndex(
-            p.GetRequiredService<Database>(), p.GetRequiredService<ILogger<EmbeddedIndex>>(), p.GetRequiredService<TimeProvider>(), p.GetService<IEmbedder>()));
-        services.AddSingleton<IIndexReader>(static p => p.GetRequiredService<EmbeddedIndex>());
-        services.AddSingleton<IHostedService, IndexFollower>();
+        services.AddRagIndexReader(configuration);
         services.AddSingleton<EvidenceReader>();
         services.AddSingleton(static p => new RetrievalService(
             p.GetRequiredService<IIndexReader>(),

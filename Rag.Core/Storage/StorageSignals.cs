@@ -49,8 +49,7 @@ public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadi
             {
                 await using var connection = await source.OpenConnectionAsync(cancellationToken);
                 connection.Notification += (_, e) => Dispatch(e.Channel, e.Payload);
-                await connection.Sql($"listen {StorageChannels.IndexChanges}; listen {StorageChannels.DocumentEvents}; listen {StorageChannels.Jobs}; listen {StorageChannels.Removals}")
-                    .RunAsync(cancellationToken);
+                await connection.Sql(string.Join("; ", StorageChannels.All.Select(static channel => $"listen {channel}"))).RunAsync(cancellationToken);
                 Dispatch(null, "");
                 wait = TimeSpan.FromMilliseconds(250);
                 while (true)

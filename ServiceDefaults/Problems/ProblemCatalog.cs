@@ -22,7 +22,7 @@ public static class ProblemCatalog
         [422] = ["url-disabled", "idempotency-key-reused", "empty-file"],
         [429] = ["rate-limited"],
         [500] = ["internal"],
-        [503] = ["storage-away", "blobs-away", "model-away"],
+        [503] = ["storage-away", "blobs-away", "index-away", "model-away"],
         [507] = ["disk-full"],
     }.SelectMany(static status => status.Value, static (status, code) => KeyValuePair.Create(code, status.Key)).ToFrozenDictionary(StringComparer.Ordinal);
 

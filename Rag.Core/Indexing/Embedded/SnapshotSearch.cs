@@ -165,7 +165,6 @@ internal static class SnapshotSearch
         return (part.IsWhole || part.Live[document]) && (allowed is null || allowed[document]);
     }
 
-    // Equal scores come in the order of creation, whichever segment a chunk happens to lie in.
     private static List<IndexHit> Sorted(IEnumerable<Scored> scored, int depth)
     {
         var hits = scored.Select(static s =>
@@ -174,12 +173,7 @@ internal static class SnapshotSearch
             var document = segment.DocumentOf[s.Chunk];
             return new IndexHit(new DocumentId(segment.DocumentIds[document]), segment.Generations[document], s.Chunk - segment.FirstChunks[document], s.Score);
         }).ToList();
-        hits.Sort(static (a, b) =>
-        {
-            var byScore = b.Score.CompareTo(a.Score);
-            var byDocument = byScore != 0 ? byScore : a.Document.Value.CompareTo(b.Document.Value);
-            return byDocument != 0 ? byDocument : a.Ordinal.CompareTo(b.Ordinal);
-        });
+        hits.Sort(IndexHit.BestFirst);
         return hits.Count <= depth ? hits : hits[..depth];
     }
 }

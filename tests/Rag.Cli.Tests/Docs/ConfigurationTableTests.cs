@@ -21,9 +21,8 @@ public sealed class ConfigurationTableTests
     {
         var known = ServiceOptions().ToHashSet();
         var named = File.ReadAllLines(Path.Combine(Root, "docs", "operations.md"))
-            .Select(line => Regex.Match(line, @"^\| `Rag:(\w+):"))
-            .Where(match => match.Success)
-            .Select(match => match.Groups[1].Value)
+            .Select(SectionOf)
+            .OfType<string>()
             .Distinct()
             .SelectMany(section => File.ReadAllLines(Path.Combine(Root, "docs", "operations.md")).SelectMany(row => Names(row, section)).Select(key => (section, key)));
         Assert.Empty(named.Except(known));
@@ -31,9 +30,12 @@ public sealed class ConfigurationTableTests
 
     /// <summary>Keys of a row such as <c>| `Rag:Jobs:PollInterval`, `DrainTime` | ...</c>, when it is of this section.</summary>
     private static IEnumerable<string> Names(string row, string section) =>
-        row.StartsWith($"| `Rag:{section}:", StringComparison.Ordinal)
-            ? Regex.Matches(row.Split('|')[1], @"`(?:Rag:\w+:)?(\w+)`").Select(match => match.Groups[1].Value)
+        SectionOf(row) == section
+            ? Regex.Matches(row.Split('|')[1], @"`(?:Rag:[\w:]+:)?(\w+)`").Select(match => match.Groups[1].Value)
             : [];
+
+    // Of a row such as `Rag:Index:Qdrant:Url` it is Index:Qdrant.
+    private static string? SectionOf(string row) => Regex.Match(row, @"^\| `Rag:([\w:]+):\w+`") is { Success: true } match ? match.Groups[1].Value : null;
 
     /// <summary>Properties of the classes whose comment names their section: <c>Section &lt;c&gt;Rag:Jobs&lt;/c&gt;</c>, <c>&lt;c&gt;Rag:Auth&lt;/c&gt;: ...</c>.</summary>
     private static IEnumerable<(string Section, string Key)> ServiceOptions()
@@ -44,7 +46,7 @@ public sealed class ConfigurationTableTests
             string? section = null;
             foreach (var line in File.ReadLines(file))
             {
-                if (Regex.Match(line, @"^/// .*<c>Rag:(\w+)</c>") is { Success: true } comment)
+                if (Regex.Match(line, @"^/// .*<c>Rag:([\w:]+)</c>") is { Success: true } comment)
                 {
                     section = comment.Groups[1].Value;
                 }
@@ -52,7 +54,7 @@ public sealed class ConfigurationTableTests
                 {
                     section = null;
                 }
-                else if (section is not null && Regex.Match(line, @"^    public \S+ (\w+) \{ get; (?:set|init); \}") is { Success: true } property)
+                else if (section is not null && Regex.Match(line, @"^    public (?!\w+Options )\S+ (\w+) \{ get; (?:set|init); \}") is { Success: true } property)
                 {
                     yield return (section, property.Groups[1].Value);
                 }

@@ -10,6 +10,7 @@ using Rag.Core.Chunking;
 using Rag.Core.Documents;
 using Rag.Core.Embedding;
 using Rag.Core.Extraction;
+using Rag.Core.Indexing;
 using Rag.Core.Indexing.Analysis;
 using Rag.Core.Jobs;
 using Rag.Core.Retrieval;
@@ -53,7 +54,7 @@ internal sealed class SearchWorld : IAsyncDisposable
             settings.Select(static s => KeyValuePair.Create(s.Key, (string?)s.Value)).Append(KeyValuePair.Create("ConnectionStrings:ragdb", (string?)connectionString)));
         builder.Services.AddSingleton(time);
         builder.Services.AddRagStorage(builder.Configuration).AddRagEmbedding(builder.Configuration)
-            .AddRagRetrieval(builder.Configuration).AddRagAnswering(builder.Configuration);
+            .AddRagRetrieval(builder.Configuration).AddRagAnswering(builder.Configuration).AddRagIndexWriter(builder.Configuration);
         var host = builder.Build();
         await host.StartAsync();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -81,8 +82,12 @@ internal sealed class SearchWorld : IAsyncDisposable
     public async Task<DocumentId> PublishAsync(Collection collection, string sourceId, string text, string? title = null, JsonObject? metadata = null) =>
         (await PublishAsync(collection, [new NewDocument(sourceId, text, title, metadata)]))[0];
 
+    /// <summary>As a worker does whose index lies outside of the database.</summary>
+    public async Task<DocumentId> PublishAwaitingIndexAsync(Collection collection, string sourceId, string text) =>
+        (await PublishAsync(collection, [new NewDocument(sourceId, text)], awaitsIndex: true))[0];
+
     /// <summary>Publishes many documents in one transaction, each as a worker does that has claimed its job.</summary>
-    public async Task<IReadOnlyList<DocumentId>> PublishAsync(Collection collection, IReadOnlyList<NewDocument> documents)
+    public async Task<IReadOnlyList<DocumentId>> PublishAsync(Collection collection, IReadOnlyList<NewDocument> documents, bool awaitsIndex = false)
     {
         var embedder = Services.GetService<IEmbedder>();
         await using var connection = await _source.OpenConnectionAsync();
@@ -100,7 +105,8 @@ internal sealed class SearchWorld : IAsyncDisposable
             await GenerationWriter.WriteTextAsync(connection, generation, default);
             await GenerationWriter.WriteChunksAsync(
                 connection, generation, [.. chunks.Select((c, n) => new ChunkToWrite(c, TermVector.OfChunk(analyzer, document.Title, c), vectors?[n]))], space, default);
-            Assert.True(await JobQueue.CompleteAsync(connection, job, new CompletedGeneration(chunks.Count, null, extracted.MediaType, null, []), default));
+            var completed = new CompletedGeneration(chunks.Count, null, extracted.MediaType, null, []) { AwaitsIndex = awaitsIndex };
+            Assert.True(await JobQueue.CompleteAsync(connection, job, completed, default));
         }
 
         await transaction.CommitAsync();

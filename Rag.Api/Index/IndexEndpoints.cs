@@ -1,0 +1,55 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Rag.Api.Auth;
+using Rag.Api.Collections;
+using Rag.Api.Http;
+using Rag.Core.Documents;
+using Rag.Core.Indexing;
+using Rag.Core.Retrieval;
+
+namespace Rag.Api.Index;
+
+internal sealed record ReindexRequest(string? Collection = null);
+
+/// <summary>State of the index.</summary>
+/// <param name="Provider">Which one.</param>
+/// <param name="Building">Whether documents are being written anew.</param>
+/// <param name="Documents">Searchable documents.</param>
+/// <param name="Indexed">How many of them it has as they are.</param>
+/// <param name="LagSeconds">Age of the oldest change that is not in it; null where each process has an index of its own.</param>
+internal sealed record IndexAnswer(IndexProvider Provider, bool Building, long Documents, long Indexed, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? LagSeconds)
+{
+    public static IndexAnswer Of(IndexState state) => new(state.Provider, state.IsBuilding, state.Documents, state.Indexed, state.Lag?.TotalSeconds);
+}
+
+/// <summary>Routes of the index, for those who keep it running.</summary>
+internal static class IndexEndpoints
+{
+    public static void MapIndex(this RouteGroupBuilder v1)
+    {
+        var group = v1.MapGroup("/index").WithTags("Index");
+        group.MapGet("", StateAsync).Requires(Scope.Admin).WithName("GetIndex").WithSummary("Which index there is, and how far it is");
+        group.MapPost("/reindex", ReindexAsync).Requires(Scope.Admin).WithName("Reindex")
+            .WithSummary("Builds the index anew from the database, all of it or one collection, while search goes on");
+    }
+
+    private static async Task<Ok<IndexAnswer>> StateAsync(IIndexRebuilder index, CancellationToken cancellationToken) =>
+        TypedResults.Ok(IndexAnswer.Of(await index.StateAsync(cancellationToken)));
+
+    private static async Task<Accepted<IndexAnswer>> ReindexAsync(
+        Body<ReindexRequest> body, Caller caller, CollectionGate gate, IIndexRebuilder index, CancellationToken cancellationToken)
+    {
+        CollectionId? collection = null;
+        if (body.Value.Collection is { } name)
+        {
+            collection = (await gate.GetAsync(name, caller, cancellationToken)).Id;
+        }
+        else
+        {
+            caller.MustBeUnconfined("rebuild the whole index; name a collection in 'collection'");
+        }
+
+        await index.StartAsync(collection, cancellationToken);
+        return TypedResults.Accepted("/v1/index", IndexAnswer.Of(await index.StateAsync(cancellationToken)));
+    }
+}

@@ -1,0 +1,14 @@
+namespace Rag.Client;
+
+/// <content>The index.</content>
+public sealed partial class RagClient
+{
+    /// <summary>Which index there is, and how far it is.</summary>
+    public Task<IndexStatus> GetIndexAsync(CancellationToken cancellationToken = default) => SendAsync<IndexStatus>(HttpMethod.Get, Path("index"), null, cancellationToken);
+
+    /// <summary>Builds the index anew from the database, while search goes on; returns when that has begun.</summary>
+    /// <param name="collection">Null: all of it.</param>
+    /// <param name="cancellationToken">Cancels the request, not the work.</param>
+    public Task<IndexStatus> ReindexAsync(string? collection = null, CancellationToken cancellationToken = default) =>
+        SendAsync<IndexStatus>(HttpMethod.Post, Path("index", "reindex"), Json(new { collection }), cancellationToken);
+}

@@ -1,0 +1,26 @@
+using Rag.Core.Documents;
+
+namespace Rag.Core.Indexing;
+
+/// <summary>
+/// Builds the index anew out of the database, where terms and vectors are stored: no model is called, and search goes on meanwhile.
+/// Thread-safe.
+/// </summary>
+public interface IIndexRebuilder
+{
+    /// <summary>Begins. Nothing happens when it is under way already.</summary>
+    /// <param name="collection">Null: all of them, with the settings that the index has now.</param>
+    /// <param name="cancellationToken">Cancels the request, not the work.</param>
+    Task StartAsync(CollectionId? collection, CancellationToken cancellationToken);
+
+    /// <summary>How it is at the moment.</summary>
+    Task<IndexState> StateAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What can be said of the index.</summary>
+/// <param name="Provider">Which one it is.</param>
+/// <param name="IsBuilding">Whether documents are being written anew.</param>
+/// <param name="Documents">Searchable documents in the database.</param>
+/// <param name="Indexed">How many of them the index has as they are; while one is built beside it, how many that one has.</param>
+/// <param name="Lag">Age of the oldest change that is not in the index; null where each process has an index of its own.</param>
+public sealed record IndexState(Retrieval.IndexProvider Provider, bool IsBuilding, long Documents, long Indexed, TimeSpan? Lag);

@@ -1,0 +1,20 @@
+using Rag.Core.Documents;
+
+namespace Rag.Core.Indexing.Qdrant;
+
+/// <summary>One collection of Qdrant with everything in it: the one that is searched, or the next one while it is built.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Name">Its name in Qdrant.</param>
+/// <param name="Space">Number of the embedding space; null: without vectors.</param>
+/// <param name="Dimensions">Length of its vectors.</param>
+/// <param name="IsActive">Whether it is the one that is searched.</param>
+/// <param name="Epoch">Number of the projector that asked, with which it writes.</param>
+internal sealed record IndexVersion(int Id, string Name, int? Space, int? Dimensions, bool IsActive, long Epoch);
+
+/// <summary>How far one collection is in one version.</summary>
+/// <param name="Collection">The collection.</param>
+/// <param name="Watermark">The last change that is in the index.</param>
+/// <param name="IsLoaded">False while documents from before it are missing.</param>
+/// <param name="IsComparing">Whether every document is to be looked at for whether the index holds it as it is.</param>
+/// <param name="AverageLength">What weights are made with.</param>
+internal sealed record ProjectedCollection(CollectionId Collection, long Watermark, bool IsLoaded, bool IsComparing, double AverageLength);

@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Rag.Core.Indexing.Qdrant;
+
+/// <summary>
+/// The part of Qdrant's REST API (1.18) that the index needs. Every failure is a <see cref="RagException"/> <c>index-away</c>, transient
+/// when trying again may help, and not when somebody has to change something. Changes return when they can be searched.
+/// </summary>
+internal sealed class QdrantClient(HttpClient http, QdrantOptions options)
+{
+    private const string Code = "index-away";
+    private const int MaxQuoted = 300;
+
+    /// <summary>Name of the dense vector.</summary>
+    public const string Dense = "dense";
+
+    /// <summary>Name of the sparse vector of terms.</summary>
+    public const string Terms = "terms";
+
+    /// <summary>Creates a collection with its payload indexes, or the rest of it when a former try ended in between.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="dimensions">Of dense vectors; null: none.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task CreateAsync(string name, int? dimensions, CancellationToken cancellationToken)
+    {
+        if (!await ExistsAsync(name, cancellationToken))
+        {
+            await CallAsync(HttpMethod.Put, $"collections/{name}", Shape(dimensions), cancellationToken);
+        }
+
+        // Before the first point: Qdrant builds its graph with regard to the indexes that there are.
+        foreach (var (field, schema) in PayloadIndexes())
+        {
+            await CallAsync(HttpMethod.Put, $"collections/{name}/index?wait=true", new JsonObject { ["field_name"] = field, ["field_schema"] = schema }, cancellationToken);
+        }
+    }
+
+    /// <summary>Whether there is such a collection.</summary>
+    public async Task<bool> ExistsAsync(string name, CancellationToken cancellationToken) =>
+        (await CallAsync(HttpMethod.Get, $"collections/{name}/exists", null, cancellationToken)).GetProperty("exists").GetBoolean();
+
+    /// <summary>Names of all collections.</summary>
+    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await CallAsync(HttpMethod.Get, "collections", null, cancellationToken)).GetProperty("collections").EnumerateArray().Select(static c => c.GetProperty("name").GetString()!)];
+
+    /// <summary>Removes a collection; nothing happens when there is none.</summary>
+    public Task DropAsync(string name, CancellationToken cancellationToken) => CallAsync(HttpMethod.Delete, $"collections/{name}", null, cancellationToken);
+
+    /// <summary>Writes points over those that there are with the same ids.</summary>
+    public async Task UpsertAsync(string name, IReadOnlyCollection<QdrantPoint> points, CancellationToken cancellationToken)
+    {
+        if (points.Count > 0)
+        {
+            await SendAsync(HttpMethod.Put, $"collections/{name}/points?wait=true", PointWriter.Write(points).WrittenMemory, cancellationToken);
+        }
+    }
+
+    /// <summary>Removes the points that meet the filter.</summary>
+    public Task DeleteAsync(string name, JsonObject filter, CancellationToken cancellationToken) =>
+        CallAsync(HttpMethod.Post, $"collections/{name}/points/delete?wait=true", new JsonObject { ["filter"] = filter }, cancellationToken);
+
+    /// <summary>How many points meet the filter, exactly.</summary>
+    public async Task<long> CountAsync(string name, JsonObject filter, CancellationToken cancellationToken) =>
+        (await CallAsync(HttpMethod.Post, $"collections/{name}/points/count", new JsonObject { ["filter"] = filter, ["exact"] = true }, cancellationToken))
+        .GetProperty("count").GetInt64();
+
+    /// <summary>A page of points that meet the filter, by id.</summary>
+    /// <param name="name">The collection.</param>
+    /// <param name="filter">Which.</param>
+    /// <param name="from">The page's first id; null: from the beginning.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="fields">Which fields of their payload.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Their payloads, and the next page's first id; null at the end.</returns>
+    public async Task<(IReadOnlyList<JsonElement> Payloads, string? Next)> ScrollAsync(
+        string name, JsonObject filter, string? from, int limit, IReadOnlyList<string> fields, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject { ["filter"] = filter, ["limit"] = limit, ["with_payload"] = Strings(fields), ["with_vector"] = false };
+        if (from is not null)
+        {
+            body["offset"] = from;
+        }
+
+        var page = await CallAsync(HttpMethod.Post, $"collections/{name}/points/scroll", body, cancellationToken);
+        return ([.. page.GetProperty("points").EnumerateArray().Select(static p => p.GetProperty("payload"))],
+            page.TryGetProperty("next_page_offset", out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null);
+    }
+
+    /// <summary>Searches, in one call: what each retriever finds, or what both find put together by reciprocal ranks.</summary>
+    /// <returns>Payload and score of each, best first.</returns>
+    public async Task<IReadOnlyList<(JsonElement Payload, double Score)>> QueryAsync(string name, QdrantQuery query, CancellationToken cancellationToken)
+    {
+        var found = await CallAsync(HttpMethod.Post, $"collections/{name}/points/query", query.ToJson(options.FusionK), cancellationToken);
+        return [.. found.GetProperty("points").EnumerateArray().Select(static p => (p.GetProperty("payload"), p.GetProperty("score").GetDouble()))];
+    }
+
+    internal static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(static v => JsonValue.Create(v))]);
+
+    private JsonObject Shape(int? dimensions)
+    {
+        var vectors = new JsonObject();
+        if (dimensions is { } size)
+        {
+            // Vectors have unit length, so that the product is the cosine.
+            vectors[Dense] = new JsonObject { ["size"] = size, ["distance"] = "Dot", ["on_disk"] = options.VectorsOnDisk };
+        }
+
+        var shape = new JsonObject
+        {
+            ["vectors"] = vectors,
+            ["sparse_vectors"] = new JsonObject { [Terms] = new JsonObject { ["index"] = new JsonObject { ["on_disk"] = options.VectorsOnDisk } } },
+            ["replication_factor"] = options.ReplicationFactor,
+            ["write_consistency_factor"] = options.WriteConsistencyFactor,
+            ["on_disk_payload"] = options.PayloadOnDisk,
+        };
+        if (options.Shards is { } shards)
+        {
+            shape["shard_number"] = shards;
+        }
+
+        if (options.Quantization == QdrantQuantization.Int8 && dimensions is not null)
+        {
+            shape["quantization_config"] = new JsonObject { ["scalar"] = new JsonObject { ["type"] = "int8", ["quantile"] = 0.99, ["always_ram"] = true } };
+        }
+
+        return shape;
+    }
+
+    private static IEnumerable<(string Field, JsonObject Schema)> PayloadIndexes() =>
+    [
+        (PayloadFields.Collection, new JsonObject { ["type"] = "keyword", ["is_tenant"] = true }),
+        (PayloadFields.Document, new JsonObject { ["type"] = "keyword" }),
+        (PayloadFields.Generation, new JsonObject { ["type"] = "integer", ["lookup"] = true, ["range"] = false }),
+        (PayloadFields.Values, new JsonObject { ["type"] = "keyword" }),
+    ];
+
+    private Task<JsonElement> CallAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancellationToken) =>
+        SendAsync(method, path, body is null ? null : new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(body)), cancellationToken);
+
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.Timeout);
+        try
+        {
+            using var request = new HttpRequestMessage(method, path);
+            if (body is { } bytes)
+            {
+                request.Content = new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+            }
+
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw await RefusalAsync(response, limit.Token);
+            }
+
+            await using var stream = await response.Content.ReadAsStreamAsync(limit.Token);
+            using var document = await JsonDocument.ParseAsync(stream, cancellationToken: limit.Token);
+            return document.RootElement.GetProperty("result").Clone();
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Away($"Qdrant did not answer within {options.Timeout.TotalSeconds:0.#} seconds (Rag:Index:Qdrant:Timeout).", e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Away("Qdrant cannot be reached. Check that it runs and that Rag:Index:Qdrant:Url or ConnectionStrings:vectors_http names it.", e);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new RagException(Code, "What answers at Rag:Index:Qdrant:Url is no Qdrant that this program understands (REST API 1.18).", inner: e);
+        }
+    }
+
+    private static async Task<RagException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var status = (int)response.StatusCode;
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            return new RagException(Code, $"Qdrant refuses the key (HTTP {status}). Check Rag:Index:ApiKey or Rag:Index:ApiKeyFile.");
+        }
+
+        if (status is 408 or 429 or >= 500)
+        {
+            return Away($"Qdrant is busy or broken (HTTP {status}). Try again later.", null);
+        }
+
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        // A collection that is not there is made by the projector, and filled.
+        return new RagException(
+            Code, $"Qdrant refuses the request (HTTP {status}): {text[..Math.Min(text.Length, MaxQuoted)]}", isTransient: response.StatusCode == HttpStatusCode.NotFound);
+    }
+
+    private static RagException Away(string message, Exception? inner) => new(Code, message, isTransient: true, inner);
+}

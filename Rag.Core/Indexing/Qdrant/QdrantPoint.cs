@@ -1,0 +1,20 @@
+using Rag.Core.Documents;
+
+namespace Rag.Core.Indexing.Qdrant;
+
+/// <summary>One chunk as Qdrant holds it.</summary>
+/// <param name="Collection">The tenant.</param>
+/// <param name="Document">Its document.</param>
+/// <param name="Generation">Its generation.</param>
+/// <param name="Ordinal">Its place among the generation's chunks.</param>
+/// <param name="Terms">Weights of its terms.</param>
+/// <param name="Vector">Unit length; null for a chunk without one.</param>
+/// <param name="Metadata">The document's.</param>
+internal sealed record QdrantPoint(
+    CollectionId Collection, DocumentId Document, long Generation, int Ordinal, SparseVector Terms, ReadOnlyMemory<float>? Vector, MetadataTokens Metadata)
+{
+    public Guid Id => ChunkId.For(Document, Generation, Ordinal).Value;
+}
+
+/// <summary>Indices without repetition, ascending, and as many values.</summary>
+internal sealed record SparseVector(IReadOnlyList<uint> Indices, IReadOnlyList<float> Values);

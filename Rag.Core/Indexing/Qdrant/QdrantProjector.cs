@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Rag.Core.Embedding;
+using Rag.Core.Storage;
+
+namespace Rag.Core.Indexing.Qdrant;
+
+/// <summary>
+/// Runs the <see cref="Projection"/> in one process at a time: whoever holds an advisory lock, on a connection of its own that ends with
+/// the process. A former holder that does not know yet is fenced by the epoch.
+/// </summary>
+internal sealed partial class QdrantProjector(
+    NpgsqlDataSource source,
+    StorageReadiness readiness,
+    StorageSignals signals,
+    Projection projection,
+    ProjectionBooks books,
+    QdrantClient qdrant,
+    QdrantOptions options,
+    ILogger<QdrantProjector> logger,
+    IEmbedder? embedder) : BackgroundService
+{
+    private const long LockKey = 0x5241_4700_0002;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
+    // Longer than any search that began before the switch.
+    private static readonly TimeSpan RetiredAge = TimeSpan.FromMinutes(1);
+
+    private readonly Pulse _wake = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await readiness.WaitAsync(stoppingToken);
+        using var subscription = signals.Subscribe(StorageChannels.IndexChanges, _ => _wake.Set());
+        var wait = PollInterval;
+        var isAway = false;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await HoldAsync(
+                    () =>
+                    {
+                        wait = PollInterval;
+                        isAway = false;
+                    },
+                    stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ProjectorReplacedException)
+            {
+                LogReplaced();
+            }
+            catch (Exception e)
+            {
+                // The loop outlives whatever one round meets. Said once per outage.
+                if (!isAway)
+                {
+                    LogInterrupted(e.Message);
+                }
+
+                isAway = true;
+                wait = wait * 2 < MaxWait ? wait * 2 : MaxWait;
+            }
+
+            await Task.Delay(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task HoldAsync(Action onProgress, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        if (!await connection.Sql("select pg_try_advisory_lock($1)", LockKey).ScalarAsync<bool>(cancellationToken))
+        {
+            return;
+        }
+
+        try
+        {
+            var epoch = await books.TakeOverAsync(Projection.Provider, cancellationToken);
+            var prepared = new HashSet<string>(StringComparer.Ordinal);
+            while (true)
+            {
+                // Fails when the connection, and with it the lock, is gone.
+                await connection.Sql("select 1").RunAsync(cancellationToken);
+                if (!await RoundAsync(await books.VersionsAsync(Projection.Provider, epoch, cancellationToken), prepared, cancellationToken))
+                {
+                    await _wake.WaitAsync(PollInterval, cancellationToken);
+                }
+
+                onProgress();
+            }
+        }
+        finally
+        {
+            // A pooled connection would keep the lock.
+            await connection.Sql("select pg_advisory_unlock_all()").RunAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<bool> RoundAsync(List<IndexVersion> versions, HashSet<string> prepared, CancellationToken cancellationToken)
+    {
+        if (!versions.Exists(static v => v.IsActive))
+        {
+            await books.CreateAsync(Projection.Provider, options.Prefix, embedder?.Space, cancellationToken);
+            return true;
+        }
+
+        var did = false;
+        foreach (var version in versions)
+        {
+            if (!await qdrant.ExistsAsync(version.Name, cancellationToken))
+            {
+                // New, or lost: nothing of what the books say is there.
+                await books.ResetAsync(version, cancellationToken);
+                prepared.Remove(version.Name);
+            }
+
+            // Once after taking over: the one before may have been killed between the collection and its payload indexes.
+            if (prepared.Add(version.Name))
+            {
+                await qdrant.CreateAsync(version.Name, version.Dimensions, cancellationToken);
+            }
+
+            did |= await projection.RunAsync(version, cancellationToken);
+            if (!version.IsActive && await books.ActivateAsync(version, cancellationToken))
+            {
+                LogActivated(version.Name);
+                did = true;
+            }
+        }
+
+        foreach (var (id, name) in await books.RetiredAsync(Projection.Provider, RetiredAge, cancellationToken))
+        {
+            await qdrant.DropAsync(name, cancellationToken);
+            await books.RemoveAsync(id, cancellationToken);
+        }
+
+        return did;
+    }
+
+    [LoggerMessage(3110, LogLevel.Warning, "The vector index cannot be written at the moment; this is tried again: {Reason}")]
+    private partial void LogInterrupted(string reason);
+
+    [LoggerMessage(3111, LogLevel.Information, "Another process writes the vector index now.")]
+    private partial void LogReplaced();
+
+    [LoggerMessage(3112, LogLevel.Information, "The vector index {Name} is complete and searched from now on.")]
+    private partial void LogActivated(string name);
+}

@@ -1,0 +1,50 @@
+using Rag.Cli.Tests.Api;
+
+namespace Rag.Cli.Tests.Index;
+
+public sealed class ReindexTests
+{
+    private const string Start = "POST /v1/index/reindex";
+    private const string State = "GET /v1/index";
+
+    [Fact]
+    public async Task It_waits_until_the_new_index_is_searched_and_says_how_far_it_is()
+    {
+        var asked = 0;
+        await using var api = new ScriptedApi()
+            .OnJson(Start, """{"provider":"qdrant","building":true,"documents":30,"indexed":0,"lagSeconds":0}""", status: 202)
+            .On(State, (context, _) => ScriptedApi.WriteAsync(context, ++asked == 1
+                ? """{"provider":"qdrant","building":true,"documents":30,"indexed":12,"lagSeconds":0}"""
+                : """{"provider":"qdrant","building":false,"documents":30,"indexed":30,"lagSeconds":0}"""));
+
+        var run = await CliRun.InvokeAsync(["reindex", "--url", api.Url, "--collection", "handbook"]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(
+            ["0 of 30 documents", "12 of 30 documents", "The index is built anew and searched: 30 documents."],
+            run.Output.TrimEnd().ReplaceLineEndings("\n").Split('\n'));
+        Assert.Contains("\"collection\":\"handbook\"", api.Bodies.First(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_waiting_it_says_how_to_look_again()
+    {
+        await using var api = new ScriptedApi().OnJson(Start, """{"provider":"qdrant","building":true,"documents":30,"indexed":0,"lagSeconds":0}""", status: 202);
+
+        var run = await CliRun.InvokeAsync(["reindex", "--url", api.Url, "--no-wait"]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("A worker builds the index anew", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_the_embedded_index_every_process_loads_its_own()
+    {
+        await using var api = new ScriptedApi().OnJson(Start, """{"provider":"embedded","building":false,"documents":3,"indexed":3,"lagSeconds":null}""", status: 202);
+
+        var run = await CliRun.InvokeAsync(["reindex", "--url", api.Url]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("loads its index anew", run.Output, StringComparison.Ordinal);
+    }
+}
