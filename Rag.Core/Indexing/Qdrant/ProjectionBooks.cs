@@ -100,6 +100,19 @@ internal sealed class ProjectionBooks(Database database)
         },
         cancellationToken);
 
+    /// <summary>Has documents written again.</summary>
+    public Task RequestAsync(IndexVersion version, CollectionId collection, IEnumerable<DocumentId> documents, CancellationToken cancellationToken) => WriteAsync(
+        version,
+        async (connection, token) =>
+        {
+            await using var batch = connection.CreateBatch();
+            batch.Then("update index_documents set generation = 0 where version_id = $1 and document_id = any($2)", version.Id, documents.Select(static d => d.Value).ToArray());
+            batch.Then("update index_collections set comparing = true where version_id = $1 and collection_id = $2", version.Id, collection.Value);
+            await batch.ExecuteNonQueryAsync(token);
+            return true;
+        },
+        cancellationToken);
+
     /// <summary>Forgets all that a version holds.</summary>
     public Task ResetAsync(IndexVersion version, CancellationToken cancellationToken) => WriteAsync(
         version,

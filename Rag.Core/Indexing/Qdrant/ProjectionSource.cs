@@ -78,6 +78,31 @@ internal sealed class ProjectionSource(Database database)
             .ListAsync(static r => new DocumentId(r.GetGuid(0)), token),
         cancellationToken);
 
+    /// <summary>Collections of which everything is written, with the number of points that there must be.</summary>
+    public Task<List<(CollectionId Collection, long Chunks)>> SettledAsync(IndexVersion version, CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql(
+                "select collection_id, chunks from index_collections where version_id = $1 and loaded and not comparing order by collection_id", version.Id)
+            .ListAsync(static r => (new CollectionId(r.GetGuid(0)), r.GetInt64(1)), token),
+        cancellationToken);
+
+    /// <summary>What the books say of a collection, in one moment; null while it is written anew.</summary>
+    public Task<Dictionary<DocumentId, (long Generation, int Chunks)>?> BookedAsync(
+        IndexVersion version, CollectionId collection, CancellationToken cancellationToken) => database.ReadAsync(
+        async (connection, token) =>
+        {
+            var rows = await connection.Sql(
+                    """
+                    select d.document_id, d.generation, d.chunks
+                    from index_collections c left join index_documents d on d.version_id = c.version_id and d.collection_id = c.collection_id
+                    where c.version_id = $1 and c.collection_id = $2 and c.loaded and not c.comparing
+                    """,
+                    version.Id,
+                    collection.Value)
+                .ListAsync(static r => r.IsDBNull(0) ? default((Guid, long, int)?) : (r.GetGuid(0), r.GetInt64(1), r.GetInt32(2)), token);
+            return rows.Count == 0 ? null : rows.OfType<(Guid Id, long Generation, int Chunks)>().ToDictionary(static r => new DocumentId(r.Id), static r => (r.Generation, r.Chunks));
+        },
+        cancellationToken);
+
     /// <summary>Mean length of a collection's chunks in terms; 1 while it has none.</summary>
     public Task<double> AverageLengthAsync(CollectionId collection, CancellationToken cancellationToken) => database.ReadAsync(
         (connection, token) => connection.Sql(

@@ -22,6 +22,10 @@ public sealed class QdrantOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often what it holds is compared with the database.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan CompareInterval { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Shards; null: Qdrant's own choice.</summary>
     [Range(1, 1000)]
     public int? Shards { get; set; }

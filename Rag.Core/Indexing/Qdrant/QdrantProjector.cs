@@ -15,9 +15,11 @@ internal sealed partial class QdrantProjector(
     StorageReadiness readiness,
     StorageSignals signals,
     Projection projection,
+    Reconciliation reconciliation,
     ProjectionBooks books,
     QdrantClient qdrant,
     QdrantOptions options,
+    TimeProvider time,
     ILogger<QdrantProjector> logger,
     IEmbedder? embedder) : BackgroundService
 {
@@ -83,13 +85,21 @@ internal sealed partial class QdrantProjector(
         {
             var epoch = await books.TakeOverAsync(Projection.Provider, cancellationToken);
             var prepared = new HashSet<string>(StringComparer.Ordinal);
+            var compared = time.GetTimestamp();
             while (true)
             {
                 // Fails when the connection, and with it the lock, is gone.
                 await connection.Sql("select 1").RunAsync(cancellationToken);
-                if (!await RoundAsync(await books.VersionsAsync(Projection.Provider, epoch, cancellationToken), prepared, cancellationToken))
+                var versions = await books.VersionsAsync(Projection.Provider, epoch, cancellationToken);
+                if (!await RoundAsync(versions, prepared, cancellationToken))
                 {
                     await _wake.WaitAsync(PollInterval, cancellationToken);
+                }
+
+                if (time.GetElapsedTime(compared) >= options.CompareInterval && versions.Find(static v => v.IsActive) is { } active)
+                {
+                    await reconciliation.RunAsync(active, cancellationToken);
+                    compared = time.GetTimestamp();
                 }
 
                 onProgress();

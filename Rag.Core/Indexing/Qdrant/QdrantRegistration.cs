@@ -55,14 +55,17 @@ internal static class QdrantRegistration
         services.AddQdrantClient(configuration);
         services.AddSingleton<ProjectionSource>();
         services.AddSingleton<Projection>();
+        services.AddSingleton<Reconciliation>();
         services.AddSingleton<IHostedService>(static p => new QdrantProjector(
             p.GetRequiredService<NpgsqlDataSource>(),
             p.GetRequiredService<StorageReadiness>(),
             p.GetRequiredService<StorageSignals>(),
             p.GetRequiredService<Projection>(),
+            p.GetRequiredService<Reconciliation>(),
             p.GetRequiredService<ProjectionBooks>(),
             p.GetRequiredService<QdrantClient>(),
             p.GetRequiredService<IOptions<IndexOptions>>().Value.Qdrant,
+            p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<QdrantProjector>>(),
             p.GetService<IEmbedder>()));
         return services;

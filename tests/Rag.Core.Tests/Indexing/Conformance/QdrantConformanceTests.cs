@@ -94,6 +94,49 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
     }
 
     [IndexFact]
+    public async Task Points_that_are_missing_or_unknown_are_found_and_put_right()
+    {
+        var documents = await PublishRandomAsync(12);
+        var qdrant = World.Services.GetRequiredService<QdrantClient>();
+        var name = await NameAsync();
+        using var drift = new System.Diagnostics.Metrics.MeterListener();
+        var counted = new System.Collections.Concurrent.ConcurrentDictionary<string, long>();
+        drift.InstrumentPublished = static (instrument, listener) =>
+        {
+            if (instrument.Name == "rag.index.drift")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        drift.SetMeasurementEventCallback<long>((_, value, tags, _) => counted.AddOrUpdate((string)tags[0].Value!, value, (_, before) => before + value));
+        drift.Start();
+
+        // One goes and one comes, so that their number stays the same.
+        await qdrant.DeleteAsync(name, QdrantFilter.Outdated(Collection.Id, [(documents[3], null)]), default);
+        await qdrant.UpsertAsync(
+            name,
+            [new QdrantPoint(Collection.Id, DocumentId.New(), 1, 0, new SparseVector([1], [1]), null, new MetadataTokens(new HashSet<string>(), new Dictionary<string, IReadOnlyList<double>>()))],
+            default);
+
+        await Eventually.TrueAsync(() => Task.FromResult(counted.GetValueOrDefault("missing") == 1 && counted.GetValueOrDefault("unknown") == 1), "both are found");
+        await Eventually.TrueAsync(async () => await qdrant.CountAsync(name, QdrantFilter.Outdated(Collection.Id, [(documents[3], null)]), default) == 1, "what was missing is there again");
+        Assert.Equal(12, await qdrant.CountAsync(name, QdrantFilter.OfCollection(Collection.Id), default));
+    }
+
+    [IndexFact]
+    public async Task A_document_that_the_books_have_lost_is_booked_again_without_counting_twice()
+    {
+        var documents = await PublishRandomAsync(6);
+        await World.ExecuteAsync("update index_documents set generation = generation - 1 where document_id = $1", documents[2].Value);
+
+        await Eventually.TrueAsync(
+            async () => await ScalarAsync<bool>("select bool_and(i.generation = d.active_generation) from index_documents i join documents d on d.id = i.document_id"),
+            "the books agree with the documents");
+        await SettledAsync();
+        Assert.Equal(6, await ScalarAsync<long>("select chunks from index_collections"));
+    }
+
+    [IndexFact]
     public async Task A_collection_that_Qdrant_has_lost_is_made_and_filled_again()
     {
         await PublishRandomAsync(15);
@@ -143,7 +186,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         [
             ("Rag:Index:Provider", "qdrant"), ("ConnectionStrings:vectors_http", $"Endpoint={_server.Url};Key={_server.ApiKey}"),
             ("Rag:Index:Qdrant:Prefix", _server.Prefix), ("Rag:Index:Qdrant:Shards", "2"), ("Rag:Index:Qdrant:VectorsOnDisk", "true"),
-            ("Rag:Index:Qdrant:Quantization", "Int8"),
+            ("Rag:Index:Qdrant:Quantization", "Int8"), ("Rag:Index:Qdrant:CompareInterval", "00:00:01"),
         ];
     }
 
