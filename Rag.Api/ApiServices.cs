@@ -1,12 +1,12 @@
 using Rag.Api.About;
 using Rag.Api.Auth;
-using Rag.Api.Cache;
 using Rag.Api.Collections;
 using Rag.Api.Http;
 using Rag.Api.Idempotency;
 using Rag.Api.Limits;
 using Rag.Core.Answering;
 using Rag.Core.Blobs;
+using Rag.Core.Caching;
 using Rag.Core.Embedding;
 using Rag.Core.Indexing;
 using Rag.Core.Retrieval;
@@ -24,9 +24,9 @@ internal static class ApiServices
     {
         services.AddConfigurationSection<AuthOptions>("Auth");
         services.AddConfigurationSection<LimitOptions>("Limits");
-        services.AddConfigurationSection<CacheOptions>("Cache");
         services.AddKnownSection<StorageOptions>("Storage");
         services.AddKnownSection<BlobOptions>("Blobs");
+        services.AddKnownSection<CacheOptions>("Cache");
         services.AddKnownSection<EmbeddingOptions>("Embedding");
         services.AddKnownSection<ChatModelOptions>("Chat");
         services.AddKnownSection<IndexOptions>("Index");
@@ -46,7 +46,6 @@ internal static class ApiServices
         services.AddHostedService(static provider => provider.GetRequiredService<BootstrapKeys>());
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<CollectionGate>();
-        services.AddSingleton<CacheHealth>();
 
         // The configured key belongs to a prepared database: whoever waits for readiness uses it next.
         services.AddReadinessCheck("storage", static async (provider, token) =>
@@ -60,7 +59,11 @@ internal static class ApiServices
             static (provider, _) => Task.FromResult(
                 provider.GetRequiredService<BootstrapKeys>().Problem is { } problem ? DependencyHealth.Degraded(problem) : DependencyHealth.Well),
             required: false);
-        services.AddReadinessCheck("cache", static (provider, token) => provider.GetRequiredService<CacheHealth>().CheckAsync(token), required: false);
+        services.AddReadinessCheck(
+            "cache",
+            static async (provider, token) =>
+                await provider.GetRequiredService<CacheConnection>().CheckAsync(token) is { } reason ? DependencyHealth.Degraded(reason) : DependencyHealth.Well,
+            required: false);
         return services;
     }
 }

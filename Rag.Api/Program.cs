@@ -1,5 +1,6 @@
 using Rag.Api;
 using Rag.Core.Answering;
+using Rag.Core.Caching;
 using Rag.Core.Documents;
 using Rag.Core.Embedding;
 using Rag.Core.Retrieval;
@@ -9,6 +10,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("rag-api");
 builder.Services
     .AddRagDocuments(builder.Configuration)
+    .AddRagCache(builder.Configuration)
     .AddRagEmbedding(builder.Configuration)
     .AddRagRetrieval(builder.Configuration)
     .AddRagAnswering(builder.Configuration)

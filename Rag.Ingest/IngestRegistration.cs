@@ -1,3 +1,4 @@
+using Rag.Core.Caching;
 using Rag.Core.Jobs;
 using Rag.Core.Storage;
 using RagPlatform.ServiceDefaults.Health;
@@ -7,7 +8,7 @@ namespace Rag.Ingest;
 /// <summary>Registers the worker.</summary>
 internal static class IngestRegistration
 {
-    /// <summary>The pipeline, the loops that run it, the sweeper, the queue's metrics and the readiness check.</summary>
+    /// <summary>The pipeline, the loops that run it, the sweeper, the queue's metrics and the readiness checks.</summary>
     public static IServiceCollection AddIngestWorker(this IServiceCollection services)
     {
         services.AddSingleton<IngestTelemetry>();
@@ -21,6 +22,11 @@ internal static class IngestRegistration
             await provider.GetRequiredService<StorageReadiness>().CheckAsync(cancellationToken) is { } reason
                 ? DependencyHealth.Unavailable(reason)
                 : DependencyHealth.Well);
+        services.AddReadinessCheck(
+            "cache",
+            static async (provider, cancellationToken) =>
+                await provider.GetRequiredService<CacheConnection>().CheckAsync(cancellationToken) is { } reason ? DependencyHealth.Degraded(reason) : DependencyHealth.Well,
+            required: false);
         return services;
     }
 }

@@ -1,4 +1,5 @@
 using Rag.Core.Blobs;
+using Rag.Core.Caching;
 using Rag.Core.Embedding;
 using Rag.Core.Extraction;
 using Rag.Core.Indexing;
@@ -17,8 +18,10 @@ if (ExtractCommand.IsRequested(args))
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("rag-ingest");
 builder.Services.AddKnownSection<StorageOptions>("Storage").AddKnownSection<BlobOptions>("Blobs").AddKnownSection<JobOptions>("Jobs")
-    .AddKnownSection<ExtractionOptions>("Extraction").AddKnownSection<EmbeddingOptions>("Embedding").AddKnownSection<IndexOptions>("Index");
+    .AddKnownSection<ExtractionOptions>("Extraction").AddKnownSection<EmbeddingOptions>("Embedding").AddKnownSection<IndexOptions>("Index")
+    .AddKnownSection<CacheOptions>("Cache");
 builder.Services.AddRagJobs(builder.Configuration);
+builder.Services.AddRagCache(builder.Configuration);
 builder.Services.AddRagExtraction(builder.Configuration);
 builder.Services.AddRagEmbedding(builder.Configuration);
 builder.Services.AddRagIndexWriter(builder.Configuration);

@@ -40,7 +40,7 @@ internal sealed class Authenticator(Database database, UnknownKeyLimit unknownKe
         var isNew = !_letInBefore.ContainsKey(name);
         if (isNew)
         {
-            unknownKeys.Begin(from);
+            await unknownKeys.BeginAsync(from, cancellationToken);
         }
 
         var at = time.GetTimestamp();
@@ -55,7 +55,7 @@ internal sealed class Authenticator(Database database, UnknownKeyLimit unknownKe
 
         if (isNew)
         {
-            unknownKeys.Succeeded(from);
+            await unknownKeys.SucceededAsync(from, cancellationToken);
             Bound(_letInBefore);
             _letInBefore[name] = true;
         }

@@ -1,35 +1,37 @@
 using Microsoft.Extensions.Options;
 using Rag.Api.Auth;
+using Rag.Core.Caching;
 using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Limits;
 
-/// <summary>A bucket of requests per key, in this process. Health and the API's description cost nothing.</summary>
-internal sealed class RateLimitMiddleware(RequestDelegate next, IOptions<LimitOptions> options, TimeProvider time)
+/// <summary>A bucket of requests per key, which all replicas share by Redis. Health and the API's description cost nothing.</summary>
+internal sealed class RateLimitMiddleware(RequestDelegate next, IOptions<LimitOptions> options, CacheConnection cache, TimeProvider time)
 {
-    private readonly RateBuckets<Guid> _keys = new(options.Value.RequestsPerMinute, time);
-    private readonly RateBuckets<Guid> _anonymous = new(options.Value.AnonymousRequestsPerMinute, time);
+    private readonly SharedRateBuckets<Guid> _keys = new("key", options.Value.RequestsPerMinute, cache, time);
+    private readonly SharedRateBuckets<Guid> _anonymous = new("anonymous", options.Value.AnonymousRequestsPerMinute, cache, time);
 
-    public Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
         if (!context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal) || context.GetEndpoint() is not RouteEndpoint)
         {
-            return next(context);
+            await next(context);
+            return;
         }
 
         if (context.Features.Get<Caller>() is { } caller)
         {
-            if (!_keys.TryTake(caller.KeyId, out var wait))
+            if (await _keys.TakeAsync(caller.KeyId, context.RequestAborted) is { } wait)
             {
                 throw Refused("Too many requests with this key.", nameof(LimitOptions.RequestsPerMinute), wait);
             }
         }
-        else if (!_anonymous.TryTake(Guid.Empty, out var wait))
+        else if (await _anonymous.TakeAsync(Guid.Empty, context.RequestAborted) is { } wait)
         {
             throw Refused("Too many sign-ins by link at the moment.", nameof(LimitOptions.AnonymousRequestsPerMinute), wait);
         }
 
-        return next(context);
+        await next(context);
     }
 
     private static ProblemException Refused(string what, string option, TimeSpan wait) =>

@@ -1,20 +1,21 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using Rag.Core.Caching;
 using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Limits;
 
-/// <summary>How many bearers that turn out unknown one address may have looked up. Good ones cost nothing.</summary>
-internal sealed class UnknownKeyLimit(IOptions<LimitOptions> options, TimeProvider time)
+/// <summary>How many bearers that turn out unknown one address may have looked up, in all replicas together. Good ones cost nothing.</summary>
+internal sealed class UnknownKeyLimit(IOptions<LimitOptions> options, CacheConnection cache, TimeProvider time)
 {
-    private readonly RateBuckets<IPAddress> _buckets = new(options.Value.UnknownKeysPerMinute, time);
+    private readonly SharedRateBuckets<IPAddress> _buckets = new("unknown", options.Value.UnknownKeysPerMinute, cache, time);
 
-    /// <summary>Counts a look-up as failed until <see cref="Succeeded"/> says otherwise: many at the same time must not slip through.</summary>
+    /// <summary>Counts a look-up as failed until <see cref="SucceededAsync"/> says otherwise: many at the same time must not slip through.</summary>
     /// <exception cref="ProblemException"><c>rate-limited</c>.</exception>
-    public void Begin(IPAddress? from)
+    public async ValueTask BeginAsync(IPAddress? from, CancellationToken cancellationToken)
     {
-        if (!_buckets.TryTake(Network(from), out var wait))
+        if (await _buckets.TakeAsync(Network(from), cancellationToken) is { } wait)
         {
             throw new ProblemException(
                 "rate-limited", "Too many unknown keys came from this address. Wait as long as 'Retry-After' says; Rag:Limits:UnknownKeysPerMinute sets how many there may be.")
@@ -24,7 +25,7 @@ internal sealed class UnknownKeyLimit(IOptions<LimitOptions> options, TimeProvid
         }
     }
 
-    public void Succeeded(IPAddress? from) => _buckets.GiveBack(Network(from));
+    public ValueTask SucceededAsync(IPAddress? from, CancellationToken cancellationToken) => _buckets.GiveBackAsync(Network(from), cancellationToken);
 
     /// <summary>Whoever has one address of version 6 usually has the 2^64 of its network.</summary>
     internal static IPAddress Network(IPAddress? address)

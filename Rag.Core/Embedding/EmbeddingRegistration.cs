@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Rag.Core.Caching;
 
 namespace Rag.Core.Embedding;
 
@@ -10,7 +11,7 @@ public static class EmbeddingRegistration
 {
     /// <summary>
     /// Adds <see cref="IEmbedder"/> as a singleton, unless <c>Rag:Embedding:Provider</c> is <c>none</c>: whoever uses it takes
-    /// <c>IEmbedder? embedder = null</c>. A second call is harmless.
+    /// <c>IEmbedder? embedder = null</c>. A model's vectors are shared by Redis where <c>AddRagCache</c> finds one. A second call is harmless.
     /// </summary>
     public static IServiceCollection AddRagEmbedding(this IServiceCollection services, IConfiguration configuration)
     {
@@ -33,7 +34,13 @@ public static class EmbeddingRegistration
                 services.TryAddSingleton<IEmbedder>(static p =>
                 {
                     var options = p.GetRequiredService<IOptions<EmbeddingOptions>>().Value;
-                    return new QueryCachingEmbedder(new ModelEmbedder(OpenAIEmbeddingGenerator.Create(options), options), options.CachedQueries);
+                    IEmbedder model = new ModelEmbedder(OpenAIEmbeddingGenerator.Create(options), options);
+                    if (p.GetService<CacheConnection>() is { IsConfigured: true } cache)
+                    {
+                        model = new SharedCachingEmbedder(model, cache, p.GetRequiredService<IOptions<CacheOptions>>().Value.EmbeddingLifetime);
+                    }
+
+                    return new QueryCachingEmbedder(model, options.CachedQueries);
                 });
                 break;
             case EmbeddingProvider.None:

@@ -9,18 +9,33 @@ namespace Rag.Core.Storage;
 /// <summary>
 /// Wakes whoever waits for changes, in this process and in others: one LISTEN connection per process, and NOTIFY outside of the
 /// transactions that changed something. PostgreSQL lets transactions that notify commit only one after the other, which would end
-/// group commit; a notification lost with its process costs the listeners no more than their next poll.
+/// group commit; a notification lost with its process costs the listeners no more than their next poll. Where there is a faster way,
+/// signals go by it first: it waits neither for a connection of a busy pool nor for other commits. NOTIFY still goes out, for whoever
+/// does not hear the other.
 /// </summary>
-public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadiness readiness, ILogger<StorageSignals> logger) : BackgroundService
+public sealed partial class StorageSignals(
+    NpgsqlDataSource source, StorageReadiness readiness, ILogger<StorageSignals> logger, ISignalTransport? transport = null) : BackgroundService
 {
+    private const int MostAtOnce = 500;
+
+    // At the end of a notification's payload: the same was published by the faster way, and whoever hears that need not wake twice.
+    private const char AlsoPublished = '+';
+
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
+    private readonly ISignalTransport? _transport = transport is { IsEnabled: true } ? transport : null;
+
     private readonly ConcurrentDictionary<Subscription, byte> _subscriptions = new();
-    private readonly Channel<(string Name, string Payload)> _outgoing = Channel.CreateBounded<(string, string)>(
-        new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Channel<(string Name, string Payload)> _toPublish = CreateQueue();
+    private readonly Channel<(string Name, string Payload)> _outgoing = CreateQueue();
 
     /// <summary>Tells every process that the channel has news. Never waits, never fails.</summary>
-    public void Signal(string channel, string payload) => _outgoing.Writer.TryWrite((channel, payload));
+    public void Signal(string channel, string payload)
+    {
+        // Removals have no poll that would soon make up for one that was lost.
+        var queue = _transport is null || channel == StorageChannels.Removals ? _outgoing : _toPublish;
+        queue.Writer.TryWrite((channel, payload));
+    }
 
     /// <summary>
     /// Calls <paramref name="onSignal"/> with the payload until disposed; with an empty payload after the connection was lost, when
@@ -37,8 +52,12 @@ public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadi
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await readiness.WaitAsync(stoppingToken);
-        await Task.WhenAll(ListenAsync(stoppingToken), NotifyAsync(stoppingToken));
+        _transport?.Listen(Dispatch);
+        await Task.WhenAll(ListenAsync(stoppingToken), NotifyAsync(stoppingToken), PublishAsync(stoppingToken));
     }
+
+    private static Channel<(string Name, string Payload)> CreateQueue() => Channel.CreateBounded<(string, string)>(
+        new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
@@ -48,7 +67,7 @@ public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadi
             try
             {
                 await using var connection = await source.OpenConnectionAsync(cancellationToken);
-                connection.Notification += (_, e) => Dispatch(e.Channel, e.Payload);
+                connection.Notification += (_, e) => Notified(e.Channel, e.Payload);
                 await connection.Sql(string.Join("; ", StorageChannels.All.Select(static channel => $"listen {channel}"))).RunAsync(cancellationToken);
                 Dispatch(null, "");
                 wait = TimeSpan.FromMilliseconds(250);
@@ -79,7 +98,7 @@ public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadi
             var batch = new HashSet<(string Name, string Payload)>();
             while (await _outgoing.Reader.WaitToReadAsync(cancellationToken))
             {
-                while (batch.Count < 500 && _outgoing.Reader.TryRead(out var signal))
+                while (batch.Count < MostAtOnce && _outgoing.Reader.TryRead(out var signal))
                 {
                     batch.Add(signal);
                 }
@@ -108,6 +127,50 @@ public sealed partial class StorageSignals(NpgsqlDataSource source, StorageReadi
         catch (OperationCanceledException)
         {
             // The process ends.
+        }
+    }
+
+    private async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        if (_transport is null)
+        {
+            return;
+        }
+
+        try
+        {
+            var batch = new HashSet<(string Name, string Payload)>();
+            while (await _toPublish.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (batch.Count < MostAtOnce && _toPublish.Reader.TryRead(out var signal))
+                {
+                    batch.Add(signal);
+                }
+
+                var published = await _transport.PublishAsync(batch, cancellationToken);
+                foreach (var (name, payload) in batch)
+                {
+                    _outgoing.Writer.TryWrite((name, published ? payload + AlsoPublished : payload));
+                }
+
+                batch.Clear();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
+        }
+    }
+
+    private void Notified(string channel, string payload)
+    {
+        if (!payload.EndsWith(AlsoPublished))
+        {
+            Dispatch(channel, payload);
+        }
+        else if (_transport is not { IsListening: true })
+        {
+            Dispatch(channel, payload[..^1]);
         }
     }
 

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Rag.Api.Auth;
 using Rag.Api.Http;
 using Rag.Api.Limits;
+using Rag.Core.Caching;
 using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Tests;
@@ -71,7 +73,8 @@ public sealed class BearerTextTests
     public async Task A_made_bearer_with_a_wrong_check_sum_is_refused_without_asking_the_database()
     {
         // Asking would fail: there is no database.
-        var authenticator = new Authenticator(null!, new UnknownKeyLimit(Options.Create(new LimitOptions()), TimeProvider.System), TimeProvider.System);
+        await using var noCache = new CacheConnection("", Options.Create(new CacheOptions()), TimeProvider.System, NullLogger<CacheConnection>.Instance);
+        var authenticator = new Authenticator(null!, new UnknownKeyLimit(Options.Create(new LimitOptions()), noCache, TimeProvider.System), TimeProvider.System);
 
         foreach (var bearer in (string[])[BearerText.NewKey(Guid.CreateVersion7()), BearerText.NewSession()])
         {
