@@ -15,12 +15,16 @@ internal sealed class DocumentBuilder(ExtractionOptions options)
     /// <summary>A book has ten thousand paragraphs. Every block costs the worker an object, so their number is limited like the text.</summary>
     internal const int MostBlocks = 500_000;
 
+    /// <summary>Every heading has a path of its own, up to six titles long: with many long ones the paths would be far more than the text.</summary>
+    private const long MostPathCharacters = 16_000_000;
+
     private readonly StringBuilder _text = new();
     private readonly List<Block> _blocks = [];
     private readonly List<(int Level, string Title)> _open = [];
     private readonly List<string> _warnings = [];
     private readonly long _maxCharacters = options.MaxMillionCharacters * 1_000_000L;
     private IReadOnlyList<string> _path = [];
+    private long _pathCharacters;
 
     public string? FirstTopHeading { get; private set; }
 
@@ -143,7 +147,19 @@ internal sealed class DocumentBuilder(ExtractionOptions options)
         }
     }
 
-    private void SetPath() => _path = [.. _open.Select(static open => open.Title)];
+    private void SetPath()
+    {
+        _path = [.. _open.Select(static open => open.Title)];
+        foreach (var title in _path)
+        {
+            _pathCharacters += title.Length;
+        }
+
+        if (_pathCharacters > MostPathCharacters)
+        {
+            throw new ExtractionException(ExtractionProblems.TooLarge, "The file has more or longer headings than can be kept with its passages. Split it.");
+        }
+    }
 
     private static string Shorten(string title)
     {

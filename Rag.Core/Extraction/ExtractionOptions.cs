@@ -29,6 +29,18 @@ public sealed class ExtractionOptions
     [Range(1, 1000)]
     public int MaxMillionCharacters { get; set; } = 50;
 
+    /// <summary>How deep elements may stand inside one another in a Word file or JSON. HTML and Markdown have their parsers' own bounds.</summary>
+    [Range(50, 2000)]
+    public int MaxNesting { get; set; } = 1000;
+
+    /// <summary>File handles of the child process, which needs about 80 itself.</summary>
+    [Range(128, 65_536)]
+    public int MaxOpenFiles { get; set; } = 256;
+
+    /// <summary>Bytes of any file that the child process may write, in MiB. Its readers write none; whatever takes one over must not fill the disk.</summary>
+    [Range(1, 4096)]
+    public int MaxWrittenMiB { get; set; } = 16;
+
     /// <summary>
     /// The program that reads documents: path of <c>rag-ingest</c> or <c>rag-ingest.dll</c>. By default the running program itself if
     /// it is that one, else the one beside it.

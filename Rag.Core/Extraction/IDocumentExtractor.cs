@@ -54,6 +54,12 @@ public static class ExtractionProblems
     /// <summary>It unpacks to more than allowed.</summary>
     public const string TooLarge = "too-large-unpacked";
 
+    /// <summary>Its elements stand deeper inside one another than allowed.</summary>
+    public const string TooDeep = "too-deeply-nested";
+
+    /// <summary>Extraction needed more open or larger files than allowed.</summary>
+    public const string TooManyFiles = "extraction-files";
+
     /// <summary>Extraction took longer than allowed.</summary>
     public const string TimedOut = "extraction-timeout";
 

@@ -31,7 +31,7 @@ internal sealed class UnpackBudget
     {
         if (archive.Entries.Count > MostEntries)
         {
-            throw Exceeded();
+            throw new ExtractionException(ExtractionProblems.TooLarge, $"The file is packed out of more than {MostEntries} parts, which no ordinary document is.");
         }
 
         var declared = 0L;

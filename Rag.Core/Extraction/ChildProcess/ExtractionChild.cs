@@ -60,13 +60,14 @@ internal sealed class ExtractionChild : IAsyncDisposable
     public long ResidentBytes => ProcessTree.ResidentBytes(_process);
 
     /// <exception cref="RagException">It cannot be started: our failure, not the document's.</exception>
-    public static async Task<ExtractionChild> StartAsync(ExtractionOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<ExtractionChild> StartAsync(
+        ExtractionOptions options, IReadOnlyList<string> isolation, TimeProvider time, CancellationToken cancellationToken)
     {
         var directory = ChildDirectory.Create();
         ExtractionChild? child = null;
         try
         {
-            var process = Process.Start(ExtractionCommandLine.Create(options, directory.FullName))
+            var process = Process.Start(ExtractionCommandLine.Create(options, directory.FullName, isolation))
                 ?? throw ExtractionCommandLine.Missing("The extraction process could not be started.", null);
             child = new ExtractionChild(process, directory, options, time);
             await child.HandshakeAsync(cancellationToken);

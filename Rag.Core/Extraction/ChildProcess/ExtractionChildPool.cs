@@ -4,7 +4,7 @@ namespace Rag.Core.Extraction.ChildProcess;
 /// Warm children, one for each document in work. A child costs a fifth of a second to start and little to keep, so it serves many
 /// documents in sequence; it is replaced after so many, when it has grown, and after any failure. Idle ones are ended.
 /// </summary>
-internal sealed class ExtractionChildPool(ExtractionOptions options, TimeProvider time) : IAsyncDisposable
+internal sealed class ExtractionChildPool(ExtractionOptions options, NetworkIsolation network, TimeProvider time) : IAsyncDisposable
 {
     private const int DocumentsPerChild = 500;
     private static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(2);
@@ -39,7 +39,7 @@ internal sealed class ExtractionChildPool(ExtractionOptions options, TimeProvide
             }
         }
 
-        return await ExtractionChild.StartAsync(options, time, cancellationToken);
+        return await ExtractionChild.StartAsync(options, await network.PrefixAsync().WaitAsync(cancellationToken), time, cancellationToken);
     }
 
     public async ValueTask ReturnAsync(ExtractionChild child)

@@ -98,6 +98,10 @@ public static class ExtractionChildServer
         {
             problem = new WireProblem(WireBlame.Service, e.Code, e.Message, e.IsTransient);
         }
+        catch (IOException e) when (FileLimits.IsExceeded(e))
+        {
+            problem = new WireProblem(WireBlame.Document, ExtractionProblems.TooManyFiles, FileLimits.Message(options), false);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             problem = new WireProblem(WireBlame.Service, "extraction-io", $"The extraction process could not read or write its files ({e.GetType().Name}).", true);

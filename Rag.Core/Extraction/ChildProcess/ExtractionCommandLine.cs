@@ -10,6 +10,22 @@ internal static class ExtractionCommandLine
     private const string Program = "rag-ingest";
     private const string Shell = "/bin/sh";
 
+    /// <summary>
+    /// Data that the runtime allocates beside its heap, and stacks that are allocated and never used, in MiB. Resident memory, which
+    /// the worker watches, does not have them; the kernel's limit of data counts them.
+    /// </summary>
+    private const int UnusedDataMiB = 256;
+
+    // A crash must not leave a memory image with the document in it, and extraction must not slow down answers. Ctrl+C in a terminal and a
+    // service manager signal the whole group: a child ends with its worker, not before it, or the document in work would be taken for
+    // the cause. Who writes beyond the limit gets an error and not a signal. Everything set here holds for the tools below the child.
+    private const string Limiting =
+        "trap '' INT TERM HUP XFSZ; ulimit -c 0; ulimit -d \"$1\"; ulimit -n \"$2\"; ulimit -f \"$3\"; shift 3; "
+        + "command -v nice >/dev/null 2>&1 && exec nice -n 10 \"$@\"; exec \"$@\"";
+
+    /// <summary>What the shell's <c>ulimit -f</c> counts in (POSIX).</summary>
+    private const int FileBlockBytes = 512;
+
     /// <summary>Of the child's memory the part that its managed heap may take; the rest is for the runtime and for poppler beside it.</summary>
     private const double HeapShare = 0.75;
 
@@ -18,7 +34,7 @@ internal static class ExtractionCommandLine
         ["PATH", "LANG", "TZ", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64", "DOTNET_HOST_PATH", "LD_LIBRARY_PATH", "SystemRoot", "windir", "ProgramFiles"];
 
     /// <exception cref="RagException">The program was not found.</exception>
-    public static ProcessStartInfo Create(ExtractionOptions options, string directory)
+    public static ProcessStartInfo Create(ExtractionOptions options, string directory, IReadOnlyList<string> isolation)
     {
         var start = new ProcessStartInfo
         {
@@ -28,16 +44,17 @@ internal static class ExtractionCommandLine
             RedirectStandardError = true,
             WorkingDirectory = directory,
         };
-        var command = Command(options);
+        string[] command = [.. isolation, .. Command(options)];
         if (File.Exists(Shell))
         {
-            // A crash must not leave a memory image with the document in it, and extraction must not slow down answers. Ctrl+C in a
-            // terminal and a service manager signal the whole group: a child ends with its worker, not before it, or the document
-            // in work would be taken for the cause.
             start.FileName = Shell;
             start.ArgumentList.Add("-c");
-            start.ArgumentList.Add("trap '' INT TERM HUP; ulimit -c 0; command -v nice >/dev/null 2>&1 && exec nice -n 10 \"$@\"; exec \"$@\"");
+            start.ArgumentList.Add(Limiting);
             start.ArgumentList.Add("sh");
+            foreach (var limit in new[] { (options.MemoryMiB + UnusedDataMiB) * 1024L, options.MaxOpenFiles, options.MaxWrittenMiB * (1024L * 1024 / FileBlockBytes) })
+            {
+                start.ArgumentList.Add(limit.ToString(CultureInfo.InvariantCulture));
+            }
         }
         else
         {
@@ -70,7 +87,7 @@ internal static class ExtractionCommandLine
             start.Environment[name] = directory;
         }
 
-        // A limit of address space (ulimit -v) does not work here: the runtime reserves hundreds of gigabytes that it never uses.
+        // Address space is not limited (ulimit -v), because the runtime reserves gigabytes that it never uses; data is (ulimit -d).
         start.Environment["DOTNET_GCHeapHardLimit"] = ((long)(options.MemoryMiB * 1024L * 1024 * HeapShare)).ToString("X", CultureInfo.InvariantCulture);
         start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "0";

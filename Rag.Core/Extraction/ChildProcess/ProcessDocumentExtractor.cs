@@ -5,8 +5,9 @@ namespace Rag.Core.Extraction.ChildProcess;
 
 /// <summary>
 /// Extracts in child processes (<c>rag-ingest --extract</c>), so that a hostile file costs a child and never the worker. Safe for
-/// concurrent use: each document in work has its own child. Time, memory of the whole process tree, pages, unpacked bytes and
-/// characters are limited by <see cref="ExtractionOptions"/>. A child gets no configuration and no secrets.
+/// concurrent use: each document in work has its own child. Time, memory of the whole process tree, pages, nesting, unpacked
+/// bytes, characters, file handles and written files are limited by <see cref="ExtractionOptions"/>. A child gets no configuration, no
+/// secrets and, where the system allows it, no network.
 /// </summary>
 public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyncDisposable
 {
@@ -19,7 +20,7 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Value;
-        _pool = new ExtractionChildPool(_options, time);
+        _pool = new ExtractionChildPool(_options, new NetworkIsolation(logger), time);
         _logger = logger;
     }
 

@@ -42,7 +42,7 @@ internal sealed class DocxNotes(DocxPackage package)
         var notes = new Dictionary<(string, string), string>();
         foreach (var (part, element) in new[] { ("footnotes", "footnote"), ("endnotes", "endnote") })
         {
-            foreach (var note in DocxXml.Elements(package.OpenRelated(part), element))
+            foreach (var note in package.Related(part, element))
             {
                 // The separators that Word keeps among the notes have a type.
                 if (note.Value("type") is not (null or "normal") || note.Value("id") is not { } id)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml;
 using System.Xml.Linq;
 
 namespace Rag.Core.Extraction.Docx;
@@ -13,9 +12,9 @@ internal sealed class DocxNumbering
     private readonly Dictionary<int, int> _abstractOf = [];
     private readonly Dictionary<int, int?[]> _counters = [];
 
-    public DocxNumbering(XmlReader? reader)
+    public DocxNumbering(DocxPackage package)
     {
-        foreach (var root in DocxXml.Elements(reader, "numbering"))
+        foreach (var root in package.Related("numbering", "numbering"))
         {
             foreach (var element in root.Elements())
             {

@@ -14,6 +14,7 @@ internal sealed class DocxPackage : IDisposable
 {
     private readonly ZipArchive _archive;
     private readonly UnpackBudget _budget;
+    private readonly ExtractionOptions _options;
     private readonly Dictionary<string, ZipArchiveEntry> _entries = new(StringComparer.OrdinalIgnoreCase);
     private readonly string _main;
     private readonly Dictionary<string, string> _root;
@@ -21,6 +22,7 @@ internal sealed class DocxPackage : IDisposable
 
     public DocxPackage(Stream content, ExtractionOptions options)
     {
+        _options = options;
         _budget = new UnpackBudget(content.Length, options);
         _archive = new ZipArchive(content, ZipArchiveMode.Read, leaveOpen: true);
         _budget.CheckDeclared(_archive);
@@ -34,26 +36,29 @@ internal sealed class DocxPackage : IDisposable
         _related = Relationships(_main);
     }
 
-    /// <summary>Reader of the main part.</summary>
+    /// <summary>What stands in the body of the main part, one after another.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
-    public XmlReader OpenMain() => Open(_main) ?? throw new InvalidDataException("The main part is missing.");
+    public IEnumerable<XElement> Body() => DocxXml.ChildrenOf(Open(_main) ?? throw new InvalidDataException("The main part is missing."), "body");
 
-    /// <summary>Reader of the part that the main part names by this relationship (<c>styles</c>, <c>footnotes</c>); null without one.</summary>
-    public XmlReader? OpenRelated(string relationship) => _related.TryGetValue(relationship, out var part) ? Open(part) : null;
+    /// <summary>The elements of this name in the part that the main part names by this relationship (<c>styles</c>, <c>footnotes</c>); none without one.</summary>
+    public IEnumerable<XElement> Related(string relationship, string element) =>
+        DocxXml.Elements(_related.TryGetValue(relationship, out var part) ? Open(part) : null, element);
 
-    /// <summary>Reader of the document's properties, which each writer keeps elsewhere; null without any.</summary>
-    public XmlReader? OpenProperties() => _root.TryGetValue("core-properties", out var part) ? Open(part) : null;
+    /// <summary>The elements of this name among the document's properties, which each writer keeps elsewhere.</summary>
+    public IEnumerable<XElement> Properties(string element) =>
+        DocxXml.Elements(_root.TryGetValue("core-properties", out var part) ? Open(part) : null, element);
 
-    private XmlReader? Open(string part)
+    private ShallowXmlReader? Open(string part)
     {
         if (!_entries.TryGetValue(part, out var entry))
         {
             return null;
         }
 
-        return XmlReader.Create(
+        var reader = XmlReader.Create(
             _budget.Counted(entry.Open()),
             new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, CloseInput = true, CheckCharacters = false, IgnoreComments = true });
+        return new ShallowXmlReader(reader, _options);
     }
 
     public void Dispose() => _archive.Dispose();

@@ -7,8 +7,6 @@ namespace Rag.Core.Extraction.Docx;
 /// <summary>The visible text of one paragraph, with what hangs on it.</summary>
 internal sealed class DocxParagraph
 {
-    private const int DeepestNesting = 200;
-
     // Deleted and moved-away text of tracked changes is no longer part of the document; a fallback repeats what was already read.
     private static readonly FrozenSet<string> Skipped =
         FrozenSet.ToFrozenSet(["del", "moveFrom", "Fallback", "pPr", "rPr", "instrText", "delText", "sdtPr", "rt", "annotationRef"]);
@@ -25,7 +23,7 @@ internal sealed class DocxParagraph
     public DocxParagraph(XElement paragraph, Func<string, string, string?> noteMarker)
     {
         Properties = paragraph.Child("pPr");
-        Read(paragraph, noteMarker, 0);
+        Read(paragraph, noteMarker);
     }
 
     public XElement? Properties { get; }
@@ -40,13 +38,8 @@ internal sealed class DocxParagraph
     /// <summary>Text boxes anchored here.</summary>
     public List<XElement> Boxes { get; } = [];
 
-    private void Read(XElement parent, Func<string, string, string?> noteMarker, int depth)
+    private void Read(XElement parent, Func<string, string, string?> noteMarker)
     {
-        if (depth > DeepestNesting)
-        {
-            throw new InvalidDataException("Elements are nested too deeply.");
-        }
-
         foreach (var element in parent.Elements())
         {
             var name = element.Name.LocalName;
@@ -76,7 +69,7 @@ internal sealed class DocxParagraph
                 default:
                     if (!Skipped.Contains(name))
                     {
-                        Read(element, noteMarker, depth + 1);
+                        Read(element, noteMarker);
                     }
 
                     break;

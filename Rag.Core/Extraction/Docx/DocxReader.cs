@@ -12,8 +12,6 @@ internal sealed class DocxReader
 {
     public const string Version = "docx-1";
 
-    private const int DeepestNesting = 100;
-
     private readonly DocumentBuilder _builder;
     private readonly DocxStyles _styles;
     private readonly DocxNumbering _numbering;
@@ -24,8 +22,8 @@ internal sealed class DocxReader
     private DocxReader(DocxPackage package, DocumentBuilder builder)
     {
         _builder = builder;
-        _styles = new DocxStyles(package.OpenRelated("styles"));
-        _numbering = new DocxNumbering(package.OpenRelated("numbering"));
+        _styles = new DocxStyles(package);
+        _numbering = new DocxNumbering(package);
         _notes = new DocxNotes(package);
     }
 
@@ -39,9 +37,9 @@ internal sealed class DocxReader
             using var package = new DocxPackage(content, options);
             var builder = new DocumentBuilder(options);
             var reader = new DocxReader(package, builder);
-            foreach (var element in DocxXml.ChildrenOf(package.OpenMain(), "body"))
+            foreach (var element in package.Body())
             {
-                reader.Append(element, 0);
+                reader.Append(element);
             }
 
             reader.FlushCode();
@@ -62,37 +60,33 @@ internal sealed class DocxReader
 
     private static string? CoreTitle(DocxPackage package)
     {
-        var title = DocxXml.Elements(package.OpenProperties(), "title").FirstOrDefault()?.Value;
+        var title = package.Properties("title").FirstOrDefault()?.Value;
         return string.IsNullOrWhiteSpace(title) ? null : title;
     }
 
-    private void Append(XElement element, int depth)
+    // The walk is as deep as the elements are, which ShallowXmlReader bounds.
+    private void Append(XElement element)
     {
-        if (depth > DeepestNesting)
-        {
-            throw new InvalidDataException("Elements are nested too deeply.");
-        }
-
         switch (element.Name.LocalName)
         {
             case "p":
-                AppendParagraph(element, depth);
+                AppendParagraph(element);
                 break;
             case "tbl":
                 FlushCode();
-                AppendTable(element, depth);
+                AppendTable(element);
                 break;
             case "sdt" or "sdtContent" or "customXml" or "ins" or "moveTo" or "txbxContent" or "AlternateContent" or "Choice":
                 foreach (var child in element.Elements())
                 {
-                    Append(child, depth + 1);
+                    Append(child);
                 }
 
                 break;
         }
     }
 
-    private void AppendParagraph(XElement element, int depth)
+    private void AppendParagraph(XElement element)
     {
         var paragraph = new DocxParagraph(element, _notes.Refer);
         var style = _styles.Get(paragraph.StyleId);
@@ -110,7 +104,7 @@ internal sealed class DocxReader
 
         foreach (var box in paragraph.Boxes)
         {
-            Append(box, depth + 1);
+            Append(box);
         }
 
         foreach (var note in _notes.TakeDue())
@@ -142,15 +136,15 @@ internal sealed class DocxReader
         }
     }
 
-    private void AppendTable(XElement table, int depth)
+    private void AppendTable(XElement table)
     {
-        var rows = Rows(table).Select(row => (IReadOnlyList<string>)[.. Cells(row).Select(cell => CellText(cell, depth))]).ToList();
+        var rows = Rows(table).Select(row => (IReadOnlyList<string>)[.. Cells(row).Select(CellText)]).ToList();
         if (rows.Count > 0 && rows.TrueForAll(static row => row.Count == 1))
         {
             // A frame around text, not a table: its content is read like the rest.
             foreach (var child in Rows(table).SelectMany(Cells).SelectMany(static cell => cell.Elements()))
             {
-                Append(child, depth + 1);
+                Append(child);
             }
 
             return;
@@ -175,21 +169,16 @@ internal sealed class DocxReader
         _ => Enumerable.Empty<XElement>(),
     });
 
-    private string CellText(XElement cell, int depth)
+    private string CellText(XElement cell)
     {
-        if (depth > DeepestNesting)
-        {
-            throw new InvalidDataException("Tables are nested too deeply.");
-        }
-
         var text = new StringBuilder();
         foreach (var child in cell.Elements())
         {
             var part = child.Name.LocalName switch
             {
                 "p" => new DocxParagraph(child, _notes.Refer).Text,
-                "tbl" => string.Join("; ", Rows(child).Select(row => string.Join(", ", Cells(row).Select(inner => CellText(inner, depth + 1))))),
-                "sdt" => child.Child("sdtContent") is { } content ? CellText(content, depth + 1) : string.Empty,
+                "tbl" => string.Join("; ", Rows(child).Select(row => string.Join(", ", Cells(row).Select(CellText)))),
+                "sdt" => child.Child("sdtContent") is { } content ? CellText(content) : string.Empty,
                 _ => string.Empty,
             };
             if (part.Length > 0)

@@ -1,4 +1,3 @@
-using System.Xml;
 using System.Xml.Linq;
 
 namespace Rag.Core.Extraction.Docx;
@@ -21,9 +20,9 @@ internal sealed class DocxStyles
     private readonly Dictionary<string, XElement> _definitions = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, DocxStyle> _resolved = new(StringComparer.OrdinalIgnoreCase);
 
-    public DocxStyles(XmlReader? reader)
+    public DocxStyles(DocxPackage package)
     {
-        foreach (var style in DocxXml.Elements(reader, "style"))
+        foreach (var style in package.Related("styles", "style"))
         {
             if (style.Value("type") is null or "paragraph" && style.Value("styleId") is { } id)
             {

@@ -9,24 +9,18 @@ internal static class JsonText
 {
     public const string Version = "json-1";
 
-    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 256, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
-
-    private static readonly JsonWriterOptions Writing = new()
-    {
-        Indented = true,
-        MaxDepth = 256,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // for reading, not for a page: the web front end encodes all text itself
-        NewLine = "\n",
-    };
+    private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // for reading, not for a page: the web front end encodes all text itself
 
     public static ExtractedDocument Extract(string text, IReadOnlyList<string> warnings, ExtractionOptions options)
     {
         string indented;
         try
         {
-            using var parsed = JsonDocument.Parse(text, Reading);
+            EnsureLimits(text, options);
+            using var parsed = JsonDocument.Parse(
+                text, new JsonDocumentOptions { MaxDepth = options.MaxNesting, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             using var buffer = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(buffer, Writing))
+            using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, MaxDepth = options.MaxNesting, Encoder = Encoder, NewLine = "\n" }))
             {
                 parsed.WriteTo(writer);
             }
@@ -47,5 +41,39 @@ internal static class JsonText
 
         builder.Add(BlockKind.Code, indented);
         return builder.Build(Version, ContentType.Of(ContentFormat.Json), title: null);
+    }
+
+    /// <summary>
+    /// Depth, which the parser calls by the same name as bad syntax, and length: two blanks for every level on every line make a short
+    /// file with many small values deep inside a very long one, before anybody could count it.
+    /// </summary>
+    private static void EnsureLimits(string text, ExtractionOptions options)
+    {
+        var depth = 0;
+        var isString = false;
+        var length = (long)text.Length;
+        for (var i = 0; i < text.Length; i++)
+        {
+            switch (text[i])
+            {
+                case '"':
+                    isString = !isString;
+                    break;
+                case '\\' when isString:
+                    i++;
+                    break;
+                case '[' or '{' when !isString && ++depth > options.MaxNesting:
+                    throw NestingLimit.Exceeded(options);
+                case ']' or '}' when !isString:
+                    depth--;
+                    length += 2 * depth;
+                    break;
+                case ',' when !isString:
+                    length += 2 * depth;
+                    break;
+            }
+        }
+
+        DocumentBuilder.EnsureTextLength(length, options);
     }
 }

@@ -23,6 +23,10 @@ internal sealed class ScriptedChild : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Commands that answer with this structure and the text "ab". The shell's printf reads octal.</summary>
+    public static string Says(string structure) =>
+        $"printf '\\004\\{Convert.ToString(structure.Length, 8)}\\000\\000\\000'; printf '%s' '{structure}'; printf '\\005\\002\\000\\000\\000ab'; sleep 30";
+
     public ExtractionOptions Options(int memoryMiB = 256, int seconds = 30) =>
         new() { Command = Path, MemoryMiB = memoryMiB, Timeout = TimeSpan.FromSeconds(seconds) };
 

@@ -46,6 +46,21 @@ public sealed class SampleDocx
         return file.ToArray();
     }
 
+    /// <summary>A small file with one paragraph's text in elements that stand this deep inside one another.</summary>
+    public static byte[] CreateNested(int depth)
+    {
+        using var file = new MemoryStream();
+        using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using var entry = new StreamWriter(archive.CreateEntry("word/document.xml", CompressionLevel.SmallestSize).Open());
+            entry.Write("<w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body><w:p>");
+            entry.Write(string.Concat(Enumerable.Repeat("<w:r>", depth)) + "<w:t>deep</w:t>" + string.Concat(Enumerable.Repeat("</w:r>", depth)));
+            entry.Write("</w:p></w:body></w:document>");
+        }
+
+        return file.ToArray();
+    }
+
     /// <summary>The start of an OLE container as Office writes it for files with a password.</summary>
     public static byte[] CreateEncrypted()
     {

@@ -1,0 +1,87 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Rag.Core.Extraction.ChildProcess;
+
+/// <summary>
+/// Starts children in a network namespace of their own, in which there is no network at all, not even loopback, where the system lets
+/// this process make one: as root by right, else inside a user namespace. Both are refused by many container runtimes, so it is tried
+/// once, and told once when it is refused.
+/// </summary>
+internal sealed partial class NetworkIsolation(ILogger logger)
+{
+    private const string Unshare = "/usr/bin/unshare";
+    private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(10);
+
+    private static readonly string[][] Ways = [[Unshare, "--net", "--"], [Unshare, "--user", "--net", "--"]];
+
+    private readonly Lock _lock = new();
+    private Task<IReadOnlyList<string>>? _prefix;
+
+    /// <summary>What to put before the child's command; nothing where the system has no way.</summary>
+    public Task<IReadOnlyList<string>> PrefixAsync()
+    {
+        lock (_lock)
+        {
+            return _prefix ??= FindAsync();
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> FindAsync()
+    {
+        if (OperatingSystem.IsLinux() && File.Exists(Unshare))
+        {
+            foreach (var way in Ways)
+            {
+                if (await WorksAsync(way))
+                {
+                    return way;
+                }
+            }
+        }
+
+        LogNotIsolated();
+        return [];
+    }
+
+    private static async Task<bool> WorksAsync(string[] way)
+    {
+        try
+        {
+            using var trial = Process.Start(new ProcessStartInfo(way[0], [.. way[1..], "/bin/sh", "-c", ":"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            });
+            if (trial is null)
+            {
+                return false;
+            }
+
+            using var limit = new CancellationTokenSource(TrialLimit);
+            try
+            {
+                await trial.WaitForExitAsync(limit.Token);
+                return trial.ExitCode == 0;
+            }
+            catch (OperationCanceledException)
+            {
+                trial.Kill(entireProcessTree: true);
+                return false;
+            }
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(
+        EventId = 3102,
+        Level = LogLevel.Information,
+        Message = "This system gives extraction processes no network namespace of their own, so they can reach the network as the worker can. "
+            + "Their other limits hold. A network policy, or allowing 'unshare --net' or 'unshare --user --net', closes it.")]
+    private partial void LogNotIsolated();
+}
