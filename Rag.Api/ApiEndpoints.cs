@@ -5,6 +5,7 @@ using Rag.Api.Documents;
 using Rag.Api.Http;
 using Rag.Api.Idempotency;
 using Rag.Api.Index;
+using Rag.Api.Jobs;
 using Rag.Api.Keys;
 using Rag.Api.Limits;
 using Rag.Api.Questions;
@@ -32,6 +33,8 @@ internal static class ApiEndpoints
         collections.MapSearch();
         collections.MapAsk();
         v1.MapIndex();
+        v1.MapJobs();
+        v1.MapQueue();
         v1.MapKeys();
         v1.MapSessions();
         v1.MapVersion();

@@ -3,6 +3,7 @@ using Rag.Core.Answering;
 using Rag.Core.Caching;
 using Rag.Core.Documents;
 using Rag.Core.Embedding;
+using Rag.Core.Jobs;
 using Rag.Core.Retrieval;
 using RagPlatform.ServiceDefaults;
 
@@ -11,6 +12,7 @@ builder.AddServiceDefaults("rag-api");
 builder.Services
     .AddRagDocuments(builder.Configuration)
     .AddRagCache(builder.Configuration)
+    .AddRagJobControl()
     .AddRagEmbedding(builder.Configuration)
     .AddRagRetrieval(builder.Configuration)
     .AddRagAnswering(builder.Configuration)

@@ -6,6 +6,7 @@ using Rag.Cli.Backup;
 using Rag.Cli.Documents;
 using Rag.Cli.Evaluation;
 using Rag.Cli.Index;
+using Rag.Cli.Jobs;
 using Rag.Cli.Prerequisites;
 using Rag.Cli.Questions;
 using Rag.Cli.Reset;
@@ -75,6 +76,7 @@ internal static class CliApplication
         root.Subcommands.Add(SearchCommand.Create(context));
         root.Subcommands.Add(CollectionsCommand.Create(context));
         root.Subcommands.Add(ReindexCommand.Create(context));
+        root.Subcommands.Add(JobsCommand.Create(context));
         root.Subcommands.Add(EvalCommand.Create(context));
         root.Subcommands.Add(BackupCommand.Create(context));
         root.Subcommands.Add(RestoreCommand.Create(context));

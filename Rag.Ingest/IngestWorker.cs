@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Rag.Core;
+using Rag.Core.Documents;
 using Rag.Core.Jobs;
 using Rag.Core.Storage;
 using RagPlatform.ServiceDefaults.Health;
@@ -33,11 +34,12 @@ internal sealed partial class IngestWorker(
         // Storing is mostly waiting for the database's disk: another document may be read meanwhile. So there are twice as many loops
         // as documents that are extracted and analysed at a time.
         using var slots = new SemaphoreSlim(count);
+        using var shares = new Shares(Shares.Most(options.Value.PerCollection, count));
         var company = new Company();
-        await Task.WhenAll(Enumerable.Range(0, 2 * count).Select(_ => LoopAsync(slots, company, work.Token, stoppingToken)));
+        await Task.WhenAll(Enumerable.Range(0, 2 * count).Select(_ => LoopAsync(slots, shares, company, work.Token, stoppingToken)));
     }
 
-    private async Task LoopAsync(SemaphoreSlim slots, Company company, CancellationToken workToken, CancellationToken stoppingToken)
+    private async Task LoopAsync(SemaphoreSlim slots, Shares shares, Company company, CancellationToken workToken, CancellationToken stoppingToken)
     {
         // The method runs synchronously until its first real wait, and the loops must not wait for each other.
         await Task.Yield();
@@ -52,10 +54,11 @@ internal sealed partial class IngestWorker(
                 await slots.WaitAsync(stoppingToken);
                 using var slot = new Slot(slots);
                 using var place = await company.JoinAsync(stoppingToken);
-                var job = draining.Started ? null : await queue.ClaimAsync(presence.Name, stoppingToken);
+                var job = draining.Started ? null : await shares.ClaimAsync(full => queue.ClaimAsync(presence.Name, full, stoppingToken), stoppingToken);
                 pause = options.Value.PollInterval;
                 if (job is not null)
                 {
+                    slot.BelongsTo(job.Collection, shares);
                     await ProcessAsync(job, slot, place, workToken);
                     continue;
                 }
@@ -78,7 +81,7 @@ internal sealed partial class IngestWorker(
 
             try
             {
-                await pulse.WaitAsync(pause, stoppingToken);
+                await shares.WaitAsync(pulse, pause, stoppingToken);
             }
             catch (OperationCanceledException)
             {
@@ -129,7 +132,7 @@ internal sealed partial class IngestWorker(
         {
             // The boundary of one document: whatever it did, the next one must not notice.
             activity?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
-            await FailAsync(job, e);
+            await FailAsync(job, e, lease.Stage);
         }
     }
 
@@ -147,7 +150,7 @@ internal sealed partial class IngestWorker(
         }
     }
 
-    private async Task FailAsync(ClaimedJob job, Exception exception)
+    private async Task FailAsync(ClaimedJob job, Exception exception, string stage)
     {
         var (kind, problem) = FailureClassifier.Classify(exception);
         if (kind == FailureKind.Ours)
@@ -162,7 +165,7 @@ internal sealed partial class IngestWorker(
         using var limit = new CancellationTokenSource(options.Value.Lease);
         try
         {
-            var outcome = await queue.FailAsync(job, kind, problem, limit.Token);
+            var outcome = await queue.FailAsync(job, kind, problem, stage, limit.Token);
             telemetry.Finished(outcome switch { FailureOutcome.Retried => "retried", FailureOutcome.Parked => "failed", _ => "lost" });
         }
         catch (Exception e) when (e is RagException or OperationCanceledException)
@@ -176,8 +179,20 @@ internal sealed partial class IngestWorker(
     private sealed class Slot(SemaphoreSlim slots) : IDisposable
     {
         private SemaphoreSlim? _slots = slots;
+        private Action? _giveBack;
 
-        public void Dispose() => Interlocked.Exchange(ref _slots, null)?.Release();
+        /// <summary>From now on the collection's, until it is given back.</summary>
+        public void BelongsTo(CollectionId collection, Shares shares) => _giveBack = () => shares.GiveBack(collection);
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _slots, null) is { } free)
+            {
+                // The place first: whoever is woken by the share finds it.
+                free.Release();
+                _giveBack?.Invoke();
+            }
+        }
     }
 
     [LoggerMessage(3001, LogLevel.Information, "Working on {Count} documents at a time")]

@@ -38,6 +38,9 @@ internal sealed class JobLease : IAsyncDisposable
     /// <summary>Whether the job belongs to somebody else, or nobody, by now.</summary>
     public bool IsLost { get; private set; }
 
+    /// <summary>Where the work stands.</summary>
+    public string Stage => _step.Stage;
+
     /// <summary>Where the work stands; shown with the next report.</summary>
     public void Show(string stage, int progress) => _step = new Step(stage, progress);
 

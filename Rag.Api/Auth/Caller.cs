@@ -30,6 +30,9 @@ public sealed record Caller(
     /// <summary>Whether the collection is within reach.</summary>
     public bool MaySee(CollectionId collection) => Collections is null || Collections.Contains(collection.Value);
 
+    /// <summary>The collections within reach; null: every one.</summary>
+    public IReadOnlyCollection<CollectionId>? Reach() => Collections?.Select(static id => new CollectionId(id)).ToArray();
+
     /// <summary>For what is about the installation as a whole.</summary>
     /// <exception cref="ProblemException"><c>scope-missing</c> when the key is confined to collections.</exception>
     public void MustBeUnconfined(string what)

@@ -61,8 +61,7 @@ internal static class CollectionEndpoints
     private static async Task<Ok<PageAnswer<CollectionAnswer>>> ListAsync(
         int? limit, string? cursor, Caller caller, CollectionService collections, CancellationToken cancellationToken)
     {
-        var page = await collections.ListAsync(
-            caller.Collections?.Select(static id => new CollectionId(id)).ToArray(), Paging.Limit(limit), cursor, cancellationToken);
+        var page = await collections.ListAsync(caller.Reach(), Paging.Limit(limit), cursor, cancellationToken);
         return TypedResults.Ok(new PageAnswer<CollectionAnswer>([.. page.Items.Select(CollectionAnswer.Of)], page.NextCursor));
     }
 

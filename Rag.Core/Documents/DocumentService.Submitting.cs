@@ -101,7 +101,7 @@ public sealed partial class DocumentService
             if (created is not null)
             {
                 await using var first = connection.CreateBatch();
-                AppendJob(first, created);
+                AppendJob(first, created, JobPriority.Asked);
                 await first.ExecuteNonQueryAsync(cancellationToken);
                 return new SubmissionResult(SubmissionOutcome.Queued, created);
             }
@@ -149,7 +149,7 @@ public sealed partial class DocumentService
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        return new SubmissionResult(SubmissionOutcome.Queued, await QueueAsync(connection, current with { Name = accepted.Name }, cancellationToken));
+        return new SubmissionResult(SubmissionOutcome.Queued, await QueueAsync(connection, current with { Name = accepted.Name }, JobPriority.Asked, cancellationToken));
     }
 
     private static RagException CollectionGone() => new("collection-not-found", "The collection is not there any more. GET /v1/collections lists those there are.");

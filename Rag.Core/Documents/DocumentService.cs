@@ -12,8 +12,6 @@ namespace Rag.Core.Documents;
 /// </summary>
 public sealed partial class DocumentService(Database database, IBlobStore blobs, StorageSignals signals)
 {
-    private const int RequeuedAtOnce = 200;
-
     /// <summary>Changes title or metadata. Another title is searchable only once the document is processed again, which this queues.</summary>
     /// <exception cref="RagException"><c>document-not-found</c>, <c>invalid-request</c>.</exception>
     public async Task<Document> PatchAsync(CollectionId collection, DocumentId id, DocumentPatch patch, CancellationToken cancellationToken)
@@ -62,53 +60,11 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
                 // One that waits between two attempts does not wait any longer; a claim in between makes it somebody's, which is as good.
                 return state == "running"
                     ? throw new RagException("document-busy", "The document is being processed. Wait until it is ready or has failed, then ask again.")
-                    : await QueueAsync(connection, current, token);
+                    : await QueueAsync(connection, current, JobPriority.Asked, token);
             },
             cancellationToken);
         SignalWork(collection);
         return document;
-    }
-
-    /// <summary>Queues every failed document of the collection again, some at a time. Returns how many; when it fails in between, those before are queued.</summary>
-    public async Task<int> ReprocessFailedAsync(CollectionId collection, CancellationToken cancellationToken)
-    {
-        var count = 0;
-        var last = Guid.Empty;
-        List<Document> batch;
-        do
-        {
-            // In steps, so that no row of a large collection stays locked for long, and what is queued is begun. By id, so that those that
-            // fail again meanwhile do not come round for ever.
-            var after = last;
-            batch = await database.TransactionAsync(
-                async (connection, token) =>
-                {
-                    var failed = await connection.Sql(
-                            $"""
-                            select {DocumentRows.Columns} from documents d
-                            where collection_id = $1 and status = 'failed' and id > $2 order by id limit {RequeuedAtOnce} for no key update
-                            """,
-                            collection.Value,
-                            after)
-                        .ListAsync(DocumentRows.Map, token);
-                    foreach (var document in failed)
-                    {
-                        await QueueAsync(connection, document, token);
-                    }
-
-                    return failed;
-                },
-                cancellationToken);
-            if (batch.Count > 0)
-            {
-                last = batch[^1].Id.Value;
-                count += batch.Count;
-                SignalWork(collection);
-            }
-        }
-        while (batch.Count == RequeuedAtOnce);
-
-        return count;
     }
 
     /// <summary>Removes the document: it is not found from then on. False when it was gone already.</summary>
@@ -187,7 +143,7 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
             }
 
             // The title is among a chunk's terms.
-            return (await QueueAsync(connection, current, cancellationToken), true);
+            return (await QueueAsync(connection, current, JobPriority.Asked, cancellationToken), true);
         }
 
         DocumentEvents.Append(batch, EventOf(current, changesIndex: true));
@@ -196,7 +152,8 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
     }
 
     /// <summary>Makes the document's one open job instead of those it had. The document's row is locked.</summary>
-    private static async Task<Document> QueueAsync(NpgsqlConnection connection, Document document, CancellationToken cancellationToken)
+    private static async Task<Document> QueueAsync(
+        NpgsqlConnection connection, Document document, JobPriority priority, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
         batch.Then(
@@ -208,20 +165,21 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
             where id = $1 returning {DocumentRows.Columns}
             """,
             document.Id.Value);
-        AppendJob(batch, document);
+        AppendJob(batch, document, priority);
         // Read before the new job was there.
         return (await SingleAsync(batch, cancellationToken))! with { Attempts = 0 };
     }
 
     /// <summary>The job and the event of it; last in its transaction, as it locks the collection's counters.</summary>
-    private static void AppendJob(NpgsqlBatch batch, Document document)
+    private static void AppendJob(NpgsqlBatch batch, Document document, JobPriority priority)
     {
         batch.Then(
-            "insert into jobs (id, collection_id, document_id, state, trace_parent) values ($1, $2, $3, 'queued', $4::text)",
+            "insert into jobs (id, collection_id, document_id, state, trace_parent, priority) values ($1, $2, $3, 'queued', $4::text, $5)",
             JobId.New().Value,
             document.Collection.Value,
             document.Id.Value,
-            Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null);
+            Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null,
+            (short)priority);
         DocumentEvents.Append(batch, new EventToAppend(document.Collection, document.Id, document.Name, "queued"));
     }
 

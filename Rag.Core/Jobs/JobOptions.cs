@@ -9,6 +9,13 @@ public sealed class JobOptions
     [Range(0, 256)]
     public int Concurrency { get; set; }
 
+    /// <summary>
+    /// Documents of one collection that one worker process reads at the same time, so that the others find a place while a large upload is
+    /// worked off; 0: three quarters of <see cref="Concurrency"/>, rounded up.
+    /// </summary>
+    [Range(0, 256)]
+    public int PerCollection { get; set; }
+
     /// <summary>How long a worker owns a job without renewing; it renews three times in that time.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "01:00:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(60);

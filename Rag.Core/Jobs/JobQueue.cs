@@ -9,39 +9,14 @@ namespace Rag.Core.Jobs;
 /// The durable queue. Who owns a job is decided in SQL by the database's clock and the generation number of the claim; a worker that
 /// lost its lease cannot change anything any more. Locks are taken in the order document, job, counters. Thread-safe.
 /// </summary>
-public sealed class JobQueue(Database database, StorageSignals signals, IOptions<JobOptions> options)
+public sealed partial class JobQueue(Database database, StorageSignals signals, IOptions<JobOptions> options)
 {
     /// <summary>Stage of a document whose job is done and that waits for an index outside of the database.</summary>
     public const string IndexStage = "index";
 
     private const int IndexProgress = 95;
 
-    // A document whose worker vanishes every time must not go round for ever; single crashes and deployments must not park it.
-    private const int MaxLosses = 20;
-
     private readonly JobOptions _options = options.Value;
-
-    /// <summary>Takes the next job; null when none is due.</summary>
-    // The claim does not wait for the disk. When the server crashes before it is there, the job is queued again and the number may come
-    // again, but nothing was stored under it: every later commit flushes this one too. A worker that goes on with it can at most finish
-    // the same job, with the same content, before the one that claimed it anew.
-    public Task<ClaimedJob?> ClaimAsync(string worker, CancellationToken cancellationToken) => database.ReadAsync(
-        (connection, token) => connection.Sql(
-                """
-                with next as (
-                    select id from jobs where state = 'queued' and available_at <= now()
-                    order by available_at, id limit 1 for no key update skip locked)
-                update jobs j set state = 'running', generation = nextval('generation_numbers'), worker = $1, attempts = j.attempts + 1,
-                    lease_until = now() + $2, stage = null
-                from next, documents d, collections c, (select set_config('synchronous_commit', 'off', true)) as quick
-                where j.id = next.id and d.id = j.document_id and c.id = j.collection_id
-                returning j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
-                    d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
-                """,
-                worker,
-                _options.Lease)
-            .FirstAsync(Map, token),
-        cancellationToken);
 
     /// <summary>Extends the lease. False: the job is not this worker's any more, stop working on it.</summary>
     public Task<bool> RenewAsync(ClaimedJob job, CancellationToken cancellationToken)
@@ -68,14 +43,20 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
         ChangeAsync(job, new Change("queued", "queued") { CountAttempt = false }, cancellationToken);
 
     /// <summary>Records a failure: retries or parks as <paramref name="kind"/> and the number of attempts say.</summary>
-    public async Task<FailureOutcome> FailAsync(ClaimedJob job, FailureKind kind, Problem problem, CancellationToken cancellationToken)
+    /// <param name="job">The job.</param>
+    /// <param name="kind">Whose fault it is.</param>
+    /// <param name="problem">What to tell a person.</param>
+    /// <param name="stage">Where the work stood.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<FailureOutcome> FailAsync(
+        ClaimedJob job, FailureKind kind, Problem problem, string stage, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(problem);
         var retry = kind == FailureKind.Passing && job.Attempt < _options.MaxAttempts;
         var change = retry
-            ? new Change("queued", "queued") { Problem = problem, Failed = true, Wait = RetryWait.After(job.Attempt, Random.Shared.NextDouble()) }
-            : new Change("parked", "failed") { Problem = problem, Failed = true };
+            ? new Change("queued", "queued") { Problem = problem, FailedStage = stage, Failed = true, Wait = RetryWait.After(job.Attempt, Random.Shared.NextDouble()) }
+            : new Change("parked", "failed") { Problem = problem, FailedStage = stage, Failed = true };
         return !await ChangeAsync(job, change, cancellationToken)
             ? FailureOutcome.Lost
             : retry ? FailureOutcome.Retried : FailureOutcome.Parked;
@@ -143,198 +124,17 @@ public sealed class JobQueue(Database database, StorageSignals signals, IOptions
         signals.Signal(StorageChannels.DocumentEvents, job.Collection.ToString());
     }
 
-    /// <summary>Workers that have jobs, but whose <see cref="WorkerPresence"/> is not to be seen.</summary>
-    public Task<List<string>> FindAbsentWorkersAsync(CancellationToken cancellationToken) => database.ReadAsync(
-        (connection, token) => connection.Sql(
-                """
-                select distinct worker from jobs j where state = 'running' and worker like '%#%' and not exists (
-                    select from pg_locks l
-                    where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())
-                      and l.classid = $1 and l.objid = split_part(j.worker, '#', 2)::bigint and l.objsubid = 2)
-                """,
-                (long)WorkerPresence.LockClass)
-            .ListAsync(row => row.GetString(0), token),
-        cancellationToken);
-
-    /// <summary>
-    /// Puts jobs whose lease ran out back into the queue; the attempt does not count. Returns how many. A job that another transaction
-    /// holds, its own completion for instance, is left for the next time, and one that fails does not keep the others waiting.
-    /// </summary>
-    /// <param name="absentWorkers">Workers whose jobs are taken although their lease still runs.</param>
-    /// <param name="cancellationToken">Cancels.</param>
-    public async Task<int> ReclaimAsync(IReadOnlyCollection<string> absentWorkers, CancellationToken cancellationToken)
-    {
-        string[] absent = [.. absentWorkers];
-        var expired = await database.ReadAsync(
-            (connection, token) => connection.Sql(
-                    """
-                    select j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
-                        d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
-                    from jobs j join documents d on d.id = j.document_id join collections c on c.id = j.collection_id
-                    where j.state = 'running' and (j.lease_until < now() or j.worker = any($1))
-                    order by j.lease_until, j.id limit 100 for no key update of j skip locked
-                    """,
-                    // As an object: a lone array of references would be taken for the list of values.
-                    (object)absent)
-                .ListAsync(Map, token),
-            cancellationToken);
-        var reclaimed = 0;
-        RagException? failure = null;
-        foreach (var job in expired)
-        {
-            var change = job.Losses + 1 < MaxLosses
-                ? new Change("queued", "queued") { CountAttempt = false, CountLoss = true, OnlyLeftBy = absent, Wait = RetryWait.AfterLoss(job.Losses + 1) }
-                : new Change("parked", "failed")
-                {
-                    CountLoss = true,
-                    OnlyLeftBy = absent,
-                    Failed = true,
-                    Problem = new Problem("worker-lost", $"The worker ended {MaxLosses} times while it processed this document. Look at its log, then try again."),
-                };
-            try
-            {
-                if (await ChangeAsync(job, change, cancellationToken))
-                {
-                    reclaimed++;
-                }
-            }
-            catch (RagException e)
-            {
-                failure ??= e;
-            }
-        }
-
-        return reclaimed > 0 || failure is null ? reclaimed : throw failure;
-    }
-
     /// <summary>What the queue holds now.</summary>
     public async Task<QueueDepth> DepthAsync(CancellationToken cancellationToken) => (await database.ReadAsync(
         (connection, token) => connection.Sql(
                 """
                 select count(*) filter (where state = 'queued'), count(*) filter (where state = 'running'), count(*) filter (where state = 'parked'),
                     coalesce(extract(epoch from now() - min(created) filter (where state = 'queued')), 0)::double precision
-                from jobs where state in ('queued', 'running', 'parked')
+                from (
+                    select state, created from jobs where state = 'queued'
+                    union all select state, created from jobs where state = 'running'
+                    union all select state, created from jobs where state = 'parked') as open
                 """)
             .FirstAsync(row => new QueueDepth(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), TimeSpan.FromSeconds(row.GetDouble(3))), token),
         cancellationToken))!;
-
-    /// <summary>Changes a running job of that generation and its document, and tells clients. False when the job is not so any more.</summary>
-    private async Task<bool> ChangeAsync(ClaimedJob job, Change change, CancellationToken cancellationToken)
-    {
-        var changed = await database.TransactionAsync(
-            async (connection, token) =>
-            {
-                if (change.OnlyLeftBy is not null && !await TryLockAsync(connection, job, token))
-                {
-                    return false;
-                }
-
-                await using var fence = connection.CreateBatch();
-                fence.Then("select 1 from documents where id = $1 for no key update", job.Document.Value);
-                fence.Then(
-                    """
-                    update jobs set state = $3, stage = $4::text, lease_until = case when $5::interval is null then null else now() + $5::interval end,
-                        available_at = case when $6::interval is null then available_at else now() + $6::interval end,
-                        attempts = attempts - case when $7 then 0 else 1 end, losses = losses + case when $8 then 1 else 0 end,
-                        problem_code = coalesce($9::text, problem_code), problem = coalesce($10::text, problem),
-                        first_failed = case when $11 then coalesce(first_failed, now()) else first_failed end,
-                        last_failed = case when $11 then now() else last_failed end,
-                        finished = case when $3 = 'parked' then now() end
-                    where id = $1 and generation = $2 and state = 'running' and ($12::text[] is null or lease_until < now() or worker = any($12::text[]))
-                    """,
-                    job.Id.Value,
-                    job.Generation,
-                    change.JobState,
-                    change.Stage,
-                    change.Lease,
-                    change.Wait,
-                    change.CountAttempt,
-                    change.CountLoss,
-                    change.Problem?.Code,
-                    change.Problem?.Message,
-                    change.Failed,
-                    change.OnlyLeftBy);
-                await fence.ExecuteNonQueryAsync(token);
-                if (fence.BatchCommands[1].RecordsAffected != 1)
-                {
-                    return false;
-                }
-
-                await using var batch = connection.CreateBatch();
-                // The reason of the last attempt stays visible while the next one waits and works.
-                batch.Then(
-                    """
-                    update documents set status = $2, stage = $3::text, progress = $4, problem_code = coalesce($5::text, problem_code),
-                        problem = coalesce($6::text, problem), updated = now()
-                    where id = $1
-                    """,
-                    job.Document.Value,
-                    change.DocumentStatus,
-                    change.Stage,
-                    change.Progress,
-                    change.Problem?.Code,
-                    change.Problem?.Message);
-                DocumentEvents.Append(
-                    batch,
-                    new EventToAppend(job.Collection, job.Document, job.Name, change.DocumentStatus, change.Stage, change.Progress, change.Problem));
-                await batch.ExecuteNonQueryAsync(token);
-                return true;
-            },
-            cancellationToken);
-        if (changed)
-        {
-            signals.Signal(StorageChannels.DocumentEvents, job.Collection.ToString());
-            if (change.JobState == "queued" && change.Wait is null)
-            {
-                signals.Signal(StorageChannels.Jobs, job.Collection.ToString());
-            }
-        }
-
-        return changed;
-    }
-
-    /// <summary>Whether nobody else holds the job and its document; from then on nobody else does.</summary>
-    private static Task<bool> TryLockAsync(NpgsqlConnection connection, ClaimedJob job, CancellationToken cancellationToken) => connection.Sql(
-            "select true from jobs j join documents d on d.id = j.document_id where j.id = $1 for no key update of j, d skip locked", job.Id.Value)
-        .ScalarAsync<bool>(cancellationToken);
-
-    private static ClaimedJob Map(NpgsqlDataReader row) => new()
-    {
-        Id = new JobId(row.GetGuid(0)),
-        Generation = row.GetInt64(1),
-        Collection = new CollectionId(row.GetGuid(2)),
-        Document = new DocumentId(row.GetGuid(3)),
-        Attempt = row.GetInt32(4),
-        Losses = row.GetInt32(5),
-        TraceParent = row.Nullable<string>(6),
-        Created = row.GetFieldValue<DateTimeOffset>(7),
-        Name = row.GetString(8),
-        GivenTitle = row.Nullable<string>(9),
-        MediaType = row.Nullable<string>(10),
-        Sha256 = row.GetFieldValue<byte[]>(11),
-        SizeBytes = row.GetInt64(12),
-        Settings = CollectionService.ReadSettings(row.GetString(13)),
-    };
-
-    private sealed record Change(string JobState, string DocumentStatus)
-    {
-        public string? Stage { get; init; }
-
-        public int Progress { get; init; }
-
-        public TimeSpan? Lease { get; init; }
-
-        public TimeSpan? Wait { get; init; }
-
-        public bool CountAttempt { get; init; } = true;
-
-        public bool CountLoss { get; init; }
-
-        public Problem? Problem { get; init; }
-
-        public bool Failed { get; init; }
-
-        /// <summary>Only when the lease ran out, or one of these has it; null: whoever has it.</summary>
-        public string[]? OnlyLeftBy { get; init; }
-    }
 }

@@ -21,8 +21,17 @@ public static class JobRegistration
         services.AddRagDocuments(configuration);
         services.AddOptions<JobOptions>().Bind(configuration.GetSection("Rag:Jobs")).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<JobQueue>();
+        services.AddRagJobControl();
         services.TryAddSingleton<WorkerPresence>();
         services.TryAddSingleton<Sweeper>();
+        return services;
+    }
+
+    /// <summary>Adds <see cref="FailedJobs"/> and <see cref="QueueControl"/>, for processes that look after the queue without working on it; documents are registered by the caller.</summary>
+    public static IServiceCollection AddRagJobControl(this IServiceCollection services)
+    {
+        services.TryAddSingleton<FailedJobs>();
+        services.TryAddSingleton<QueueControl>();
         return services;
     }
 }

@@ -78,7 +78,7 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
             ages.IndexChanges),
         (
             "finished jobs",
-            $"delete from jobs where id in (select id from jobs where state in ('done', 'superseded') and finished < now() - $1 order by finished limit {BatchSize})",
+            $"delete from jobs where id in (select id from jobs where state in ('done', 'superseded', 'discarded') and finished < now() - $1 order by finished limit {BatchSize})",
             ages.Jobs),
         (
             "kept answers",

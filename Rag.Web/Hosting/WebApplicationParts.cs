@@ -67,6 +67,7 @@ internal static class WebApplicationParts
         app.MapCollections();
         app.MapDocuments();
         app.MapAsk();
+        app.MapFailed();
         app.MapKeys();
         app.MapRelay();
         app.MapFallback("{**path}", static () => new MessagePage(

@@ -35,6 +35,13 @@ internal static class Confirmation
         "Delete document",
         $"/collections/{collection}/documents");
 
+    public static ConfirmModel DiscardFailed(string page, string? collection) => new(
+        $"{page}/discard",
+        collection is null ? "Discard all failed work?" : $"Discard all failed work of “{collection}”?",
+        "The list becomes empty. The documents stay, failed with their reasons, and each can still be retried on its own page.",
+        "Discard all",
+        page);
+
     public static ConfirmModel RevokeKey(Guid id, string name) => new(
         $"/keys/{id:D}/revoke",
         $"Revoke the key “{name}”?",

@@ -11,6 +11,7 @@ internal static class DocumentPages
 {
     private const int PageSize = 50;
     private const int PageReach = 15_000;
+    private const int JobsShown = 20;
     private const int PanelReach = 4_000;
 
     public static void MapDocuments(this IEndpointRouteBuilder routes)
@@ -44,7 +45,8 @@ internal static class DocumentPages
     {
         var found = await visitor.Api.GetCollectionAsync(collection, cancellationToken);
         var view = await SourceReader.ReadAsync(visitor.Api, collection, id, request, PageReach, cancellationToken);
-        return frame.Show<SourceTextView, SourceModel>(new SourceModel(found, view, request, 2 * PageReach));
+        var jobs = await visitor.Api.ListDocumentJobsAsync(collection, id, JobsShown, cancellationToken: cancellationToken);
+        return frame.Show<SourceTextView, SourceModel>(new SourceModel(found, view, request, 2 * PageReach, jobs.Items, visitor.CanWrite));
     }
 
     private static async Task<IResult> PassageAsync(
@@ -134,8 +136,9 @@ public sealed record DocumentsModel(Collection Collection, Page<Document> Docume
     }
 }
 
-// Stride: code units from one shown stretch to the next.
-public sealed record SourceModel(Collection Collection, SourceView View, SourceRequest Request, int Stride)
+// Stride: code units from one shown stretch to the next. Jobs: the newest first.
+public sealed record SourceModel(
+    Collection Collection, SourceView View, SourceRequest Request, int Stride, IReadOnlyList<Job> Jobs, bool CanWrite)
 {
     /// <summary>The address of another stretch of the same text.</summary>
     public string Link(int from)

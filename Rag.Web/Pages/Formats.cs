@@ -51,6 +51,58 @@ internal static class Formats
         return string.Join(" · ", facts);
     }
 
+    /// <summary>What is said about a job beside its reason: where it failed and how often.</summary>
+    public static IReadOnlyList<string> Facts(Job job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        var facts = new List<string>();
+        if (job.Stage is { } stage)
+        {
+            facts.Add(StageWords(stage));
+        }
+
+        if (job.Attempts > 0)
+        {
+            facts.Add(Count(job.Attempts, "attempt", "attempts"));
+        }
+
+        if (job.Losses > 0)
+        {
+            facts.Add(job.Losses == 1 ? "its worker ended once" : $"its worker ended {Number(job.Losses)} times");
+        }
+
+        return facts;
+    }
+
+    /// <summary>About how long: "45 s", "12 min", "3.5 h", "2 days".</summary>
+    public static string Duration(TimeSpan time) => time switch
+    {
+        { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s"),
+        { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0} min"),
+        { TotalDays: < 2 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.#} h"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0} days"),
+    };
+
+    public static string Word(JobState state) => state switch
+    {
+        JobState.Queued => "Waiting",
+        JobState.Running => "In work",
+        JobState.Done => "Processed",
+        JobState.Parked => "Failed",
+        JobState.Superseded => "Replaced by a newer one",
+        _ => "Failed, discarded",
+    };
+
+    private static string StageWords(string stage) => stage switch
+    {
+        "extract" => "while reading the file",
+        "chunk" => "while cutting it into passages",
+        "analyze" => "while analysing its words",
+        "embed" => "while embedding",
+        "store" => "while storing",
+        _ => $"in stage {stage}",
+    };
+
     /// <summary>As the API writes it.</summary>
     public static string Scope(KeyScope scope) => scope.ToString().ToLowerInvariant();
 

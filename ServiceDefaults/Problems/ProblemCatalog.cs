@@ -13,7 +13,7 @@ public static class ProblemCatalog
         [400] = ["invalid-request", "invalid-json", "invalid-cursor", "invalid-filter", "invalid-name"],
         [401] = ["key-missing", "key-unknown", "link-used"],
         [403] = ["scope-missing", "origin-foreign"],
-        [404] = ["collection-not-found", "document-not-found", "key-not-found", "not-found"],
+        [404] = ["collection-not-found", "document-not-found", "key-not-found", "job-not-found", "not-found"],
         [405] = ["method-not-allowed"],
         [408] = ["request-timeout"],
         [409] = ["collection-exists", "document-busy", "key-configured", "no-original", "request-in-progress"],

@@ -6,6 +6,7 @@ using Rag.Api.About;
 using Rag.Api.Collections;
 using Rag.Api.Documents;
 using Rag.Api.Http;
+using Rag.Api.Jobs;
 using Rag.Api.Keys;
 using Rag.Api.Questions;
 using Rag.Api.Sessions;
@@ -27,6 +28,8 @@ public sealed class ContractTests
         { typeof(SubmissionAnswer), typeof(Client.Submission) },
         { typeof(TextAnswer), typeof(Client.DocumentText) },
         { typeof(ChunkAnswer), typeof(Client.Chunk) },
+        { typeof(JobAnswer), typeof(Client.Job) },
+        { typeof(QueueAnswer), typeof(Client.QueueState) },
         { typeof(SearchRequest), typeof(Client.SearchRequest) },
         { typeof(SearchAnswer), typeof(Client.SearchResponse) },
         { typeof(AskRequest), typeof(Client.AskRequest) },

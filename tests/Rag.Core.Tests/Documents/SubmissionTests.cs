@@ -61,7 +61,7 @@ public sealed class SubmissionTests(PostgresFixture postgres) : IAsyncLifetime
     {
         var first = await _engine.SubmitAsync(_collection, "bad", sourceId: "k");
         var job = await _engine.Jobs.ClaimAsync("w", CancellationToken.None);
-        await _engine.Jobs.FailAsync(job!, FailureKind.Document, new Problem("corrupt-file", "x"), CancellationToken.None);
+        await _engine.Jobs.FailAsync(job!, FailureKind.Document, new Problem("corrupt-file", "x"), "extract", CancellationToken.None);
 
         var second = await _engine.SubmitAsync(_collection, "bad", sourceId: "k");
 
@@ -113,7 +113,7 @@ public sealed class SubmissionTests(PostgresFixture postgres) : IAsyncLifetime
                         break;
                     case 1 when await _engine.Jobs.ClaimAsync("w", limit.Token) is { } job:
                         await _engine.Jobs.ReportAsync(job, "extract", 10, limit.Token);
-                        await _engine.Jobs.FailAsync(job, FailureKind.Document, new Problem("x", "x"), limit.Token);
+                        await _engine.Jobs.FailAsync(job, FailureKind.Document, new Problem("x", "x"), "extract", limit.Token);
                         break;
                     default:
                         var page = await _engine.Documents.ListAsync(_collection.Id, new DocumentQuery { Limit = 2 }, limit.Token);
@@ -228,7 +228,7 @@ public sealed class SubmissionTests(PostgresFixture postgres) : IAsyncLifetime
     {
         var document = (await _engine.SubmitAsync(_collection, "x", sourceId: "k", title: "Old")).Document;
         var job = (await _engine.Jobs.ClaimAsync("w", CancellationToken.None))!;
-        await _engine.Jobs.FailAsync(job, FailureKind.Document, new Problem("x", "x"), CancellationToken.None);
+        await _engine.Jobs.FailAsync(job, FailureKind.Document, new Problem("x", "x"), "extract", CancellationToken.None);
         await _engine.ExecuteAsync("update documents set status = 'ready', active_generation = 1, problem = null, problem_code = null");
 
         var patched = await _engine.Documents.PatchAsync(

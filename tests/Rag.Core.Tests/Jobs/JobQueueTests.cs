@@ -84,7 +84,7 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.False(await _engine.Jobs.RenewAsync(loser, CancellationToken.None));
         Assert.False(await _engine.Jobs.ReportAsync(loser, "store", 50, CancellationToken.None));
         Assert.False(await _engine.Jobs.ReleaseAsync(loser, CancellationToken.None));
-        Assert.Equal(FailureOutcome.Lost, await _engine.Jobs.FailAsync(loser, FailureKind.Document, new Problem("x", "x"), CancellationToken.None));
+        Assert.Equal(FailureOutcome.Lost, await _engine.Jobs.FailAsync(loser, FailureKind.Document, new Problem("x", "x"), "extract", CancellationToken.None));
         Assert.False(await CompleteAsync(loser, 0));
         Assert.True(await WriteAsync(winner, "what the winner read"));
         Assert.False(await CompleteAsync(loser, 0));
@@ -129,7 +129,7 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
         var submitted = (await _engine.SubmitAsync(_collection, "bad")).Document;
         var job = await ClaimAsync();
 
-        var outcome = await _engine.Jobs.FailAsync(job, FailureKind.Document, new Problem("corrupt-file", "It is cut off."), CancellationToken.None);
+        var outcome = await _engine.Jobs.FailAsync(job, FailureKind.Document, new Problem("corrupt-file", "It is cut off."), "extract", CancellationToken.None);
 
         Assert.Equal(FailureOutcome.Parked, outcome);
         var document = await _engine.Documents.GetAsync(_collection.Id, submitted.Id, CancellationToken.None);
@@ -145,16 +145,16 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
         var submitted = (await _engine.SubmitAsync(_collection, "unlucky")).Document;
         var problem = new Problem("model-away", "The model does not answer.");
 
-        Assert.Equal(FailureOutcome.Retried, await _engine.Jobs.FailAsync(await ClaimAsync(), FailureKind.Passing, problem, CancellationToken.None));
+        Assert.Equal(FailureOutcome.Retried, await _engine.Jobs.FailAsync(await ClaimAsync(), FailureKind.Passing, problem, "extract", CancellationToken.None));
 
         Assert.Null(await _engine.Jobs.ClaimAsync("w", CancellationToken.None));
         var waiting = await _engine.Documents.GetAsync(_collection.Id, submitted.Id, CancellationToken.None);
         Assert.Equal(DocumentStatus.Queued, waiting.Status);
         Assert.Equal("model-away", waiting.Problem?.Code);
         await _engine.ExecuteAsync("update jobs set available_at = now()");
-        Assert.Equal(FailureOutcome.Parked, await _engine.Jobs.FailAsync(await ClaimAsync(), FailureKind.Passing, problem, CancellationToken.None));
+        Assert.Equal(FailureOutcome.Parked, await _engine.Jobs.FailAsync(await ClaimAsync(), FailureKind.Passing, problem, "extract", CancellationToken.None));
         Assert.Equal(DocumentStatus.Failed, (await _engine.Documents.GetAsync(_collection.Id, submitted.Id, CancellationToken.None)).Status);
-        Assert.Equal(1, await _engine.Documents.ReprocessFailedAsync(_collection.Id, CancellationToken.None));
+        Assert.Equal(1, await _engine.Documents.RetryFailedAsync([_collection.Id], CancellationToken.None));
         Assert.Equal(1, (await ClaimAsync()).Attempt);
     }
 
@@ -165,16 +165,17 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
         await _engine.ExecuteAsync(
             """
             insert into documents (id, collection_id, source_id, name, sha256, size_bytes, status)
-            select ('ffffffff-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, collection_id, n::text, 'n', sha256, size_bytes, 'failed' from documents, generate_series(1, 450) n
+            select ('ffffffff-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, collection_id, n::text, 'n', sha256, size_bytes, 'failed' from documents, generate_series(1, 450) n;
+            insert into jobs (id, collection_id, document_id, state, finished) select gen_random_uuid(), collection_id, id, 'parked', now() from documents where status = 'failed'
             """);
         await using var connection = await _engine.Source.OpenConnectionAsync();
         await using (var transaction = await connection.BeginTransactionAsync())
         {
             await connection.Sql("select 1 from documents where source_id = '450' for update").RunAsync(CancellationToken.None);
             using var limit = new CancellationTokenSource();
-            var requeueing = _engine.Documents.ReprocessFailedAsync(_collection.Id, limit.Token);
+            var requeueing = _engine.Documents.RetryFailedAsync([_collection.Id], limit.Token);
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (await _engine.ScalarAsync<long>("select count(*) from jobs where document_id <> $1", first.Id.Value) < 400)
+            while (await _engine.ScalarAsync<long>("select count(*) from jobs where state = 'queued' and document_id <> $1", first.Id.Value) < 400)
             {
                 await Task.Delay(20, deadline.Token);
             }
@@ -183,7 +184,7 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => requeueing);
         }
 
-        Assert.Equal(50, await _engine.Documents.ReprocessFailedAsync(_collection.Id, CancellationToken.None));
+        Assert.Equal(50, await _engine.Documents.RetryFailedAsync([_collection.Id], CancellationToken.None));
         Assert.Equal(451, await _engine.ScalarAsync<long>("select count(*) from jobs where state = 'queued'"));
     }
 

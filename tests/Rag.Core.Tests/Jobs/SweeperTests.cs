@@ -100,7 +100,7 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
     {
         await _engine.SubmitAsync(_collection, "a", sourceId: "a");
         var job = (await _engine.Jobs.ClaimAsync("w", CancellationToken.None))!;
-        await _engine.Jobs.FailAsync(job, FailureKind.Document, new Problem("x", "x"), CancellationToken.None);
+        await _engine.Jobs.FailAsync(job, FailureKind.Document, new Problem("x", "x"), "extract", CancellationToken.None);
         await _engine.SubmitAsync(_collection, "b", sourceId: "b");
         await _engine.SubmitAsync(_collection, "b2", sourceId: "b");
         await _engine.ExecuteAsync("update document_events set at = now() - interval '25 hours' where seq <= 2");

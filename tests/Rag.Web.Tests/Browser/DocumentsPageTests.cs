@@ -209,7 +209,7 @@ public sealed class DocumentsPageTests(Chromium chromium, WebSite site) : IClass
         await Assertions.Expect(visit.Page.Locator(".doc")).ToHaveCountAsync(50);
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Older documents" }).ClickAsync();
         await Assertions.Expect(visit.Page.Locator(".doc")).ToHaveCountAsync(5);
-        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Failed" }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Navigation, new() { Name = "Filter by status" }).GetByRole(AriaRole.Link, new() { Name = "Failed" }).ClickAsync();
         await Assertions.Expect(visit.Page.Locator(".doc")).ToHaveCountAsync(5);
         await visit.Page.GetByRole(AriaRole.Searchbox).FillAsync("paper-3");
         await visit.Page.Keyboard.PressAsync("Enter");

@@ -39,6 +39,17 @@ public sealed class ScreenshotTests(Chromium chromium, WebSite site) : IClassFix
         await LookAsync("collections-new");
         await page.GotoAsync($"/collections/{Samples.Collection}/documents");
         await LookAsync("documents");
+        await page.GotoAsync("/failed");
+        await LookAsync("failed");
+        await page.GetByRole(AriaRole.Link, new() { Name = "old-generator-manual.pdf" }).ClickAsync();
+        await page.GetByText("How it was processed").ClickAsync();
+        await LookAsync("failed-document");
+        await page.GotoAsync($"/collections/{Samples.Collection}/failed");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause this collection" }).ClickAsync();
+        await LookAsync("failed-paused");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await page.GotoAsync("/collections/contracts/failed");
+        await LookAsync("failed-none");
         await page.GotoAsync($"/collections/new-arrivals/documents");
         await LookAsync("documents-empty");
         await page.GotoAsync($"/collections/{Samples.Collection}/ask");

@@ -52,6 +52,7 @@ internal sealed class StandInApi : IAsyncDisposable
         app.Use(static (context, next) => StandInAccess.CheckAsync(context, next));
         StandInCollections.Map(app);
         StandInDocuments.Map(app);
+        StandInJobs.Map(app);
         StandInQuestions.Map(app);
         StandInAccess.Map(app);
         await app.StartAsync();

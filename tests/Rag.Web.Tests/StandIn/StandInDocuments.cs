@@ -37,10 +37,7 @@ internal static class StandInDocuments
         }));
         app.MapPost(all + "/{id:guid}/reprocess", static (string name, Guid id, StandInState state) => Find(state, name, id, document =>
         {
-            document.Status = "queued";
-            document.Problem = null;
-            state.Publish(state.Collections[name], document);
-            _ = ProcessAsync(state, state.Collections[name], document);
+            Requeue(state, state.Collections[name], document);
             return Results.Json(document.Shape(name), statusCode: 202);
         }));
         app.MapGet(all + "/{id:guid}/content", static (string name, Guid id, StandInState state) =>
@@ -55,6 +52,17 @@ internal static class StandInDocuments
             nextCursor = (string?)null,
         })));
         app.MapGet("/v1/collections/{name}/events", EventsAsync);
+    }
+
+    /// <summary>The document is processed again.</summary>
+    public static void Requeue(StandInState state, StandInCollection collection, StandInDocument document)
+    {
+        document.Status = "queued";
+        document.Problem = null;
+        document.JobId = Guid.CreateVersion7();
+        document.Discarded = false;
+        state.Publish(collection, document);
+        _ = ProcessAsync(state, collection, document);
     }
 
     // It cuts where it is told: texts here have no character that could be cut in two.

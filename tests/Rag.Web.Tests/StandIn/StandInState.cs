@@ -35,6 +35,9 @@ internal sealed class StandInState : IDisposable
     /// <summary>While set, every request but health is answered 503.</summary>
     public bool Away { get; set; }
 
+    /// <summary>Since when the whole queue is paused.</summary>
+    public DateTimeOffset? Paused { get; set; }
+
     /// <summary>While set, a document waits in processing.</summary>
     public TaskCompletionSource? HoldProcessing { get; set; }
 
@@ -108,6 +111,8 @@ internal sealed class StandInCollection
 
     public DateTimeOffset Created { get; } = DateTimeOffset.UtcNow;
 
+    public DateTimeOffset? Paused { get; set; }
+
     public ConcurrentDictionary<Guid, StandInDocument> Documents { get; } = new();
 
     public object Shape() => new
@@ -157,6 +162,11 @@ internal sealed class StandInDocument
     public string[] Warnings { get; set; } = [];
 
     public int Attempts { get; set; }
+
+    public Guid JobId { get; set; } = Guid.CreateVersion7();
+
+    /// <summary>Its failed job was.</summary>
+    public bool Discarded { get; set; }
 
     public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 

@@ -1,0 +1,74 @@
+using Rag.Core.Documents;
+using Rag.Core.Storage;
+
+namespace Rag.Core.Jobs;
+
+public sealed partial class JobQueue
+{
+    // A document whose worker vanishes every time must not go round for ever; single crashes and deployments must not park it.
+    private const int MaxLosses = 20;
+
+    /// <summary>Workers that have jobs, but whose <see cref="WorkerPresence"/> is not to be seen.</summary>
+    public Task<List<string>> FindAbsentWorkersAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql(
+                """
+                select distinct worker from jobs j where state = 'running' and worker like '%#%' and not exists (
+                    select from pg_locks l
+                    where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())
+                      and l.classid = $1 and l.objid = split_part(j.worker, '#', 2)::bigint and l.objsubid = 2)
+                """,
+                (long)WorkerPresence.LockClass)
+            .ListAsync(row => row.GetString(0), token),
+        cancellationToken);
+
+    /// <summary>
+    /// Puts jobs whose lease ran out back into the queue; the attempt does not count. Returns how many. A job that another transaction
+    /// holds, its own completion for instance, is left for the next time, and one that fails does not keep the others waiting.
+    /// </summary>
+    /// <param name="absentWorkers">Workers whose jobs are taken although their lease still runs.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<int> ReclaimAsync(IReadOnlyCollection<string> absentWorkers, CancellationToken cancellationToken)
+    {
+        string[] absent = [.. absentWorkers];
+        var expired = await database.ReadAsync(
+            (connection, token) => connection.Sql(
+                    """
+                    select j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
+                        d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
+                    from jobs j join documents d on d.id = j.document_id join collections c on c.id = j.collection_id
+                    where j.state = 'running' and (j.lease_until < now() or j.worker = any($1))
+                    order by j.lease_until, j.id limit 100 for no key update of j skip locked
+                    """,
+                    // As an object: a lone array of references would be taken for the list of values.
+                    (object)absent)
+                .ListAsync(Map, token),
+            cancellationToken);
+        var reclaimed = 0;
+        RagException? failure = null;
+        foreach (var job in expired)
+        {
+            var change = job.Losses + 1 < MaxLosses
+                ? new Change("queued", "queued") { CountAttempt = false, CountLoss = true, OnlyLeftBy = absent, Wait = RetryWait.AfterLoss(job.Losses + 1) }
+                : new Change("parked", "failed")
+                {
+                    CountLoss = true,
+                    OnlyLeftBy = absent,
+                    Failed = true,
+                    Problem = new Problem("worker-lost", $"The worker ended {MaxLosses} times while it processed this document. Look at its log, then try again."),
+                };
+            try
+            {
+                if (await ChangeAsync(job, change, cancellationToken))
+                {
+                    reclaimed++;
+                }
+            }
+            catch (RagException e)
+            {
+                failure ??= e;
+            }
+        }
+
+        return reclaimed > 0 || failure is null ? reclaimed : throw failure;
+    }
+}
