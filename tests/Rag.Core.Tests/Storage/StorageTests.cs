@@ -61,7 +61,8 @@ public sealed class StorageTests(PostgresFixture postgres)
             default));
         await Task.WhenAll(CrossAsync(1, 2), CrossAsync(2, 1));
 
-        Assert.Equal(3, tries);
+        // One loses, and on a busy machine it may take its first row again before the other one wakes, and lose again.
+        Assert.InRange(tries, 3, 10);
         Assert.Equal(4L, await database.ReadAsync((c, t) => c.Sql("select sum(n) from t").ScalarAsync<long>(t), default));
     }
 
