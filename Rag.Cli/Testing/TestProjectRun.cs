@@ -7,7 +7,34 @@ namespace Rag.Cli.Testing;
 /// <summary>Runs one built test project in a process of its own, within a time limit.</summary>
 internal static class TestProjectRun
 {
+    // More than a few that fail are no matter of chance.
+    private const int MostRepeated = 3;
+
+    /// <summary>
+    /// Runs it. A few failed tests run once more by themselves: the machine is shared, and a test that fails by chance must be told from one
+    /// that fails. It is named in the report all the same.
+    /// </summary>
     public static async Task<TestProjectResult> RunAsync(
+        string project,
+        string assembly,
+        string? filter,
+        TimeSpan limit,
+        IReadOnlyDictionary<string, string?> environment,
+        CancellationToken cancellationToken)
+    {
+        var first = await RunOnceAsync(project, assembly, filter, limit, environment, cancellationToken);
+        if (first.Fault is not null || first.Failed is 0 or > MostRepeated)
+        {
+            return first;
+        }
+
+        // A case of a theory has its arguments in its name; the filter knows methods only.
+        var methods = first.Cases.Where(one => one.Outcome == TestOutcome.Failed).Select(one => one.Name.Split('(')[0]).Distinct(StringComparer.Ordinal);
+        var again = string.Join('|', methods.Select(method => $"FullyQualifiedName={method}"));
+        return first.With(await RunOnceAsync(project, assembly, again, limit, environment, cancellationToken));
+    }
+
+    private static async Task<TestProjectResult> RunOnceAsync(
         string project,
         string assembly,
         string? filter,

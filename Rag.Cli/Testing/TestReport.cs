@@ -18,6 +18,7 @@ internal static class TestReport
     public static int Close(Terminal terminal, IReadOnlyCollection<TestProjectResult> results)
     {
         PrintSkips(terminal, results);
+        PrintUnsteady(terminal, results);
         PrintFailures(terminal, results);
         var passed = results.Sum(result => result.Passed);
         var failed = results.Sum(result => result.Failed);
@@ -54,6 +55,16 @@ internal static class TestReport
             {
                 terminal.Line($"    - {one.Name}");
             }
+        }
+    }
+
+    private static void PrintUnsteady(Terminal terminal, IEnumerable<TestProjectResult> results)
+    {
+        foreach (var one in results.SelectMany(result => result.Unsteady))
+        {
+            terminal.Line();
+            terminal.Warn($"UNSTEADY {one.Name} failed, and passed when it ran once more:");
+            terminal.Line(Indent(one.Message ?? "no message"));
         }
     }
 

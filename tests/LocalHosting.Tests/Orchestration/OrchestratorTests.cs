@@ -251,7 +251,7 @@ public sealed class OrchestratorTests : IDisposable
         {
             return await GetAsync(url);
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException)
         {
             return null;
         }

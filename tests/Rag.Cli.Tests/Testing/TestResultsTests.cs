@@ -32,6 +32,31 @@ public sealed class TestResultsTests
         """;
 
     [Fact]
+    public void What_passes_in_a_second_run_counts_as_passed_and_is_named_and_what_fails_twice_has_failed()
+    {
+        static TestCaseResult Case(string name, TestOutcome outcome) => new(name, outcome, outcome == TestOutcome.Failed ? $"{name} broke" : null, null);
+        var first = new TestProjectResult(
+            "Room.Tests",
+            [Case("A", TestOutcome.Passed), Case("B", TestOutcome.Failed), Case("C", TestOutcome.Failed), Case("D", TestOutcome.Failed), Case("E(x...)", TestOutcome.Failed)],
+            TimeSpan.FromSeconds(1),
+            Fault: null);
+        var second = new TestProjectResult(
+            "Room.Tests",
+            [Case("B", TestOutcome.Passed), Case("C", TestOutcome.Failed), Case("E(x...)", TestOutcome.Passed), Case("E(x...)", TestOutcome.Failed)],
+            TimeSpan.FromSeconds(1),
+            Fault: null);
+
+        var both = first.With(second);
+
+        Assert.Equal((2, 3), (both.Passed, both.Failed));
+        Assert.Equal("B", Assert.Single(both.Unsteady).Name);
+        var (exitCode, output) = Close(both);
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Contains("UNSTEADY B failed, and passed when it ran once more:", output, StringComparison.Ordinal);
+        Assert.Contains("B broke", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Outcomes_messages_and_reasons_are_read()
     {
         var (cases, fault) = Read(Mixed);
