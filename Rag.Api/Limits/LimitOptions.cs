@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Rag.Api.Limits;
 
-/// <summary><c>Rag:Limits</c>: what one caller may ask of this process.</summary>
+/// <summary><c>Rag:Limits</c>: what one caller may ask: of all replicas together where they share Redis, else of this process. Event streams are always counted by process.</summary>
 public sealed record LimitOptions
 {
     /// <summary>Requests of one key per minute, evenly refilled; as many may come at once. 0: no limit.</summary>
