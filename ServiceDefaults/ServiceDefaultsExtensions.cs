@@ -69,6 +69,7 @@ public static class ServiceDefaultsExtensions
         services.TryAddSingleton<HealthLog>();
         services.TryAddSingleton<Draining>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
+        services.AddSingleton<IStartupFilter, KeepAliveFilter>();
         services.AddOptions<HostOptions>().Configure<IConfiguration>(static (host, configuration) => host.ShutdownTimeout = ShutdownOptions.TimeoutOf(configuration));
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);
         return builder;

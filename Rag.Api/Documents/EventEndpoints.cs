@@ -35,7 +35,7 @@ internal static class EventEndpoints
         // Fixed before the answer begins, so that whatever is done after its headers is on the stream.
         from ??= await events.LatestAsync(collection.Id, context.RequestAborted);
         var (bearer, address) = (BearerMiddleware.BearerOf(context.Request), context.Connection.RemoteIpAddress);
-        await using var stream = await EventStream.BeginAsync(context, async token => await authenticator.FindAsync(bearer, address, token) is not null, time);
+        await using var stream = await EventStream.BeginAsync(context, async token => await authenticator.FindAsync(bearer, address, token) is not null, time, isLong: true);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stream.Aborted, lifetime.ApplicationStopping);
         try
         {

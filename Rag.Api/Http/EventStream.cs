@@ -34,9 +34,18 @@ internal sealed class EventStream : IAsyncDisposable
     /// <param name="context">Its response must not have started.</param>
     /// <param name="mayGoOn">Asked with every comment; false ends the stream.</param>
     /// <param name="time">For the comments.</param>
-    public static async Task<EventStream> BeginAsync(HttpContext context, Func<CancellationToken, ValueTask<bool>>? mayGoOn, TimeProvider time)
+    /// <param name="isLong">
+    /// Whether the stream may outlast the delay of a shutdown. Then it ends its connection: a process that stops while the stream is open
+    /// closes that connection behind it, too late to say so, and the client's next request on it would be lost.
+    /// </param>
+    public static async Task<EventStream> BeginAsync(HttpContext context, Func<CancellationToken, ValueTask<bool>>? mayGoOn, TimeProvider time, bool isLong)
     {
         var response = context.Response;
+        if (isLong && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            response.Headers.Connection = "close";
+        }
+
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
         // Some proxies collect answers otherwise.

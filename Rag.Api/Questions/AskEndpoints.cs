@@ -100,7 +100,7 @@ internal static class AskEndpoints
     {
         await using var steps = answering.AskAsync(question, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         var more = await steps.MoveNextAsync();
-        await using var stream = await EventStream.BeginAsync(context, mayGoOn: null, time);
+        await using var stream = await EventStream.BeginAsync(context, mayGoOn: null, time, isLong: answering.UsesModel);
         try
         {
             while (more)

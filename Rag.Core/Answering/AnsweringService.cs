@@ -29,6 +29,9 @@ public sealed class AnsweringService
     /// <summary>The chat model's name, or <c>extractive</c>.</summary>
     public string Model => _answerer.Model;
 
+    /// <summary>Whether a chat model answers, which takes seconds.</summary>
+    public bool UsesModel => _answerer is ChatAnswerer;
+
     /// <summary>Answers as a stream: first what was found, then text and checked citations, last whether it is an answer.</summary>
     /// <exception cref="RagException">As from <see cref="RetrievalService.SearchAsync"/>; <c>model-away</c> when a configured chat model does not answer.</exception>
     public async IAsyncEnumerable<AnswerEvent> AskAsync(Question question, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -54,7 +54,7 @@ internal sealed partial class DrainingLifetime(
 
     internal void Terminate()
     {
-        var delay = options.Value.Delay ?? (environment.IsDevelopment() ? TimeSpan.Zero : TimeSpan.FromSeconds(5));
+        var delay = options.Value.DelayIn(environment);
         if (draining.Started || delay == TimeSpan.Zero)
         {
             draining.Start();

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 
 namespace RagPlatform.ServiceDefaults.Shutdown;
 
@@ -17,6 +18,8 @@ public sealed record ShutdownOptions
     /// <summary>Time for requests and batches in flight to finish after that.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    internal TimeSpan DelayIn(IHostEnvironment environment) => Delay ?? (environment.IsDevelopment() ? TimeSpan.Zero : TimeSpan.FromSeconds(5));
 
     // The host reads its time-out while it is built, before the check at start can tell a wrong value in words.
     internal static TimeSpan TimeoutOf(IConfiguration configuration) =>

@@ -36,6 +36,8 @@ public sealed class AskStreamTests(PostgresFixture postgres)
         {
             using var response = await AskAsync(api, reader.Token);
             Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+            // A model takes its time, longer than a process that stops can wait before it closes the connection.
+            Assert.True(response.Headers.ConnectionClose);
             await arrived.Task.WaitAsync(Limit);
             await reader.CancelAsync();
         }
