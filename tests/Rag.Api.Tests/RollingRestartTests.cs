@@ -17,10 +17,10 @@ public sealed class RollingRestartTests(PostgresFixture postgres) : IAsyncLifeti
 {
     private const string Collection = "shared";
     private const int Beforehand = 60;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     // Between two requests of one client: as many requests as leave the machine time to start a process.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly DirectoryInfo _blobs = Directory.CreateTempSubdirectory("rag-rolling-blobs-");
     private readonly CancellationTokenSource _limit = new(Limit);
@@ -141,7 +141,7 @@ public sealed class RollingRestartTests(PostgresFixture postgres) : IAsyncLifeti
                 connection.Dispose();
             }
 
-            await Task.Delay(Random.Shared.Next(200));
+            await Task.Delay(Random.Shared.Next(400));
         }
     }
 

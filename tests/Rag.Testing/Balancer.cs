@@ -12,10 +12,10 @@ namespace Rag.Testing;
 /// </summary>
 public sealed class Balancer : IAsyncDisposable
 {
-    // A kubelet's probe of every second with a threshold of two; both must fit into Rag:Shutdown:Delay.
+    // Two refusals in a row take a backend out, well within the delay of a shutdown. A busy machine must not look like one.
     private const int FailureThreshold = 2;
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource _stopping = new();

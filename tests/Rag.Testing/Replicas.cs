@@ -6,7 +6,7 @@ namespace Rag.Testing;
 /// </summary>
 public sealed class Replicas : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly IReadOnlyDictionary<string, string> _ofApis;

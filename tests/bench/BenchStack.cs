@@ -29,6 +29,8 @@ internal sealed class BenchStack : IAsyncDisposable
             ["Rag__Embedding__Provider"] = embedding,
             ["Rag__Limits__RequestsPerMinute"] = "0",
             ["Logging__LogLevel__Default"] = "Warning",
+            // What it says of the collections that it loads.
+            ["Logging__LogLevel__Rag.Core.Indexing"] = "Information",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = metrics.Endpoint,
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000",
@@ -60,7 +62,8 @@ internal sealed class BenchStack : IAsyncDisposable
     }
 
     /// <summary>Starts the API (again) and returns the time from the start of the process to the first 200 of its readiness.</summary>
-    public async Task<TimeSpan> StartApiAsync()
+    /// <param name="embedding">Another provider than the stack's.</param>
+    public async Task<TimeSpan> StartApiAsync(string? embedding = null)
     {
         if (Api is not null)
         {
@@ -69,37 +72,14 @@ internal sealed class BenchStack : IAsyncDisposable
         }
 
         var watch = Stopwatch.StartNew();
-        Api = ServiceProcess.Start("Rag.Api", "rag-api", _environment);
+        Api = ServiceProcess.Start("Rag.Api", "rag-api", new Dictionary<string, string>(_environment)
+        {
+            ["Rag__Embedding__Provider"] = embedding ?? _environment["Rag__Embedding__Provider"],
+        });
         await Api.WaitUntilOkAsync("/health/ready", StartTimeout);
         var elapsed = watch.Elapsed;
         Client = RagClient.Create(Api.BaseAddress, _key);
         return elapsed;
-    }
-
-    /// <summary>Waits until every document of the collection is ready; throws when one failed.</summary>
-    public async Task<Collection> WaitUntilReadyAsync(string collection, long documents, TimeSpan timeout)
-    {
-        var waited = Stopwatch.StartNew();
-        while (true)
-        {
-            var state = await Client.GetCollectionAsync(collection);
-            if (state.Documents.Failed > 0)
-            {
-                throw new InvalidOperationException($"{state.Documents.Failed} documents of '{collection}' failed; the measurement would be of something else.");
-            }
-
-            if (state.Documents.Ready >= documents)
-            {
-                return state;
-            }
-
-            if (waited.Elapsed > timeout)
-            {
-                throw new TimeoutException($"Only {state.Documents.Ready} of {documents} documents are ready after {timeout}.");
-            }
-
-            await Task.Delay(100);
-        }
     }
 
     /// <summary>Resident memory of a process in MiB: VmRSS of /proc/PID/status, or what the platform calls the working set.</summary>

@@ -11,5 +11,8 @@ internal sealed class Percentiles(IEnumerable<double> values)
 
     public double P99 => At(0.99);
 
+    /// <summary>The three, without a unit.</summary>
+    public override string ToString() => $"{P50:F1} / {P95:F1} / {P99:F1}";
+
     private double At(double share) => _sorted[Math.Max(0, (int)Math.Ceiling(share * _sorted.Length) - 1)];
 }

@@ -3,31 +3,33 @@ using System.Text;
 
 namespace Rag.Bench;
 
-/// <summary>Puts the table into the document, between two markers, with the machine that it was measured on.</summary>
+/// <summary>Puts a table into the document, between two markers of its own, with the machine that it was measured on.</summary>
 internal static class Report
 {
-    private const string Begin = "<!-- measured: begin -->";
-    private const string End = "<!-- measured: end -->";
-
-    /// <exception cref="InvalidOperationException">The document lost its markers.</exception>
-    public static void Write(string path, IReadOnlyList<(string What, string Value)> rows)
+    /// <exception cref="InvalidOperationException">The document lost the table's markers.</exception>
+    public static void Write(string path, Table table)
     {
+        var (beginMark, endMark) = ($"<!-- measured {table.Name}: begin -->", $"<!-- measured {table.Name}: end -->");
         var document = File.ReadAllText(path);
-        var begin = document.IndexOf(Begin, StringComparison.Ordinal);
-        var end = document.IndexOf(End, StringComparison.Ordinal);
+        var begin = document.IndexOf(beginMark, StringComparison.Ordinal);
+        var end = document.IndexOf(endMark, StringComparison.Ordinal);
         if (begin < 0 || end < begin)
         {
-            throw new InvalidOperationException($"'{path}' has lost its markers '{Begin}' and '{End}'.");
+            throw new InvalidOperationException($"'{path}' has lost its markers '{beginMark}' and '{endMark}'.");
         }
 
-        var table = new StringBuilder().AppendLine(Begin).AppendLine($"Machine: {Machine()}").AppendLine().AppendLine("| what | measured |").AppendLine("| --- | --- |");
-        foreach (var (what, value) in rows)
+        var text = new StringBuilder().AppendLine(beginMark).AppendLine($"Machine: {Machine()}").AppendLine();
+        AppendRow(text, table.Columns);
+        AppendRow(text, table.Columns.Select(static _ => "---"));
+        foreach (var row in table.Rows)
         {
-            table.Append("| ").Append(what.Trim()).Append(" | ").Append(value).AppendLine(" |");
+            AppendRow(text, row);
         }
 
-        File.WriteAllText(path, document[..begin] + table + document[end..]);
+        File.WriteAllText(path, document[..begin] + text + document[end..]);
     }
+
+    private static void AppendRow(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells.Select(static cell => cell.Trim())).AppendLine(" |");
 
     private static string Machine()
     {
