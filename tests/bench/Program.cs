@@ -4,7 +4,7 @@ using Rag.Testing;
 
 // dotnet run -c Release --project tests/bench [-- [--only laptop|load|scale] [--quick]]
 // Writes one table for each measurement to standard output and to docs/performance.md (between its markers). --quick runs a tenth and
-// writes nothing.
+// writes nothing. Returns 1 when a request failed.
 Dictionary<string, Func<NaturalText, bool, Task<Table>>> measurements = new()
 {
     ["laptop"] = LaptopBench.RunAsync,
@@ -28,13 +28,15 @@ if (!Directory.Exists(collections))
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var text = NaturalText.Read(collections);
+var faults = 0;
 foreach (var (_, measureAsync) in measurements.Where(measurement => only is null || measurement.Key == only))
 {
     var table = await measureAsync(text, quick);
+    faults += table.Faults;
     if (!quick)
     {
         Report.Write(Path.Combine(Repository.Root, "docs", "performance.md"), table);
     }
 }
 
-return 0;
+return faults == 0 ? 0 : 1;

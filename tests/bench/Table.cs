@@ -9,6 +9,9 @@ internal sealed record Table(string Name, params string[] Columns)
 
     public IReadOnlyList<string[]> Rows => _rows;
 
+    /// <summary>Requests that failed, which none should.</summary>
+    public int Faults { get; set; }
+
     /// <summary>One cell for each column.</summary>
     public void Add(params string[] cells)
     {

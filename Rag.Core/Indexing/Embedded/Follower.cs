@@ -8,6 +8,10 @@ namespace Rag.Core.Indexing.Embedded;
 /// </summary>
 internal sealed class Follower(CollectionId collection, ChangeReader reader, TimeProvider time, CancellationToken stopping)
 {
+    // Loading takes several times the memory of what is loaded, in arrays that the collector would keep for the process's own use for
+    // hours: nothing else here asks for as much. One collection that gives it back to the system costs less than a second, once.
+    private const long LargeBytes = 16 << 20;
+
     private readonly Lock _gate = new();
     private readonly CollectionIndex _index = new();
     private Task<Refresh>? _refresh;
@@ -34,6 +38,18 @@ internal sealed class Follower(CollectionId collection, ChangeReader reader, Tim
     }
 
     private async Task<Refresh> ReadAsync()
+    {
+        var found = await ReadAndApplyAsync();
+        // Not until what was read is out of reach.
+        if (found == Refresh.Whole && Snapshot.Parts.Sum(static part => part.Segment.Bytes) >= LargeBytes)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
+
+        return found;
+    }
+
+    private async Task<Refresh> ReadAndApplyAsync()
     {
         var isFirst = !_isLoaded;
         var changes = isFirst
