@@ -8,9 +8,9 @@ namespace Rag.Core.Indexing.Embedded;
 /// </summary>
 internal sealed class Follower(CollectionId collection, ChangeReader reader, TimeProvider time, CancellationToken stopping)
 {
-    // Loading takes several times the memory of what is loaded, in arrays that the collector would keep for the process's own use for
-    // hours: nothing else here asks for as much. One collection that gives it back to the system costs less than a second, once.
-    private const long LargeBytes = 16 << 20;
+    // Loading takes several times the memory of what is loaded, in large arrays that only a full collection frees, and nothing else here
+    // makes the runtime run one for a long time. One run that gives the memory back to the system stops the process for a moment, once.
+    private const int ManyChunks = 10_000;
 
     private readonly Lock _gate = new();
     private readonly CollectionIndex _index = new();
@@ -41,7 +41,7 @@ internal sealed class Follower(CollectionId collection, ChangeReader reader, Tim
     {
         var found = await ReadAndApplyAsync();
         // Not until what was read is out of reach.
-        if (found == Refresh.Whole && Snapshot.Parts.Sum(static part => part.Segment.Bytes) >= LargeBytes)
+        if (found == Refresh.Whole && Snapshot.LiveChunks >= ManyChunks)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
