@@ -56,6 +56,9 @@ public sealed record Document
     /// <summary>Hash of the newest original, lower-case hexadecimal.</summary>
     public required string Sha256 { get; init; }
 
+    /// <summary>What is known of the newest original.</summary>
+    public OriginalState Original { get; init; }
+
     /// <summary>What a person should know although it is ready.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -89,6 +92,19 @@ public enum DocumentStatus
 
     /// <summary>Gone; only in events.</summary>
     Deleted,
+}
+
+/// <summary>What is known of an original. Without one a document stays searchable; sending the same file again puts it back.</summary>
+public enum OriginalState
+{
+    /// <summary>Nothing is known to be wrong.</summary>
+    Present,
+
+    /// <summary>The store lost it.</summary>
+    Missing,
+
+    /// <summary>The store holds something else.</summary>
+    Damaged,
 }
 
 /// <summary>A file to upload. The stream is read once, forward, and not disposed.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Npgsql;
 using Rag.Core;
+using Rag.Core.Blobs;
 using Rag.Core.Documents;
 using Rag.Core.Extraction;
 using Rag.Core.Jobs;
@@ -14,7 +15,7 @@ internal static class FailureClassifier
     {
         ExtractionException e => (FailureKind.Document, new Problem(e.Code, e.Message)),
         // Sending the file again is all that helps.
-        RagException { Code: "no-original" } e => (FailureKind.Document, new Problem(e.Code, e.Message)),
+        RagException { Code: OriginalFault.MissingCode or OriginalFault.DamagedCode } e => (FailureKind.Document, new Problem(e.Code, e.Message)),
         RagException { IsTransient: true } e => (FailureKind.Passing, new Problem(e.Code, e.Message)),
         RagException e => (FailureKind.Ours, new Problem(e.Code, e.Message)),
         // Its message may hold anything, text of the document included.

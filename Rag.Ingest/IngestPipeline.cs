@@ -91,8 +91,7 @@ internal sealed class IngestPipeline(
         var request = new ExtractionRequest(
             job.Name,
             job.MediaType,
-            async token => await blobs.OpenAsync(job.Collection, job.Sha256, token)
-                ?? throw new RagException("no-original", "The original of this document is missing from the store. Send the file again."));
+            async token => new VerifiedOriginal(await blobs.OpenAsync(job.Collection, job.Sha256, token) ?? throw OriginalFault.Missing(), job.Sha256));
         return await extractor.ExtractAsync(request, cancellationToken);
     }
 

@@ -27,8 +27,8 @@ internal static class BackupCommand
             throw new CliException($"'{file}' exists already.", "Choose another name; a backup never overwrites.", ExitCode.Usage);
         }
 
-        var blobRoot = DatabaseConnection.BlobRoot(context, blobs, connectionString);
         var started = Stopwatch.GetTimestamp();
+        var blobRoot = DatabaseConnection.BlobRoot(context, blobs, connectionString);
         await using var connection = await DatabaseConnection.OpenAsync(context, connectionString, cancellationToken);
         var program = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
         var manifest = await BackupWriter.WriteAsync(connection, blobRoot, path, program, context.Time, cancellationToken);
@@ -40,8 +40,10 @@ internal static class BackupCommand
         if (manifest.MissingBlobs.Count > 0)
         {
             context.Terminal.Problem(
-                $"{manifest.MissingBlobs.Count} originals are not in {blobRoot}, or are damaged there, and so are not in the archive either.",
-                "Their text and passages are in it. Is it the right folder? --blobs names another.");
+                $"{manifest.MissingBlobs.Count} originals are not in {(manifest.Originals == OriginalStore.Postgres ? "the database" : blobRoot)}, or are damaged there, and so are not in the archive either.",
+                manifest.Originals == OriginalStore.Postgres
+                    ? "Their text and passages are in it. Sending the same files again puts the originals back."
+                    : "Their text and passages are in it. Is it the right folder? --blobs names another.");
             return ExitCode.Failed;
         }
 

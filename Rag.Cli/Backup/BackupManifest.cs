@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Rag.Cli.Backup;
 
@@ -7,7 +8,7 @@ namespace Rag.Cli.Backup;
 /// </summary>
 /// <remarks>
 /// The archive is a gzip-compressed tar: <c>tables/{name}.copy</c> (PostgreSQL's binary COPY, tables in the order of their foreign keys),
-/// <c>blobs/{collection id}/{sha256}</c>, <c>manifest.json</c>.
+/// <c>blobs/{collection id}/{sha256}</c> wherever they were kept, <c>manifest.json</c>.
 /// </remarks>
 internal sealed record BackupManifest
 {
@@ -28,6 +29,9 @@ internal sealed record BackupManifest
 
     /// <summary>Last numbers given out, by sequence.</summary>
     public required IReadOnlyDictionary<string, long> Sequences { get; init; }
+
+    /// <summary>Where they were; a restore puts them there again unless it is told otherwise.</summary>
+    public OriginalStore Originals { get; init; }
 
     public required IReadOnlyList<BlobEntry> Blobs { get; init; }
 
@@ -76,7 +80,12 @@ internal sealed record TableEntry(string Name, IReadOnlyList<string> Columns, lo
 internal sealed record BlobEntry(Guid Collection, string Sha256)
 {
     public string EntryName => $"blobs/{Collection:D}/{Sha256}";
+}
 
-    /// <summary>Its place in a file store, as Rag.Core's <c>FileBlobStore</c> lays it out.</summary>
-    public string PathIn(string root) => Path.Combine(root, Collection.ToString("D"), Sha256[..2], Sha256);
+/// <summary>Where an installation keeps its originals; the values of <c>Rag:Blobs:Provider</c>.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OriginalStore>))]
+internal enum OriginalStore
+{
+    Files,
+    Postgres,
 }

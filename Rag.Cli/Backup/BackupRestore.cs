@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Npgsql;
-using Rag.Core.Blobs;
 
 namespace Rag.Cli.Backup;
 
@@ -41,9 +39,19 @@ internal static class BackupRestore
     /// Restores in one transaction. Originals are written before it commits: content that nothing refers to does no harm, a reference
     /// without its content would.
     /// </summary>
+    /// <param name="connection">The database.</param>
+    /// <param name="file">The archive.</param>
+    /// <param name="manifest">Its manifest, verified.</param>
+    /// <param name="blobRoot">Folder for the originals; null: into the database.</param>
+    /// <param name="cancellationToken">Cancels; nothing is changed then.</param>
     public static async Task RunAsync(
-        NpgsqlConnection connection, string file, BackupManifest manifest, string blobRoot, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string file, BackupManifest manifest, string? blobRoot, CancellationToken cancellationToken)
     {
+        if (blobRoot is not null)
+        {
+            FileOriginals.Prepare(blobRoot);
+        }
+
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ClearAsync(connection, manifest, cancellationToken);
         var tables = manifest.Tables.ToDictionary(table => table.EntryName, StringComparer.Ordinal);
@@ -56,7 +64,9 @@ internal static class BackupRestore
             }
             else if (blobs.TryGetValue(name, out var blob))
             {
-                await StoreAsync(blob, blobRoot, content, cancellationToken);
+                await (blobRoot is null
+                    ? DatabaseOriginals.StoreAsync(connection, blob, content, cancellationToken)
+                    : FileOriginals.StoreAsync(blob, blobRoot, content, cancellationToken));
             }
         }
 
@@ -79,17 +89,29 @@ internal static class BackupRestore
             """,
             cancellationToken);
 
+        // What was wrong with an original there need not be so here; the services compare anew.
+        await Sql.RunAsync(connection, "update blobs set fault = null, fault_found = null where fault is not null", cancellationToken);
+        // An index outside of the database is built anew by whoever finds no books of it; what it held until now is dropped there.
+        await Sql.RunAsync(
+            connection,
+            """
+            insert into index_versions (provider, name, state, created, activated, retired)
+            select provider, name, 'retired', created, activated, now() from versions_before
+            """,
+            cancellationToken);
+
         await transaction.CommitAsync(cancellationToken);
     }
 
     private static async Task ClearAsync(NpgsqlConnection connection, BackupManifest manifest, CancellationToken cancellationToken)
     {
         await Sql.RunAsync(connection, "create temporary table sequences_before on commit drop as select * from collection_sequences", cancellationToken);
+        await Sql.RunAsync(connection, "create temporary table versions_before on commit drop as select * from index_versions", cancellationToken);
         // Answers that are given again to a repeated request name documents that are about to go.
         await Sql.RunAsync(connection, "delete from idempotency_keys", cancellationToken);
         // The bootstrap key is this installation's own and stays, and with it the sessions that were opened by it.
         await Sql.RunAsync(connection, "delete from api_keys where not bootstrap", cancellationToken);
-        var names = string.Join(", ", manifest.Tables.Where(table => table.Name != "api_keys").Select(table => Sql.Quote(table.Name)));
+        var names = string.Join(", ", manifest.Tables.Select(table => table.Name).Where(name => name != "api_keys").Concat(DatabaseShape.Emptied).Select(Sql.Quote));
         await Sql.RunAsync(connection, $"truncate {names}", cancellationToken);
     }
 
@@ -109,46 +131,5 @@ internal static class BackupRestore
         {
             throw new CliException($"{rows} rows of '{table.Name}' arrived, the archive names {table.Rows}.", "Nothing was changed. Please report this.");
         }
-    }
-
-    private static async Task StoreAsync(BlobEntry blob, string root, Stream content, CancellationToken cancellationToken)
-    {
-        var path = blob.PathIn(root);
-        if (await HoldsAsync(path, blob.Sha256, cancellationToken))
-        {
-            return;
-        }
-
-        var folder = Path.GetDirectoryName(path)!;
-        DurableFiles.CreateDirectory(folder);
-        var unfinished = $"{path}.{Guid.NewGuid():N}.restoring";
-        try
-        {
-            await using (var target = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write))
-            {
-                await content.CopyToAsync(target, BufferSize, cancellationToken);
-                target.Flush(flushToDisk: true);
-            }
-
-            File.Move(unfinished, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
-        }
-
-        DurableFiles.FlushDirectory(folder);
-    }
-
-    // A file of that name may be what the restore is for: a damaged one.
-    private static async Task<bool> HoldsAsync(string path, string sha256, CancellationToken cancellationToken)
-    {
-        if (!File.Exists(path))
-        {
-            return false;
-        }
-
-        await using var content = File.OpenRead(path);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)) == sha256;
     }
 }

@@ -16,7 +16,7 @@ internal static class BackupWriter
     /// Originals outlive their last reference by a day, so those that the snapshot names are still there.
     /// </summary>
     public static async Task<BackupManifest> WriteAsync(
-        NpgsqlConnection connection, string blobRoot, string file, string program, TimeProvider time, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string? blobRoot, string file, string program, TimeProvider time, CancellationToken cancellationToken)
     {
         // Names that nobody else has: what lies beside the archive is not this command's to overwrite or delete.
         var own = $"{file}.{Guid.NewGuid():N}";
@@ -48,19 +48,27 @@ internal static class BackupWriter
     }
 
     private static async Task<BackupManifest> WriteEntriesAsync(
-        NpgsqlConnection connection, string blobRoot, TarWriter tar, string spool, string program, TimeProvider time, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string? blobRoot, TarWriter tar, string spool, string program, TimeProvider time, CancellationToken cancellationToken)
     {
         // One snapshot for every table; readers block nobody.
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
         await Sql.RunAsync(connection, "set transaction read only", cancellationToken);
         var schema = await DatabaseShape.MigrationsAsync(connection, cancellationToken);
+        // Whether they are in the database, the rows tell; in which folder, they do not.
+        var wanted = await DatabaseOriginals.WantedAsync(connection, cancellationToken);
+        var inDatabase = await DatabaseOriginals.AnyAsync(connection, cancellationToken);
+        if (blobRoot is null && !inDatabase && wanted.Count > 0)
+        {
+            throw DatabaseConnection.NoBlobRoot();
+        }
+
         var tables = new List<TableEntry>();
         foreach (var table in await DatabaseShape.TablesAsync(connection, cancellationToken))
         {
             tables.Add(await WriteTableAsync(connection, table, tar, spool, cancellationToken));
         }
 
-        var (present, missing) = await WriteBlobsAsync(connection, blobRoot, tar, cancellationToken);
+        var (present, missing) = await WriteOriginalsAsync(connection, wanted, blobRoot, tar, cancellationToken);
         var manifest = new BackupManifest
         {
             Format = BackupManifest.CurrentFormat,
@@ -70,6 +78,7 @@ internal static class BackupWriter
             Tables = tables,
             // Sequences stand outside of snapshots: read last, they are beyond every number that was copied.
             Sequences = await DatabaseShape.SequencesAsync(connection, cancellationToken),
+            Originals = inDatabase ? OriginalStore.Postgres : OriginalStore.Files,
             Blobs = present,
             MissingBlobs = missing,
         };
@@ -99,27 +108,17 @@ internal static class BackupWriter
         return entry;
     }
 
-    private static async Task<(List<BlobEntry> Present, List<string> Missing)> WriteBlobsAsync(
-        NpgsqlConnection connection, string root, TarWriter tar, CancellationToken cancellationToken)
+    private static async Task<(List<BlobEntry> Present, List<string> Missing)> WriteOriginalsAsync(
+        NpgsqlConnection connection, List<(BlobEntry Blob, Guid? Upload)> wanted, string? root, TarWriter tar, CancellationToken cancellationToken)
     {
         var present = new List<BlobEntry>();
         var missing = new List<string>();
-        var wanted = await Sql.ListAsync(
-            connection,
-            "select distinct collection_id, sha256 from documents order by 1, 2",
-            row => new BlobEntry(row.GetGuid(0), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(1))),
-            cancellationToken);
-        foreach (var blob in wanted)
+        foreach (var (blob, upload) in wanted)
         {
-            var path = blob.PathIn(root);
-            if (!File.Exists(path))
-            {
-                missing.Add(blob.EntryName);
-                continue;
-            }
-
-            await using var content = File.OpenRead(path);
-            if (Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)) != blob.Sha256)
+            await using var content = upload is { } id
+                ? await DatabaseOriginals.OpenAsync(connection, id, cancellationToken)
+                : root is null ? null : FileOriginals.Open(blob, root);
+            if (content is null || Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)) != blob.Sha256)
             {
                 missing.Add(blob.EntryName);
                 continue;

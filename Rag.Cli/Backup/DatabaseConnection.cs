@@ -12,18 +12,20 @@ internal static class DatabaseConnection
 
     public static Option<string?> Option() => new("--connection") { Description = $"Connection string of the database (or {Variable}), if it is not the one that './rag up' runs here." };
 
-    public static Option<string?> BlobsOption() => new("--blobs") { Description = "Folder of the originals, if it is not .rag/blobs; needed with --connection." };
+    public static Option<string?> BlobsOption() => new("--blobs") { Description = "Folder of the originals, if it is not .rag/blobs; needed with --connection, unless they are in the database." };
 
-    /// <exception cref="CliException">Another database is named, and no folder: this checkout's originals are not that one's.</exception>
-    public static string BlobRoot(CliContext context, string? option, string? connection) => option switch
+    /// <summary>The folder of the originals; null when another database is named, and no folder: this checkout's originals are not that one's.</summary>
+    public static string? BlobRoot(CliContext context, string? option, string? connection) => option switch
     {
         not null => Path.GetFullPath(option, context.WorkingDirectory),
-        null when (connection ?? context.Variable(Variable)) is not null => throw new CliException(
-            "A database is named, but not where its originals are.",
-            $"Add --blobs FOLDER to {(connection is null ? Variable : "--connection")}. Nothing was changed.",
-            ExitCode.Usage),
+        null when (connection ?? context.Variable(Variable)) is not null => null,
         _ => Path.Combine(context.RequireCheckout().State, "blobs"),
     };
+
+    /// <summary>What to say where <see cref="BlobRoot"/> is null and one is needed.</summary>
+    /// <param name="alternative">What else would do, as the rest of a sentence.</param>
+    public static CliException NoBlobRoot(string alternative = "") => new(
+        "A database is named, but not where its originals are.", $"Add --blobs FOLDER to --connection or {Variable}{alternative}. Nothing was changed.", ExitCode.Usage);
 
     /// <exception cref="CliException">No database is known, the known one is another checkout's, or it does not answer.</exception>
     public static async Task<NpgsqlConnection> OpenAsync(CliContext context, string? option, CancellationToken cancellationToken)

@@ -103,7 +103,7 @@ internal static class JobsCommand
                     await one(client, id, cancellationToken);
                     count++;
                 }
-                catch (RagApiException refused) when (refused.Code is "job-not-found" or "document-busy" or "no-original")
+                catch (RagApiException refused) when (refused.Code is "job-not-found" or "document-busy" or "no-original" or "original-damaged")
                 {
                     // The others are not to wait for this one.
                     context.Terminal.Problem($"{id}: {refused.Message}", remedy: null);

@@ -124,7 +124,7 @@ internal sealed partial class FileBlobStore
 
         public long SizeBytes { get; } = size;
 
-        public async Task CommitAsync(NpgsqlConnection transaction, CancellationToken cancellationToken)
+        public async Task CommitAsync(NpgsqlConnection transaction, bool isDamaged, CancellationToken cancellationToken)
         {
             // Renaming and flushing block for the time of a disk write; there is no asynchronous form of either.
             await Task.CompletedTask;

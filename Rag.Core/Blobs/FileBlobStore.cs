@@ -46,12 +46,24 @@ internal sealed partial class FileBlobStore : IBlobStore
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Directory.Exists(_root) ? Task.FromResult<Stream?>(null) : throw StoreFault.NoFolder();
+            return IsStore() ? Task.FromResult<Stream?>(null) : throw StoreFault.NoFolder();
         }
         catch (Exception e) when (StoreFault.Is(e))
         {
             throw StoreFault.From(e);
         }
+    }
+
+    public Task<IReadOnlyList<long?>> MeasureAsync(IReadOnlyList<BlobName> originals, CancellationToken cancellationToken)
+    {
+        var lengths = new long?[originals.Count];
+        for (var i = 0; i < lengths.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            lengths[i] = Length(originals[i]);
+        }
+
+        return Task.FromResult<IReadOnlyList<long?>>(lengths);
     }
 
     public Task<bool> ExistsAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
@@ -64,7 +76,7 @@ internal sealed partial class FileBlobStore : IBlobStore
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Directory.Exists(_root) ? Task.FromResult(false) : throw StoreFault.NoFolder();
+            return IsStore() ? Task.FromResult(false) : throw StoreFault.NoFolder();
         }
         catch (Exception e) when (StoreFault.Is(e))
         {
@@ -166,6 +178,26 @@ internal sealed partial class FileBlobStore : IBlobStore
 
         return Task.FromResult(removed);
     }
+
+    private long? Length(BlobName name)
+    {
+        try
+        {
+            return new FileInfo(PathOf(name.Collection, name.Sha256)).Length;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return IsStore() ? null : throw StoreFault.NoFolder();
+        }
+        catch (Exception e) when (StoreFault.Is(e))
+        {
+            throw StoreFault.From(e);
+        }
+    }
+
+    // The folder for unfinished files was there before the first original. The empty folder that a share leaves where it is not mounted has
+    // none: what is not found in it is not missing, it is away.
+    private bool IsStore() => Directory.Exists(_staging);
 
     private IEnumerable<(CollectionId Collection, DirectoryInfo Folder)> Collections()
     {

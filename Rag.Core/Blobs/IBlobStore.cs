@@ -17,6 +17,12 @@ public interface IBlobStore
     /// <summary>Opens an original: readable and seekable; the caller disposes it. Null when there is none.</summary>
     Task<Stream?> OpenAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// How many bytes the store really holds of each original, in the given order; null: none of that name. Cheap: reads no content. The
+    /// number differs from the length that was committed when content was lost or cut.
+    /// </summary>
+    Task<IReadOnlyList<long?>> MeasureAsync(IReadOnlyList<BlobName> originals, CancellationToken cancellationToken);
+
     /// <summary>Whether the original is there.</summary>
     Task<bool> ExistsAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken);
 
@@ -46,14 +52,20 @@ public interface IStagedBlob : IAsyncDisposable
     long SizeBytes { get; }
 
     /// <summary>
-    /// Puts the content under its name, durably; the same content there already is replaced by itself. Call it while holding the
-    /// reference row's lock, before the transaction that refers to it commits: collection of unreferenced originals takes the same lock.
-    /// May be repeated.
+    /// Puts the content under its name, durably; what is there already must be the same and may stay, but for content of another
+    /// length, which is replaced. Call it while holding the reference row's lock, before the transaction that refers to it commits:
+    /// collection of unreferenced originals takes the same lock. May be repeated.
     /// </summary>
     /// <param name="transaction">The connection of that transaction; a store inside of the database makes this a part of it.</param>
+    /// <param name="isDamaged">Whether what is there is known to be something else: then it is replaced in any case.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    Task CommitAsync(NpgsqlConnection transaction, CancellationToken cancellationToken);
+    Task CommitAsync(NpgsqlConnection transaction, bool isDamaged, CancellationToken cancellationToken);
 }
+
+/// <summary>What an original is called.</summary>
+/// <param name="Collection">Its collection.</param>
+/// <param name="Sha256">32 bytes.</param>
+public readonly record struct BlobName(CollectionId Collection, ReadOnlyMemory<byte> Sha256);
 
 /// <summary>One committed original.</summary>
 /// <param name="Collection">Its collection.</param>

@@ -14,6 +14,9 @@ internal sealed class PostgresBlobStore(Database database, IOptions<BlobOptions>
     /// <summary>Bytes of a part: what one reader or writer holds in memory.</summary>
     public const int PartSize = 512 * 1024;
 
+    /// <summary>Bytes of the parts that are there, for a row of <c>blob_contents</c> named <c>c</c>; reads their lengths alone.</summary>
+    public const string HeldBytes = "(select coalesce(sum(octet_length(p.data)), 0)::bigint from blob_parts p where p.upload_id = c.upload_id)";
+
     private const int ListPage = 500;
 
     private readonly long _maxBytes = options.Value.MaxFileMiB * 1024L * 1024L;
@@ -37,6 +40,19 @@ internal sealed class PostgresBlobStore(Database database, IOptions<BlobOptions>
         (connection, token) => connection.Sql(
                 "select upload_id, size_bytes from blob_contents where collection_id = $1 and sha256 = $2", collection.Value, sha256.ToArray())
             .FirstAsync<Stream?>(r => new PostgresBlobStream(database, r.GetGuid(0), r.GetInt64(1)), token),
+        cancellationToken);
+
+    public async Task<IReadOnlyList<long?>> MeasureAsync(IReadOnlyList<BlobName> originals, CancellationToken cancellationToken) => await database.ReadAsync(
+        (connection, token) => connection.Sql(
+                $"""
+                select case when c.upload_id is not null then {HeldBytes} end
+                from unnest($1::uuid[], $2::bytea[]) with ordinality as f(collection_id, sha256, n)
+                left join blob_contents c on c.collection_id = f.collection_id and c.sha256 = f.sha256
+                order by f.n
+                """,
+                originals.Select(static name => name.Collection.Value).ToArray(),
+                originals.Select(static name => name.Sha256.ToArray()).ToArray())
+            .ListAsync(static r => r.NullableValue<long>(0), token),
         cancellationToken);
 
     public Task<bool> ExistsAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) => database.ReadAsync(

@@ -39,15 +39,22 @@ internal sealed class PostgresBlobStream(Database database, Guid upload, long le
         {
             _data = await database.ReadAsync(
                 (connection, token) => connection.Sql("select data from blob_parts where upload_id = $1 and part = $2", upload, part).ScalarAsync<byte[]>(token),
-                cancellationToken) ?? throw new RagException(StoreFault.Away, "The original was removed while it was read.", isTransient: true);
+                cancellationToken) ?? throw await LostAsync(cancellationToken);
             _part = part;
         }
 
         var from = (int)(_position % PostgresBlobStore.PartSize);
-        var count = Math.Min(buffer.Length, _data.Length - from);
+        var count = Math.Clamp(_data.Length - from, 0, buffer.Length);
         _data.AsMemory(from, count).CopyTo(buffer);
         _position += count;
         return count;
+    }
+
+    private async Task<RagException> LostAsync(CancellationToken cancellationToken)
+    {
+        var isNamed = await database.ReadAsync(
+            (connection, token) => connection.Sql("select exists (select from blob_contents where upload_id = $1)", upload).ScalarAsync<bool>(token), cancellationToken);
+        return isNamed ? OriginalFault.Damaged() : new RagException(StoreFault.Away, "The original was removed while it was read.", isTransient: true);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

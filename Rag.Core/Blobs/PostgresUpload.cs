@@ -53,16 +53,23 @@ internal sealed class PostgresUpload(Database database, CollectionId collection,
         Sha256 = hash.GetHashAndReset();
     }
 
-    // The name may have been given meanwhile, to the same content: then that one stays, and is as new as this one.
-    public Task CommitAsync(NpgsqlConnection transaction, CancellationToken cancellationToken) => transaction.Sql(
-            """
-            insert into blob_contents (collection_id, sha256, upload_id, size_bytes) values ($1, $2, $3, $4)
-            on conflict (collection_id, sha256) do update set written = now()
+    // The name may have been given meanwhile, to the same content: then that one stays, and is as new as this one. One that lacks parts
+    // gives way; whoever is reading it keeps what there is of it until it goes with the leftovers.
+    public Task CommitAsync(NpgsqlConnection transaction, bool isDamaged, CancellationToken cancellationToken) => transaction.Sql(
+            $"""
+            with former as (
+                select upload_id from blob_contents c
+                where collection_id = $1 and sha256 = $2 and upload_id <> $3 and ($5 or size_bytes <> $4 or {PostgresBlobStore.HeldBytes} <> $4)),
+            touched as (update blob_uploads set touched = now() where id in (select upload_id from former))
+            insert into blob_contents as c (collection_id, sha256, upload_id, size_bytes) values ($1, $2, $3, $4)
+            on conflict (collection_id, sha256) do update
+            set written = now(), size_bytes = $4, upload_id = case when exists (select from former) then excluded.upload_id else c.upload_id end
             """,
             collection.Value,
             Sha256.ToArray(),
             _id,
-            SizeBytes)
+            SizeBytes,
+            isDamaged)
         .RunAsync(cancellationToken);
 
     /// <summary>Removes what has no name. What cannot be removed now is a leftover, which the sweeper finds.</summary>

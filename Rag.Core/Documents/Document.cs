@@ -53,6 +53,9 @@ public sealed record Document
     /// <summary>Hash of the newest original, 32 bytes.</summary>
     public required ReadOnlyMemory<byte> Sha256 { get; init; }
 
+    /// <summary>What is known of the newest original; a document without one stays searchable.</summary>
+    public OriginalState Original { get; init; }
+
     /// <summary>What a person should know although it is ready.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -83,6 +86,19 @@ public enum DocumentStatus
 
     /// <summary>Parked with a reason; an older generation may still be searchable.</summary>
     Failed,
+}
+
+/// <summary>What the comparison of rows and store found of an original.</summary>
+public enum OriginalState
+{
+    /// <summary>Nothing is known to be wrong.</summary>
+    Present,
+
+    /// <summary>The store has no such content. Sending the same file again puts it back.</summary>
+    Missing,
+
+    /// <summary>The store holds something else. Sending the same file again puts it right.</summary>
+    Damaged,
 }
 
 /// <summary>A reason that a person can act on.</summary>

@@ -13,7 +13,7 @@ internal static class DocumentRows
         d.id, d.collection_id, d.source_id, d.name, d.title, d.media_type, d.metadata::text, d.status, d.stage, d.progress,
         d.problem_code, d.problem, d.active_generation, d.chunk_count, d.page_count, d.size_bytes, d.sha256, d.warnings::text,
         coalesce((select j.attempts from jobs j where j.document_id = d.id order by j.created desc, j.id desc limit 1), 0),
-        d.created, d.updated, d.ready_at
+        d.created, d.updated, d.ready_at, (select b.fault from blobs b where b.collection_id = d.collection_id and b.sha256 = d.sha256)
         """;
 
     public static Document Map(NpgsqlDataReader row)
@@ -42,6 +42,7 @@ internal static class DocumentRows
             Created = row.GetFieldValue<DateTimeOffset>(i++),
             Updated = row.GetFieldValue<DateTimeOffset>(i++),
             ReadyAt = row.IsDBNull(i++) ? null : row.GetFieldValue<DateTimeOffset>(i - 1),
+            Original = Original(Text(row, i++)),
         };
     }
 
@@ -52,6 +53,14 @@ internal static class DocumentRows
         DocumentStatus.Ready => "ready",
         DocumentStatus.Failed => "failed",
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, null),
+    };
+
+    private static OriginalState Original(string? fault) => fault switch
+    {
+        null => OriginalState.Present,
+        "missing" => OriginalState.Missing,
+        "damaged" => OriginalState.Damaged,
+        _ => throw new InvalidOperationException($"The database holds a fault of originals that this version does not know: '{fault}'."),
     };
 
     private static DocumentStatus Status(string name) => name switch

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using Rag.Core.Blobs;
 using Rag.Core.Storage;
 
 namespace Rag.Core.Documents;
@@ -53,12 +54,23 @@ public sealed partial class DocumentService
     }
 
     /// <summary>Opens the newest original.</summary>
-    /// <exception cref="RagException"><c>document-not-found</c>, <c>no-original</c>.</exception>
+    /// <exception cref="RagException"><c>document-not-found</c>, <c>no-original</c>, <c>original-damaged</c>.</exception>
     public async Task<OriginalContent> OpenOriginalAsync(CollectionId collection, DocumentId id, CancellationToken cancellationToken)
     {
         var document = await GetAsync(collection, id, cancellationToken);
-        var stream = await blobs.OpenAsync(collection, document.Sha256, cancellationToken) ?? throw NoOriginal();
-        return new OriginalContent(document, stream);
+        await RequireOriginalAsync(document, cancellationToken);
+        // It may have gone in this moment.
+        return new OriginalContent(document, await blobs.OpenAsync(collection, document.Sha256, cancellationToken) ?? throw OriginalFault.Missing());
+    }
+
+    /// <summary>Refuses a document whose original is known to be of no use, or shows so at a glance. Its content is not read.</summary>
+    private async Task RequireOriginalAsync(Document document, CancellationToken cancellationToken)
+    {
+        var held = (await blobs.MeasureAsync([new BlobName(document.Collection, document.Sha256)], cancellationToken))[0] ?? throw OriginalFault.Missing();
+        if (held != document.SizeBytes || document.Original == OriginalState.Damaged)
+        {
+            throw OriginalFault.Damaged();
+        }
     }
 
     /// <summary>Chunks of the active generation by ordinal, with <paramref name="at"/> only those that hold that offset; none when there is no active generation.</summary>

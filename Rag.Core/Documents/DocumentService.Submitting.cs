@@ -64,6 +64,7 @@ public sealed partial class DocumentService
                 with open as (select id from collections where id = $1 and name is not null for key share)
                 insert into blobs (collection_id, sha256, size_bytes) select id, $2, $3 from open
                 on conflict (collection_id, sha256) do update set unreferenced_since = null
+                returning fault
                 """,
                 collection.Value,
                 staged.Sha256,
@@ -84,8 +85,8 @@ public sealed partial class DocumentService
                 accepted.Metadata is null ? null : new Json(accepted.Metadata),
                 staged.Sha256,
                 staged.SizeBytes);
-            var created = await SingleAsync(batch, cancellationToken);
-            if (batch.BatchCommands[0].RecordsAffected == 0)
+            var (isOpen, fault, created) = await AcceptedAsync(batch, cancellationToken);
+            if (!isOpen)
             {
                 // Removed since the caller looked it up; its row stays until the sweeper has been there.
                 throw CollectionGone();
@@ -94,8 +95,18 @@ public sealed partial class DocumentService
             if (!isStored)
             {
                 // Under the lock of the blob's row: the sweeper cannot take the file away in between.
-                await staged.CommitAsync(connection, cancellationToken);
+                await staged.CommitAsync(connection, isDamaged: fault is not null, cancellationToken);
                 isStored = true;
+                if (fault is not null)
+                {
+                    // Whoever sends the content of an original that was lost puts it back, for every document that has it.
+                    await connection.Sql(
+                            "update blobs set fault = null, fault_found = null, size_bytes = $3 where collection_id = $1 and sha256 = $2",
+                            collection.Value,
+                            staged.Sha256,
+                            staged.SizeBytes)
+                        .RunAsync(cancellationToken);
+                }
             }
 
             if (created is not null)
@@ -116,6 +127,16 @@ public sealed partial class DocumentService
 
             // It was removed between the two statements: it is new after all.
         }
+    }
+
+    /// <summary>Whether there was a collection, what was known to be wrong with the original, and the document unless there was one.</summary>
+    private static async Task<(bool IsOpen, string? Fault, Document? Created)> AcceptedAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var isOpen = await reader.ReadAsync(cancellationToken);
+        var fault = isOpen ? reader.Nullable<string>(0) : null;
+        await reader.NextResultAsync(cancellationToken);
+        return (isOpen, fault, await reader.ReadAsync(cancellationToken) ? DocumentRows.Map(reader) : null);
     }
 
     private static async Task<SubmissionResult> ReplaceAsync(

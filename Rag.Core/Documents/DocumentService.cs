@@ -43,18 +43,14 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
     }
 
     /// <summary>Queues the document again, with the original that is there. The generation that is searched stays until the new one is ready.</summary>
-    /// <exception cref="RagException"><c>document-not-found</c>; <c>document-busy</c> while a worker is at it; <c>no-original</c>.</exception>
+    /// <exception cref="RagException"><c>document-not-found</c>; <c>document-busy</c> while a worker is at it; <c>no-original</c>, <c>original-damaged</c>.</exception>
     public async Task<Document> ReprocessAsync(CollectionId collection, DocumentId id, CancellationToken cancellationToken)
     {
         var document = await database.TransactionAsync(
             async (connection, token) =>
             {
                 var current = await LockAsync(connection, collection, id, token) ?? throw NotFound(id);
-                if (!await blobs.ExistsAsync(collection, current.Sha256, token))
-                {
-                    throw NoOriginal();
-                }
-
+                await RequireOriginalAsync(current, token);
                 var state = await connection.Sql("select state from jobs where document_id = $1 and state in ('queued', 'running')", id.Value)
                     .ScalarAsync<string>(token);
                 // One that waits between two attempts does not wait any longer; a claim in between makes it somebody's, which is as good.
@@ -234,8 +230,6 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
         "invalid-request", "The database cannot hold one of the values of 'metadata' or 'title'. Look for very large numbers or unusual characters.", isTransient: false, e);
 
     private static RagException NotFound(DocumentId id) => new("document-not-found", $"There is no document '{id}' in this collection.");
-
-    private static RagException NoOriginal() => new("no-original", "The original of this document is missing from the store. Send the file again.");
 }
 
 /// <summary>Changes to a document; null leaves as it is.</summary>

@@ -62,7 +62,7 @@ public sealed class FailedJobs(Database database, DocumentService documents)
     }
 
     /// <summary>Queues the document of a parked job again.</summary>
-    /// <exception cref="RagException"><c>job-not-found</c>, <c>document-busy</c>, <c>no-original</c>.</exception>
+    /// <exception cref="RagException"><c>job-not-found</c>, <c>document-busy</c>, <c>no-original</c>, <c>original-damaged</c>.</exception>
     public async Task RetryAsync(JobId job, IReadOnlyCollection<CollectionId>? only, CancellationToken cancellationToken)
     {
         var (collection, document) = await database.ReadAsync(

@@ -23,6 +23,8 @@ public static class JobRegistration
         services.TryAddSingleton<JobQueue>();
         services.AddRagJobControl();
         services.TryAddSingleton<WorkerPresence>();
+        services.TryAddSingleton<DriftTelemetry>();
+        services.TryAddSingleton<OriginalComparison>();
         services.TryAddSingleton<Sweeper>();
         return services;
     }

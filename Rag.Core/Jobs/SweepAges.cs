@@ -25,11 +25,13 @@ public sealed record SweepAges
     public TimeSpan Jobs { get; init; } = TimeSpan.FromDays(7);
 }
 
-/// <summary>What one sweep removed.</summary>
+/// <summary>What one sweep removed and found.</summary>
 /// <param name="Collections">Removed ones whose rows are all gone now.</param>
 /// <param name="Generations">Those that nobody searches.</param>
 /// <param name="Rows">Old rows of every kind.</param>
 /// <param name="Originals">Those that nothing referred to.</param>
 /// <param name="Files">Those without a row.</param>
+/// <param name="Requeued">Documents whose rows did not fit together.</param>
+/// <param name="Faults">Originals that are missing or damaged since, or are no longer.</param>
 /// <param name="Failures">Steps that failed, and are tried again by the next sweep.</param>
-public sealed record SweepResult(int Collections, int Generations, int Rows, int Originals, int Files, int Failures);
+public sealed record SweepResult(int Collections, int Generations, int Rows, int Originals, int Files, int Requeued, int Faults, int Failures);

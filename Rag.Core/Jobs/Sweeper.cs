@@ -1,17 +1,25 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rag.Core.Blobs;
+using Rag.Core.Documents;
 using Rag.Core.Storage;
 
 namespace Rag.Core.Jobs;
 
 /// <summary>
-/// Removes what removed collections, crashes, supersessions and time leave behind, in bounded statements. Any number of processes may have
-/// one; one of them sweeps at a time. A step that fails does not keep the others from their work.
+/// Removes what removed collections, crashes, supersessions and time leave behind, in bounded statements, and then compares rows with each
+/// other and with the store of originals. Any number of processes may have one; one of them sweeps at a time. A step that fails does not keep the others from their work.
 /// </summary>
-public sealed partial class Sweeper(Database database, IBlobStore blobs, IOptions<JobOptions> options, TimeProvider clock, ILogger<Sweeper> logger)
+public sealed partial class Sweeper(
+    Database database,
+    IBlobStore blobs,
+    DocumentService documents,
+    OriginalComparison originals,
+    DriftTelemetry telemetry,
+    IOptions<JobOptions> options,
+    TimeProvider clock,
+    ILogger<Sweeper> logger)
 {
-    private const long LockKey = 0x5241_4700_0002;
     private const int BatchSize = 500;
 
     /// <summary>Sweeps once. Null when another process is sweeping.</summary>
@@ -25,7 +33,7 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
         return await database.ReadAsync(
             async (connection, token) =>
             {
-                if (!await connection.Sql("select pg_try_advisory_lock($1)", LockKey).ScalarAsync<bool>(token))
+                if (!await connection.Sql("select pg_try_advisory_lock($1)", AdvisoryLocks.Sweeper).ScalarAsync<bool>(token))
                 {
                     return null;
                 }
@@ -41,24 +49,27 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
                         rows += await steps.RunAsync(name, next => RepeatAsync(sql, age, next));
                     }
 
-                    var originals = await steps.RunAsync("originals without a document", next => RemoveBlobsAsync(ages, next));
+                    var unused = await steps.RunAsync("originals without a document", next => RemoveBlobsAsync(ages, next));
                     var files = 0;
                     if (includeFiles)
                     {
                         await steps.RunAsync("unfinished uploads", next => blobs.RemoveLeftoversAsync(ages.Uploads, next));
                         files = await steps.RunAsync("files without a row", next => RemoveFilesAsync(ages, next));
+                        telemetry.Blobs("unknown", files);
                         await steps.RunAsync("folders of removed collections", next => RemoveFoldersAsync(ages, next));
                     }
 
-                    var result = new SweepResult(collections, generations, rows, originals, files, steps.Failures);
-                    LogSwept(logger, collections, generations, rows, originals, files);
+                    var requeued = await steps.RunAsync("rows that do not fit together", MendAsync);
+                    var faults = await steps.RunAsync("the comparison of originals", originals.RunAsync);
+                    var result = new SweepResult(collections, generations, rows, unused, files, requeued, faults, steps.Failures);
+                    LogSwept(logger, collections, generations, rows, unused, files);
                     return result;
                 }
                 finally
                 {
                     if (connection.FullState == System.Data.ConnectionState.Open)
                     {
-                        await connection.Sql("select pg_advisory_unlock($1)", LockKey).RunAsync(CancellationToken.None);
+                        await connection.Sql("select pg_advisory_unlock($1)", AdvisoryLocks.Sweeper).RunAsync(CancellationToken.None);
                     }
                 }
             },
@@ -113,6 +124,22 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
             return command.RunAsync(token);
         },
         cancellationToken);
+
+    private async Task<int> MendAsync(CancellationToken cancellationToken)
+    {
+        var (unqueued, incomplete) = await documents.MendAsync(cancellationToken);
+        telemetry.Rows("unqueued", unqueued);
+        telemetry.Rows("incomplete", incomplete);
+        if (unqueued + incomplete > 0)
+        {
+            LogMended(logger, unqueued, incomplete);
+        }
+
+        return unqueued + incomplete;
+    }
+
+    [LoggerMessage(2103, LogLevel.Warning, "{Unqueued} documents waited without a job and {Incomplete} had lost passages that are searched: they are processed again")]
+    private static partial void LogMended(ILogger logger, int unqueued, int incomplete);
 
     [LoggerMessage(2101, LogLevel.Debug, "Swept {Collections} collections, {Generations} generations, {Rows} old rows, {Originals} originals, {Files} files")]
     private static partial void LogSwept(ILogger logger, int collections, int generations, int rows, int originals, int files);

@@ -13,7 +13,7 @@ namespace Rag.Core.Jobs;
 public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadiness readiness, ILogger<WorkerPresence> logger) : BackgroundService
 {
     /// <summary>First key of the lock; the second is the number at the end of <see cref="Name"/>.</summary>
-    internal const int LockClass = 0x5241_4701;
+    internal const int LockClass = AdvisoryLocks.WorkerPresence;
 
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);

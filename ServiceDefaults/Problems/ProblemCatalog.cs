@@ -16,7 +16,7 @@ public static class ProblemCatalog
         [404] = ["collection-not-found", "document-not-found", "key-not-found", "job-not-found", "not-found"],
         [405] = ["method-not-allowed"],
         [408] = ["request-timeout"],
-        [409] = ["collection-exists", "document-busy", "key-configured", "no-original", "request-in-progress"],
+        [409] = ["collection-exists", "document-busy", "key-configured", "no-original", "original-damaged", "request-in-progress"],
         [413] = ["file-too-large", "body-too-large"],
         [415] = ["unsupported-media-type"],
         [422] = ["url-disabled", "idempotency-key-reused", "empty-file"],

@@ -13,6 +13,9 @@ namespace Rag.Core.Indexing.Embedded;
 internal sealed partial class WaitingDocuments(Database database, StorageReadiness readiness, StorageSignals signals, ILogger<WaitingDocuments> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(2);
+
+    // A worker that was still configured otherwise when this one began may have left some since.
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
     private const int AtOnce = 200;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -20,20 +23,20 @@ internal sealed partial class WaitingDocuments(Database database, StorageReadine
         await readiness.WaitAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
+            var wait = Interval;
             try
             {
                 while (await ReleaseAsync(stoppingToken) == AtOnce)
                 {
                 }
-
-                return;
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 LogInterrupted(e.Message);
+                wait = RetryWait;
             }
 
-            await Task.Delay(RetryWait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

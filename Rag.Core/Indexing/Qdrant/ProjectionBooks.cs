@@ -191,9 +191,15 @@ internal sealed class ProjectionBooks(Database database)
             batch.Then("update index_versions set state = 'retired', retired = now() where provider = (select provider from index_versions where id = $1) and state = 'active'", version.Id);
             batch.Then("update index_versions set state = 'active', activated = now() where id = $1", version.Id);
             await batch.ExecuteNonQueryAsync(token);
+            // It may have come to a document before the version that was searched until now did.
+            await ReleaseAsync(connection, version, token);
             return true;
         },
         cancellationToken);
+
+    /// <summary>Makes documents ready that wait for the searched version although it holds them. Returns how many.</summary>
+    public Task<int> ReleaseAsync(IndexVersion version, CancellationToken cancellationToken) =>
+        WriteAsync(version, (connection, token) => ReleaseAsync(connection, version, token), cancellationToken);
 
     /// <summary>Versions nobody searches any more since <paramref name="age"/>.</summary>
     public Task<List<(int Id, string Name)>> RetiredAsync(string provider, TimeSpan age, CancellationToken cancellationToken) => database.ReadAsync(
@@ -323,14 +329,35 @@ internal sealed class ProjectionBooks(Database database)
                 documents.Select(static d => d.Document.Value).ToArray(),
                 documents.Select(static d => d.Generation!.Value).ToArray(),
                 JobQueue.IndexStage)
-            .ListAsync(static r => (Id: new DocumentId(r.GetGuid(0)), Name: r.GetString(1)), cancellationToken);
+            .ListAsync(r => (Collection: collection, Id: new DocumentId(r.GetGuid(0)), Name: r.GetString(1)), cancellationToken);
+        return await TellReadyAsync(connection, ready, cancellationToken);
+    }
+
+    private static async Task<int> ReleaseAsync(NpgsqlConnection connection, IndexVersion version, CancellationToken cancellationToken)
+    {
+        var ready = await connection.Sql(
+                """
+                update documents d set status = 'ready', stage = null, progress = 100, ready_at = now(), updated = now()
+                from index_documents i
+                where i.version_id = $1 and i.document_id = d.id and i.generation = d.active_generation and d.status = 'processing' and d.stage = $2
+                returning d.collection_id, d.id, d.name
+                """,
+                version.Id,
+                JobQueue.IndexStage)
+            .ListAsync(static r => (Collection: new CollectionId(r.GetGuid(0)), Id: new DocumentId(r.GetGuid(1)), Name: r.GetString(2)), cancellationToken);
+        return await TellReadyAsync(connection, ready, cancellationToken);
+    }
+
+    private static async Task<int> TellReadyAsync(
+        NpgsqlConnection connection, List<(CollectionId Collection, DocumentId Id, string Name)> ready, CancellationToken cancellationToken)
+    {
         if (ready.Count == 0)
         {
             return 0;
         }
 
         await using var events = connection.CreateBatch();
-        foreach (var (id, name) in ready)
+        foreach (var (collection, id, name) in ready.OrderBy(static document => document.Collection.Value))
         {
             DocumentEvents.Append(events, new EventToAppend(collection, id, name, "ready", Progress: 100));
         }

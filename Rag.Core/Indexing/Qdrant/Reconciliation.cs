@@ -37,6 +37,7 @@ internal sealed partial class Reconciliation : IDisposable
     /// </summary>
     public async Task RunAsync(IndexVersion version, CancellationToken cancellationToken)
     {
+        await _books.ReleaseAsync(version, cancellationToken);
         var settled = await _source.SettledAsync(version, cancellationToken);
         _next = settled.Count == 0 ? 0 : (_next + 1) % settled.Count;
         for (var i = 0; i < settled.Count; i++)

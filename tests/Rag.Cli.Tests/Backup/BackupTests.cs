@@ -2,34 +2,32 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Npgsql;
-using Rag.Core.Storage;
 using Rag.Testing;
+using static Rag.Cli.Tests.Backup.Installations;
 
 namespace Rag.Cli.Tests.Backup;
 
 /// <summary>Backup and restore on a real PostgreSQL: what goes in comes out, and nothing half-done or damaged gets in.</summary>
-public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>, IDisposable
+public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
 {
-    private static readonly Guid Collection = Guid.Parse("0196f000-0000-7000-8000-000000000001");
-    private static readonly byte[] Original = "The oven rests on Mondays."u8.ToArray();
-
     private readonly TemporaryFolder _folder = new();
+    private readonly Installations _installations;
+
+    public BackupTests(PostgresFixture postgres) => _installations = new Installations(postgres, _folder);
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task What_is_backed_up_comes_back_with_originals_and_sequences()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "a.tar.gz");
         var backup = await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs]);
         Assert.True(backup.ExitCode == 0, backup.Error);
         Assert.Contains("1 documents, 1 originals", backup.Output, StringComparison.Ordinal);
 
-        var target = await EmptyAsync();
+        var target = await _installations.EmptyAsync();
         var restore = await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs]);
         Assert.True(restore.ExitCode == 0, restore.Error);
 
@@ -59,10 +57,10 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task The_installations_own_key_stays_and_sessions_do_not_travel()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "keys.tar.gz");
         Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
-        var target = await EmptyAsync();
+        var target = await _installations.EmptyAsync();
         await ExecuteAsync(target.Connection, "insert into api_keys (id, name, hash, scopes, bootstrap) values (gen_random_uuid(), 'here', '\\x02', '{admin}', true)");
 
         Assert.Equal(0, (await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs])).ExitCode);
@@ -74,10 +72,10 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_database_that_is_not_empty_is_refused_unless_replacing_was_agreed()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "b.tar.gz");
         Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
-        var target = await EmptyAsync();
+        var target = await _installations.EmptyAsync();
         await ExecuteAsync(target.Connection, "insert into collections (id, name, settings) values (gen_random_uuid(), 'mine', '{}')");
         string[] restore = ["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs];
 
@@ -96,7 +94,7 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_restore_mends_a_damaged_original_and_leaves_no_file_of_its_own()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "mend.tar.gz");
         Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Original));
@@ -113,7 +111,7 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_restore_gives_no_number_out_twice_and_forgets_answers_about_what_is_gone()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "numbers.tar.gz");
         Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
         await ExecuteAsync(source.Connection, """
@@ -134,7 +132,7 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_backup_touches_no_file_that_it_did_not_make()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "beside.tar.gz");
         string[] others = [_folder.File("beside.tar.gz.unfinished", "mine"), _folder.File("beside.tar.gz.table", "mine too")];
         var run = await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs]);
@@ -150,21 +148,27 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("backup", "variable")]
     public async Task Another_database_is_not_paired_with_this_checkouts_originals(string command, string named)
     {
-        const string Text = "Host=127.0.0.1;Port=1;Username=u;Password=hidden;Database=d";
-        var file = command == "restore" ? _folder.File("some.tar.gz", "x") : Path.Combine(_folder.Path, "new.tar.gz");
+        var source = await _installations.FilledAsync();
+        var file = Path.Combine(_folder.Path, "a.tar.gz");
+        if (command == "restore")
+        {
+            Assert.Equal(0, (await CliRun.InvokeAsync(["backup", file, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        }
+
         var run = await CliRun.InvokeAsync(
-            [command, file, .. named == "variable" ? (string[])[] : [named, Text]],
-            variables: named == "variable" ? new Dictionary<string, string> { ["ConnectionStrings__ragdb"] = Text } : null,
+            [command, file, .. named == "variable" ? (string[])[] : [named, source.Connection]],
+            variables: named == "variable" ? new Dictionary<string, string> { ["ConnectionStrings__ragdb"] = source.Connection } : null,
             checkout: new Checkout(_folder.Path));
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("--blobs", run.Error, StringComparison.Ordinal);
+        Assert.Equal(command == "restore", File.Exists(file));
     }
 
     [Fact]
     public async Task A_connection_that_breaks_on_the_way_is_a_line_and_not_a_stack()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         // The table is locked, so the backup waits in the middle of its work until its connection is cut.
         await using var locked = new NpgsqlConnection(source.Connection);
         await locked.OpenAsync();
@@ -205,11 +209,11 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("exchanged")]
     public async Task A_damaged_archive_is_refused_before_anything_is_touched(string damage)
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, $"{damage}.tar.gz");
         Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
         await DamageAsync(archive, damage);
-        var target = await EmptyAsync();
+        var target = await _installations.EmptyAsync();
 
         var run = await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs]);
 
@@ -222,10 +226,10 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task Another_schema_is_refused()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "schema.tar.gz");
         Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
-        var target = await EmptyAsync();
+        var target = await _installations.EmptyAsync();
         await ExecuteAsync(target.Connection, "update schema_migrations set checksum = 'other'");
         var run = await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs]);
         Assert.Equal(1, run.ExitCode);
@@ -235,7 +239,7 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task An_original_that_is_gone_is_told_and_the_rest_is_kept()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         Directory.Delete(source.Blobs, recursive: true);
         var archive = Path.Combine(_folder.Path, "gone.tar.gz");
         var run = await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs]);
@@ -247,7 +251,7 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_backup_never_overwrites_and_is_for_its_owner_only()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "once.tar.gz");
         string[] backup = ["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs];
         Assert.Equal(0, (await CliRun.InvokeAsync(backup)).ExitCode);
@@ -272,7 +276,7 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task The_recorded_database_is_used_in_the_checkout_that_recorded_it_and_refused_in_every_other()
     {
-        var source = await FilledAsync();
+        var source = await _installations.FilledAsync();
         var here = new Checkout(Path.Combine(_folder.Path, "here"));
         Directory.CreateDirectory(here.State);
         Directory.Move(source.Blobs, Path.Combine(here.State, "blobs"));
@@ -331,54 +335,5 @@ public sealed class BackupTests(PostgresFixture postgres) : IClassFixture<Postgr
 
                 break;
         }
-    }
-
-    private async Task<(string Connection, string Blobs)> EmptyAsync()
-    {
-        var connection = await postgres.CreateDatabaseAsync();
-        await using var source = NpgsqlDataSource.Create(connection);
-        await new Migrator(source, Options.Create(new StorageOptions()), NullLogger<Migrator>.Instance).PrepareAsync(CancellationToken.None);
-        return (connection, Path.Combine(_folder.Path, Guid.NewGuid().ToString("N")));
-    }
-
-    private async Task<(string Connection, string Blobs)> FilledAsync()
-    {
-        var (connection, blobs) = await EmptyAsync();
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Original));
-        var blob = Path.Combine(blobs, Collection.ToString("D"), hash[..2], hash);
-        Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
-        await File.WriteAllBytesAsync(blob, Original);
-        await ExecuteAsync(connection, $$"""
-            insert into collections (id, name, settings) values ('{{Collection}}', 'handbook', '{"language": "en"}');
-            insert into collection_sequences values ('{{Collection}}', 3, 7);
-            insert into blobs (collection_id, sha256, size_bytes) values ('{{Collection}}', '\x{{hash}}', 26);
-            insert into documents (id, collection_id, source_id, name, sha256, size_bytes, status, active_generation)
-                values ('0196f000-0000-7000-8000-0000000000d1', '{{Collection}}', 's', 'ünï.txt', '\x{{hash}}', 26, 'ready', 41);
-            select setval('generation_numbers', 41);
-            insert into generations (document_id, generation, collection_id, sha256, text, media_type, extractor, chunker, analyzer, tokens)
-                values ('0196f000-0000-7000-8000-0000000000d1', 41, '{{Collection}}', '\x{{hash}}', E'line\nü\t"quoted"\\', 'text/plain', 'text-1', 'structure-1', 'en-1', 'approx-1');
-            insert into chunks (id, collection_id, document_id, generation, ordinal, start_offset, end_offset, text, headings, kind, token_count, terms, term_count)
-                values ('0196f000-0000-7000-8000-0000000000c1', '{{Collection}}', '0196f000-0000-7000-8000-0000000000d1', 41, 0, 0, 4, 'line', '{a,"b c"}', 'text', 1, '\x0102', 1);
-            insert into embedding_spaces (provider, model, revision, dimensions) values ('p', 'm', 'r', 2);
-            insert into chunk_embeddings values ('0196f000-0000-7000-8000-0000000000c1', 1, '\x0000803f00000000');
-            insert into jobs (id, collection_id, document_id, state) values (gen_random_uuid(), '{{Collection}}', '0196f000-0000-7000-8000-0000000000d1', 'done');
-            insert into api_keys (id, name, hash, scopes, bootstrap) values (gen_random_uuid(), 'there', '\x00', '{admin}', true), ('0196f000-0000-7000-8000-0000000000e1', 'reader', '\x01', '{read}', false);
-            insert into sessions (hash, key_id, expires) values ('\x09', '0196f000-0000-7000-8000-0000000000e1', now() + interval '1 hour');
-            """);
-        return (connection, blobs);
-    }
-
-    private static async Task ExecuteAsync(string connectionString, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        await using var command = source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    private static async Task<string?> ScalarAsync(string connectionString, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        await using var command = source.CreateCommand(sql);
-        return (string?)await command.ExecuteScalarAsync();
     }
 }

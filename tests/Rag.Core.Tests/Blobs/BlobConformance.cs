@@ -81,7 +81,7 @@ public abstract class BlobConformance(PostgresFixture postgres) : IAsyncLifetime
         await using (var connection = await Engine.Source.OpenConnectionAsync())
         {
             await using var transaction = await connection.BeginTransactionAsync();
-            await staged.CommitAsync(connection, default);
+            await staged.CommitAsync(connection, isDamaged: false, default);
             await transaction.RollbackAsync();
         }
 
@@ -186,18 +186,75 @@ public abstract class BlobConformance(PostgresFixture postgres) : IAsyncLifetime
         Assert.Empty(await Store.ListCollectionsAsync(DateTimeOffset.UtcNow.AddHours(-1), default));
     }
 
+    [Fact]
+    public async Task What_is_held_is_measured_in_the_order_of_the_question()
+    {
+        await using var large = await StageAsync(new byte[1_200_000]);
+        await using var empty = await StageAsync([]);
+        await CommitAsync(large);
+        await CommitAsync(empty);
+
+        var held = await Store.MeasureAsync(
+            [new(Collection, empty.Sha256), new(CollectionId.New(), large.Sha256), new(Collection, large.Sha256), new(Collection, new byte[32])], default);
+
+        Assert.Equal([0, null, 1_200_000, null], held);
+        Assert.Empty(await Store.MeasureAsync([], default));
+    }
+
+    [Fact]
+    public async Task Content_that_lost_its_end_measures_less_and_is_replaced_by_the_next_commit()
+    {
+        var content = RandomNumberGenerator.GetBytes(1_200_000);
+        await using (var staged = await StageAsync(content))
+        {
+            await CommitAsync(staged);
+            await CutAsync(staged.Sha256);
+            Assert.InRange((await Store.MeasureAsync([new(Collection, staged.Sha256)], default))[0]!.Value, 1, 1_199_999);
+        }
+
+        await using var again = await StageAsync(content);
+        await CommitAsync(again);
+
+        Assert.Equal(content.Length, (await Store.MeasureAsync([new(Collection, again.Sha256)], default))[0]);
+        await using var stream = (await Store.OpenAsync(Collection, again.Sha256, default))!;
+        Assert.Equal(content, await ReadAsync(stream));
+    }
+
+    [Fact]
+    public async Task Content_that_is_known_to_be_damaged_is_replaced()
+    {
+        var content = RandomNumberGenerator.GetBytes(1_200_000);
+        await using (var staged = await StageAsync(content))
+        {
+            await CommitAsync(staged);
+            await FlipAsync(staged.Sha256);
+        }
+
+        await using var again = await StageAsync(content);
+        await CommitAsync(again, isDamaged: true);
+
+        await using var stream = (await Store.OpenAsync(Collection, again.Sha256, default))!;
+        Assert.Equal(content, await ReadAsync(stream));
+    }
+
     private protected abstract IBlobStore Create();
+
+    /// <summary>Takes something off the end of a committed original.</summary>
+    private protected abstract Task CutAsync(ReadOnlyMemory<byte> sha256);
+
+    /// <summary>Changes a byte of a committed original.</summary>
+    private protected abstract Task FlipAsync(ReadOnlyMemory<byte> sha256);
 
     /// <summary>How many pieces there are that no original is made of.</summary>
     private protected abstract Task<long> LeftAsync();
 
     private protected Task<IStagedBlob> StageAsync(byte[] content) => Store.StageAsync(Collection, new MemoryStream(content), default);
 
-    private protected async Task CommitAsync(IStagedBlob staged)
+    private protected async Task CommitAsync(IStagedBlob staged, bool isDamaged = false)
     {
         await using var connection = await Engine.Source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await staged.CommitAsync(connection, default);
+        await staged.CommitAsync(connection, isDamaged, default);
         await transaction.CommitAsync();
     }
 

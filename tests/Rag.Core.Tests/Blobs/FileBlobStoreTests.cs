@@ -108,5 +108,20 @@ public sealed class FileBlobStoreTests(PostgresFixture postgres) : BlobConforman
     private protected override IBlobStore Create() =>
         new FileBlobStore(Options.Create(new BlobOptions { Path = _root, MaxFileMiB = MaxFileMiB }), TimeProvider.System);
 
+    private protected override Task CutAsync(ReadOnlyMemory<byte> sha256) => ChangeAsync(sha256, static bytes => bytes[..^100]);
+
+    private protected override Task FlipAsync(ReadOnlyMemory<byte> sha256) => ChangeAsync(sha256, static bytes =>
+    {
+        bytes[7] ^= 1;
+        return bytes;
+    });
+
+    private async Task ChangeAsync(ReadOnlyMemory<byte> sha256, Func<byte[], byte[]> change)
+    {
+        var name = Convert.ToHexStringLower(sha256.Span);
+        var path = Path.Combine(_root, Collection.ToString(), name[..2], name);
+        await File.WriteAllBytesAsync(path, change(await File.ReadAllBytesAsync(path)));
+    }
+
     private protected override Task<long> LeftAsync() => Task.FromResult((long)Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories).Count());
 }

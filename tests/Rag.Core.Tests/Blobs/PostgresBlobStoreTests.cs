@@ -17,7 +17,22 @@ public sealed class PostgresBlobStoreTests(PostgresFixture postgres) : BlobConfo
         Assert.Equal(512 * 1024, await Engine.ScalarAsync<int>("select max(length(data)) from blob_parts"));
     }
 
+    [Fact]
+    public async Task An_original_that_lost_a_part_is_damaged_and_not_away()
+    {
+        await using var staged = await StageAsync(new byte[1_200_000]);
+        await CommitAsync(staged);
+        await CutAsync(staged.Sha256);
+        await using var stream = (await Store.OpenAsync(Collection, staged.Sha256, default))!;
+
+        Assert.Equal("original-damaged", (await Assert.ThrowsAsync<RagException>(() => stream.CopyToAsync(Stream.Null))).Code);
+    }
+
     private protected override IBlobStore Create() => new PostgresBlobStore(Engine.Get<Database>(), Options.Create(new BlobOptions { MaxFileMiB = MaxFileMiB }));
+
+    private protected override Task CutAsync(ReadOnlyMemory<byte> sha256) => Engine.ExecuteAsync("delete from blob_parts where part = 2");
+
+    private protected override Task FlipAsync(ReadOnlyMemory<byte> sha256) => Engine.ExecuteAsync("update blob_parts set data = set_byte(data, 7, get_byte(data, 7) # 1) where part = 1");
 
     private protected override async Task<long> LeftAsync() =>
         await Engine.ScalarAsync<long>("select (select count(*) from blob_uploads u where not exists (select 1 from blob_contents c where c.upload_id = u.id))");

@@ -244,6 +244,43 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal("\\x02,\\x03", await _engine.ScalarAsync<string>("select string_agg(hash::text, ',' order by hash) from sign_in_tokens"));
     }
 
+    [Fact]
+    public async Task A_document_that_waits_without_a_job_gets_one_and_one_whose_passages_were_lost_is_processed_again()
+    {
+        var whole = (await _engine.SubmitAsync(_collection, "whole", sourceId: "whole")).Document;
+        var waiting = (await _engine.SubmitAsync(_collection, "waiting", sourceId: "waiting")).Document;
+        var stuck = (await _engine.SubmitAsync(_collection, "stuck", sourceId: "stuck")).Document;
+        var torn = (await _engine.SubmitAsync(_collection, "torn", sourceId: "torn")).Document;
+        var emptied = (await _engine.SubmitAsync(_collection, "emptied", sourceId: "emptied")).Document;
+        var indexing = (await _engine.SubmitAsync(_collection, "indexing", sourceId: "indexing")).Document;
+        await _engine.ExecuteAsync("delete from jobs where document_id <> $1", waiting.Id.Value);
+        await _engine.ExecuteAsync(
+            """
+            insert into generations (document_id, generation, collection_id, sha256, text, media_type, extractor, chunker, analyzer, tokens)
+            select id, 1, collection_id, sha256, '', '', '', '', '', '' from documents where source_id in ('whole', 'torn');
+            insert into chunks (id, collection_id, document_id, generation, ordinal, start_offset, end_offset, text, kind, token_count, terms, term_count)
+            select gen_random_uuid(), collection_id, id, 1, n, 0, 0, '', 'paragraph', 0, '', 0 from documents, generate_series(0, 2) n where source_id in ('whole', 'torn');
+            delete from chunks c using documents d where d.id = c.document_id and d.source_id = 'torn' and ordinal = 1;
+            update documents set status = 'ready', active_generation = 1, chunk_count = 3 where source_id in ('whole', 'torn', 'emptied');
+            update documents set status = 'processing', stage = 'extract' where source_id = 'stuck';
+            update documents set status = 'processing', stage = 'index', active_generation = 1 where source_id = 'indexing';
+            """);
+
+        Assert.Equal(3, (await SweepAsync(new SweepAges())).Requeued);
+        Assert.Equal(0, (await SweepAsync(new SweepAges())).Requeued);
+
+        foreach (var document in new[] { stuck, torn, emptied, waiting })
+        {
+            Assert.Equal(DocumentStatus.Queued, (await _engine.Documents.GetAsync(_collection.Id, document.Id, CancellationToken.None)).Status);
+            Assert.Equal(1, await _engine.ScalarAsync<long>("select count(*) from jobs where document_id = $1 and state = 'queued'", document.Id.Value));
+        }
+
+        Assert.Equal(DocumentStatus.Ready, (await _engine.Documents.GetAsync(_collection.Id, whole.Id, CancellationToken.None)).Status);
+        Assert.Equal(DocumentStatus.Processing, (await _engine.Documents.GetAsync(_collection.Id, indexing.Id, CancellationToken.None)).Status);
+        // What is left of it is found until it is whole again.
+        Assert.Equal(1, (await _engine.Documents.GetAsync(_collection.Id, torn.Id, CancellationToken.None)).ActiveGeneration);
+    }
+
     private async Task<SweepResult> SweepAsync(SweepAges ages) =>
         await _engine.Get<Sweeper>().SweepAsync(ages, includeFiles: true, CancellationToken.None) ?? throw new InvalidOperationException("Another sweep is under way.");
 
@@ -257,6 +294,6 @@ public sealed class SweeperTests(PostgresFixture postgres) : IAsyncLifetime
     {
         await using var staged = await store.StageAsync(collection, new MemoryStream(Encoding.UTF8.GetBytes(text)), CancellationToken.None);
         await using var connection = await _engine.Source.OpenConnectionAsync();
-        await staged.CommitAsync(connection, CancellationToken.None);
+        await staged.CommitAsync(connection, isDamaged: false, CancellationToken.None);
     }
 }

@@ -23,13 +23,15 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
     /// <summary>The world that the index lives in.</summary>
     private protected SearchWorld World => _world;
 
+    private protected PostgresFixture Postgres { get; } = postgres;
+
     private protected IIndexReader Index => _world.Services.GetRequiredService<IIndexReader>();
 
     private protected Collection Collection => _collection;
 
     public virtual async Task InitializeAsync()
     {
-        _world = await SearchWorld.StartAsync(await postgres.CreateDatabaseAsync(), [("Rag:Embedding:Provider", "local"), .. await SettingsAsync()]);
+        _world = await SearchWorld.StartAsync(await Postgres.CreateDatabaseAsync(), [("Rag:Embedding:Provider", "local"), .. await SettingsAsync()]);
         _collection = await _world.CreateCollectionAsync("conformance");
     }
 

@@ -165,6 +165,24 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
     }
 
     [IndexFact]
+    public async Task A_document_that_waits_for_what_the_index_holds_already_is_made_ready()
+    {
+        var documents = await PublishRandomAsync(3);
+        await World.ExecuteAsync("update documents set status = 'processing', stage = 'index' where id = $1", documents[1].Value);
+
+        await Eventually.TrueAsync(async () => await StateAsync(documents[1]) == ("ready", null), "the document is ready");
+    }
+
+    [IndexFact]
+    public async Task Sweeping_goes_on_beside_the_projector()
+    {
+        await PublishRandomAsync(1);
+        await using var engine = await TestEngine.StartAsync(Postgres, new Dictionary<string, string?> { ["ConnectionStrings:ragdb"] = World.ConnectionString });
+
+        Assert.NotNull(await engine.Get<Rag.Core.Jobs.Sweeper>().SweepAsync(new Rag.Core.Jobs.SweepAges(), includeFiles: false, default));
+    }
+
+    [IndexFact]
     public async Task A_version_is_built_beside_the_one_that_is_searched_and_then_takes_its_place()
     {
         await PublishRandomAsync(40);
