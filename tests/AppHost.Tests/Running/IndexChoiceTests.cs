@@ -67,6 +67,23 @@ public sealed class IndexChoiceTests : IDisposable
     }
 
     [Fact]
+    public async Task The_model_has_a_Qdrant_where_the_servers_run_in_containers_and_its_data_stays()
+    {
+        await using var lasting = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"StateDirectory={_state.FullName}", "Infrastructure=containers"]);
+        var vectors = Assert.Single(lasting.Resources.OfType<QdrantServerResource>());
+        Assert.Equal("/qdrant/storage", Assert.Single(vectors.Annotations.OfType<ContainerMountAnnotation>()).Target);
+        foreach (var service in lasting.Resources.OfType<ProjectResource>().Where(static project => project.Name is "rag-api" or "rag-ingest"))
+        {
+            Assert.Contains(service.Annotations.OfType<WaitAnnotation>(), wait => wait.Resource == vectors);
+        }
+
+        await using var ephemeral = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(["Ephemeral=true", "Infrastructure=containers"]);
+        Assert.Empty(Assert.Single(ephemeral.Resources.OfType<QdrantServerResource>()).Annotations.OfType<ContainerMountAnnotation>());
+        await using var embedded = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(["Ephemeral=true", "Infrastructure=containers", "Rag:Index:Provider=embedded"]);
+        Assert.Empty(embedded.Resources.OfType<QdrantServerResource>());
+    }
+
+    [Fact]
     public async Task A_first_start_that_fails_decides_nothing()
     {
         Assert.Equal("qdrant", await ProviderAsync("Infrastructure=containers"));
