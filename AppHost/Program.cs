@@ -2,6 +2,7 @@ using AppHost;
 
 var builder = DistributedApplication.CreateBuilder(RunSettings.Options(args));
 var run = RunSettings.From(builder);
+var index = IndexChoice.From(builder, run);
 
 var postgres = builder.AddPostgres("postgres");
 var db = postgres.AddDatabase("ragdb");
@@ -39,21 +40,35 @@ var web = builder.AddProject<Projects.Rag_Web>("rag-web", run.LaunchProfile)
     .WithReference(api)
     .WaitFor(api);
 
-if (builder.ExecutionContext.IsPublishMode)
+// Last, because the manifest lists what was added first first.
+var vectors = index.RunsServer ? builder.AddQdrant("vectors") : null;
+if (run.KeepsData)
 {
-    // On a laptop the index lies inside of the API, and originals in a folder. Replicas in a cluster share a vector database, and no folder.
-    var vectors = builder.AddQdrant("vectors").WithDataVolume();
-    foreach (var service in (IResourceBuilder<ProjectResource>[])[api, ingest])
+    vectors?.WithDataVolume();
+}
+
+foreach (var service in (IResourceBuilder<ProjectResource>[])[api, ingest])
+{
+    if (vectors is not null)
     {
-        service.WithReference(vectors).WaitFor(vectors)
-            .WithEnvironment("Rag__Index__Provider", "qdrant")
-            .WithEnvironment("Rag__Blobs__Provider", "postgres");
+        service.WithReference(vectors).WaitFor(vectors);
+    }
+
+    service.WithEnvironment("Rag__Index__Provider", index.Provider);
+    if (run.BlobsPath is { } originals)
+    {
+        service.WithEnvironment("Rag__Blobs__Path", originals);
+    }
+    else
+    {
+        // Replicas in a cluster share no folder.
+        service.WithEnvironment("Rag__Blobs__Provider", "postgres");
     }
 }
-else
+
+if (builder.ExecutionContext.IsRunMode)
 {
-    api.WithEnvironment("Rag__Blobs__Path", run.BlobsPath);
-    ingest.WithEnvironment("Rag__Blobs__Path", run.BlobsPath);
+    index.RecordWhenReady(api, run);
     OneTimeSignIn.Add(api, web);
     CliHandover.Add(api, web, db, run);
 }

@@ -7,7 +7,11 @@ namespace AppHost;
 /// What differs between a developer's run, a test's and publishing. <c>Ephemeral=true</c> as an argument makes a run that leaves nothing
 /// behind: no volume, blobs in a temporary directory, no secret kept. What is published keeps originals in the database and has no path.
 /// </summary>
-internal sealed record RunSettings(bool IsEphemeral, bool IsPublish, string? BlobsPath)
+/// <param name="IsEphemeral">Nothing stays.</param>
+/// <param name="IsPublish">Nothing runs.</param>
+/// <param name="StatePath">What outlives the run on this machine is in there; null: nothing does.</param>
+/// <param name="BlobsPath">Folder of the originals; null: they are in the database.</param>
+internal sealed record RunSettings(bool IsEphemeral, bool IsPublish, string? StatePath, string? BlobsPath)
 {
     public bool KeepsData => !IsEphemeral;
 
@@ -30,16 +34,18 @@ internal sealed record RunSettings(bool IsEphemeral, bool IsPublish, string? Blo
     {
         if (builder.ExecutionContext.IsPublishMode)
         {
-            return new RunSettings(IsEphemeral: false, IsPublish: true, BlobsPath: null);
+            return new RunSettings(IsEphemeral: false, IsPublish: true, StatePath: null, BlobsPath: null);
         }
 
         if (!builder.Configuration.GetValue("Ephemeral", defaultValue: false))
         {
-            return new RunSettings(IsEphemeral: false, IsPublish: false, Path.GetFullPath("../.rag/blobs", builder.AppHostDirectory));
+            // LocalHosting keeps what is its own in the same place.
+            var state = builder.Configuration["StateDirectory"] is { Length: > 0 } given ? Path.GetFullPath(given) : Path.GetFullPath("../.rag", builder.AppHostDirectory);
+            return new RunSettings(IsEphemeral: false, IsPublish: false, state, Path.Combine(state, "blobs"));
         }
 
         var blobs = TemporaryDirectory.Create("rag-blobs-");
         builder.Services.AddHostedService(_ => blobs);
-        return new RunSettings(IsEphemeral: true, IsPublish: false, blobs.Path);
+        return new RunSettings(IsEphemeral: true, IsPublish: false, StatePath: null, blobs.Path);
     }
 }

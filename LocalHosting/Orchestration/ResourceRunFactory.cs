@@ -31,15 +31,15 @@ internal sealed class ResourceRunFactory(
         List<string> missing = [];
         if (model.Resources.OfType<PostgresServerResource>().Any() && PostgresBinaries.Find(fetchedPostgres) is null)
         {
-            missing.Add("PostgreSQL is not installed (package 'postgresql')");
+            missing.Add("PostgreSQL is not installed (package 'postgresql'; './rag up' installs it)");
         }
 
         if (model.Resources.OfType<RedisResource>().Any() && RedisServer.Find() is null)
         {
-            missing.Add("neither redis-server nor valkey-server is installed (package 'redis-server' or 'valkey')");
+            missing.Add("neither redis-server nor valkey-server is installed (package 'redis-server' or 'valkey'; './rag up' installs one)");
         }
 
-        if (model.Resources.OfType<QdrantServerResource>().Any() && QdrantServer.Find() is null)
+        if (model.Resources.OfType<QdrantServerResource>().Any() && QdrantProgram.Find() is null)
         {
             missing.Add("qdrant is not installed (a program from github.com/qdrant/qdrant/releases on PATH)");
         }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Aspire.Hosting.Orchestration.Infrastructure;
 using Rag.Cli.Connection;
 using Rag.Client;
 
@@ -68,6 +70,7 @@ internal static class DoctorCommand
             containers,
             await Inspection.LookAsync(Prerequisite.Postgres, checkout, servers, cancellationToken),
             await Inspection.LookAsync(Prerequisite.Redis, checkout, servers, cancellationToken),
+            await Inspection.LookAsync(Prerequisite.Qdrant, checkout, RunsQdrant(checkout) ? FindingState.Missing : FindingState.Optional, cancellationToken),
             await Inspection.LookAsync(Prerequisite.Poppler, checkout, FindingState.Missing, cancellationToken),
             await Inspection.LookAsync(Prerequisite.Aspire, checkout, FindingState.Optional, cancellationToken),
             await Inspection.LookAsync(Prerequisite.Npm, checkout, FindingState.Optional, cancellationToken),
@@ -75,6 +78,27 @@ internal static class DoctorCommand
             LookAtDisk(context),
             await LookAtApiAsync(context, cancellationToken),
         ];
+    }
+
+    // {"provider":"qdrant","ready":true}, as AppHost records it: then this installation's index is in a server that runs on this machine.
+    private static bool RunsQdrant(Checkout? checkout)
+    {
+        if (checkout is null || InfrastructureForecast.Recorded(checkout.State) != InfrastructureForecast.Native
+            || Path.Combine(checkout.State, "index.json") is var file && !File.Exists(file))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var record = JsonDocument.Parse(File.ReadAllText(file));
+            return record.RootElement.TryGetProperty("provider", out var provider) && provider.ValueEquals("qdrant");
+        }
+        catch (JsonException)
+        {
+            // AppHost explains it.
+            return false;
+        }
     }
 
     private static async Task<Finding> LookAtApiAsync(CliContext context, CancellationToken cancellationToken)

@@ -47,6 +47,14 @@ internal sealed record Prerequisite
         ByHand = "brew install redis; nothing fetches it, so where you may not install packages somebody who may has to",
     };
 
+    public static Prerequisite Qdrant { get; } = new()
+    {
+        Name = "Qdrant",
+        Purpose = "searching in a vector database instead of in the API's memory",
+        Find = static _ => QdrantProgram.Find(),
+        ByHand = "Not needed with the embedded index. A first start takes it where it is on PATH: https://github.com/qdrant/qdrant/releases",
+    };
+
     public static Prerequisite Poppler { get; } = new()
     {
         Name = "pdftotext",

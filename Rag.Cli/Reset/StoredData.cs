@@ -22,6 +22,8 @@ internal sealed record StoredData(IReadOnlyList<string> Paths, IReadOnlyList<str
             // A record edited by hand must not make this command remove a folder of somebody else.
             .Concat(recorded.Where(place => place.StartsWith(UnprivilegedRoot, StringComparison.Ordinal)).Select(Path.GetFullPath)
                 .Where(place => place.StartsWith(UnprivilegedRoot, StringComparison.Ordinal)))
+            // Which index it was.
+            .Append(Path.Combine(checkout.State, "index.json"))
             .Append(record)
             .Where(Path.Exists)
             .ToList();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Aspire.Hosting.Dashboard;
+using Aspire.Hosting.Orchestration.Infrastructure;
 
 namespace Rag.Cli.Up;
 
@@ -8,8 +9,8 @@ internal static class UpCommand
 {
     public static Command Create(CliContext context)
     {
-        var infrastructure = new Option<string?>("--infrastructure") { Description = "Run PostgreSQL and Redis as 'containers' or 'native' programs; default: what fits, and what the first start chose." };
-        infrastructure.AcceptOnlyFromAmong(InfrastructureChoice.Containers, InfrastructureChoice.Native);
+        var infrastructure = new Option<string?>("--infrastructure") { Description = "Run the servers as 'containers' or 'native' programs; default: what fits, and what the first start chose." };
+        infrastructure.AcceptOnlyFromAmong(InfrastructureForecast.Containers, InfrastructureForecast.Native);
         var noDashboard = new Option<bool>("--no-dashboard") { Description = "Go without the Aspire dashboard." };
         var sample = new Option<bool>("--sample") { Description = "Load a small sample collection to ask questions of." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Install and fetch what is missing without asking." };
@@ -78,11 +79,11 @@ internal static class UpCommand
     internal static UpOptions ForFoundation(UpOptions options, bool aspire) => (aspire, options.Infrastructure) switch
     {
         (false, _) => options,
-        (true, InfrastructureChoice.Native) => throw new CliException(
+        (true, InfrastructureForecast.Native) => throw new CliException(
             "This checkout is built on Aspire's own packages, whose orchestrator runs servers in containers only.",
             "Leave --infrastructure native out, or go back to LocalHosting with --no-aspire.",
             ExitCode.Usage),
-        _ => options with { Infrastructure = InfrastructureChoice.Containers, Dashboard = false },
+        _ => options with { Infrastructure = InfrastructureForecast.Containers, Dashboard = false },
     };
 
     /// <summary>What is handed to <c>dotnet</c>.</summary>

@@ -1,4 +1,5 @@
 using Aspire.Hosting.Dashboard;
+using Aspire.Hosting.Orchestration.Infrastructure;
 using Rag.Cli.Prerequisites;
 
 namespace Rag.Cli.Up;
@@ -17,9 +18,9 @@ internal static class UpPrerequisites
     {
         var checkout = context.RequireCheckout();
         Directory.CreateDirectory(checkout.Tools);
-        var (kind, runtime) = await InfrastructureChoice.FindAsync(
-            options.Infrastructure, context.Variable("ASPIRE_CONTAINER_RUNTIME") ?? context.Variable("DOTNET_ASPIRE_CONTAINER_RUNTIME"), checkout, cancellationToken);
-        Prerequisite[] wanted = kind == InfrastructureChoice.Native ? [Prerequisite.Postgres, Prerequisite.Redis, Prerequisite.Poppler] : [Prerequisite.Poppler];
+        var (kind, runtime) = await InfrastructureForecast.FindAsync(
+            options.Infrastructure, context.Variable("ASPIRE_CONTAINER_RUNTIME") ?? context.Variable("DOTNET_ASPIRE_CONTAINER_RUNTIME"), checkout.State, cancellationToken);
+        Prerequisite[] wanted = kind == InfrastructureForecast.Native ? [Prerequisite.Postgres, Prerequisite.Redis, Prerequisite.Poppler] : [Prerequisite.Poppler];
         var missing = await SystemPackages.EnsureAsync(context, wanted, options.Yes, cancellationToken);
 
         // First what nothing here can fetch: nobody is to download PostgreSQL only to be told that Redis is not there.

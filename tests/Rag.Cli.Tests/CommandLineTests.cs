@@ -96,6 +96,27 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData(null, "Optional")]
+    [InlineData("embedded", "Optional")]
+    [InlineData("qdrant", "Missing")]
+    public async Task Doctor_misses_a_qdrant_only_where_the_index_is_in_one(string? recorded, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        if (recorded is not null)
+        {
+            folder.File(".rag/infrastructure.json", """{"kind":"native"}""");
+            folder.File(".rag/index.json", JsonSerializer.Serialize(new { provider = recorded, ready = true }));
+        }
+
+        var run = await CliRun.InvokeAsync(["doctor", "--json"], checkout: new Checkout(folder.Path));
+        using var json = JsonDocument.Parse(run.Output);
+        var qdrant = json.RootElement.EnumerateArray().Single(static one => one.GetProperty("name").GetString() == "Qdrant");
+        // Where there is one it is found in any case.
+        Assert.Contains(qdrant.GetProperty("state").GetString(), (string[])[expected, "Found"], StringComparer.OrdinalIgnoreCase);
+        Assert.True(qdrant.GetProperty("state").ValueEquals("found") || qdrant.GetProperty("remedy").GetString()!.Contains("Not needed with the embedded index", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("y\n", true)]
     [InlineData("Yes\n", true)]
     [InlineData("\n", false)]

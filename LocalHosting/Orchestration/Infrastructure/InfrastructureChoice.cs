@@ -52,7 +52,7 @@ internal static class InfrastructureChoice
         if (kind == InfrastructureKind.Native && missing.Count > 0)
         {
             throw new DistributedApplicationException(
-                $"The servers are to run natively ({because}), but {string.Join("; ", missing)}. './rag up' installs what is missing.");
+                $"The servers are to run natively ({because}), but {string.Join("; ", missing)}.");
         }
 
         return (kind, $"Servers run {(kind == InfrastructureKind.Native ? "natively" : $"in {runtime} containers")}: {because}.");

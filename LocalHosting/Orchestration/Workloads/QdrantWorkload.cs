@@ -12,11 +12,18 @@ internal sealed class QdrantWorkload(QdrantServerResource resource, RunContext c
 
     public async Task<Launch> PrepareAsync(Instance instance, CancellationToken cancellationToken)
     {
-        var program = QdrantServer.Find()
+        var program = QdrantProgram.Find()
             ?? throw new InvalidOperationException("Qdrant is not installed. Put its program 'qdrant' on PATH (https://github.com/qdrant/qdrant/releases), or use a container runtime.");
         var store = ServerStore.For(resource, context);
         var key = await resource.ApiKeyParameter.GetValueAsync(cancellationToken);
-        return new Launch(QdrantServer.Prepare(resource.Name, program, store.Directory, resource.HttpEndpoint.Port, resource.PrimaryEndpoint.Port, key))
+        var process = QdrantServer.Prepare(resource.Name, program, store.Directory, resource.HttpEndpoint.Port, resource.PrimaryEndpoint.Port, key);
+        if (store.IsLasting)
+        {
+            // For who removes it: as root the data is elsewhere. Its versions read what the one before wrote.
+            context.Keep(resource.Name, new ServerRecord(store.Directory, MajorVersion: null));
+        }
+
+        return new Launch(process)
         {
             Properties = [new("executable.path", program), new("executable.workDir", store.Directory)],
         };

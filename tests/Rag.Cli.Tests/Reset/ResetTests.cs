@@ -125,6 +125,7 @@ public sealed class ResetTests : IDisposable
         _folder.File(".rag/data/postgres/PG_VERSION", "15");
         _folder.File(".rag/blobs/x/y", "z");
         _folder.File(".rag/tools/aspire/bin/aspire", "");
+        _folder.File(".rag/index.json", """{"provider":"qdrant","ready":true}""");
         _folder.File(".rag/infrastructure.json", JsonSerializer.Serialize(new
         {
             kind = "native",

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Aspire.Hosting.Orchestration.Infrastructure;
 using Rag.Cli.Up;
 
 namespace Rag.Cli.Tests.Up;
@@ -112,8 +113,8 @@ public sealed class UpTests
         using var folder = new TemporaryFolder();
         folder.File(".rag/infrastructure.json", record);
         var checkout = new Checkout(folder.Path);
-        Assert.Equal(expected, (await InfrastructureChoice.FindAsync(forced: null, NoRuntime, checkout, CancellationToken.None)).Kind);
-        Assert.Equal("containers", (await InfrastructureChoice.FindAsync("containers", NoRuntime, checkout, CancellationToken.None)).Kind);
+        Assert.Equal(expected, (await InfrastructureForecast.FindAsync(forced: null, NoRuntime, checkout.State, CancellationToken.None)).Kind);
+        Assert.Equal("containers", (await InfrastructureForecast.FindAsync("containers", NoRuntime, checkout.State, CancellationToken.None)).Kind);
     }
 
     [Fact]
@@ -121,7 +122,7 @@ public sealed class UpTests
     {
         using var folder = new TemporaryFolder();
         folder.File(".rag/infrastructure.json", """{"kind":"containers","ready":false}""");
-        Assert.Equal("native", (await InfrastructureChoice.FindAsync(forced: null, NoRuntime, new Checkout(folder.Path), CancellationToken.None)).Kind);
+        Assert.Equal("native", (await InfrastructureForecast.FindAsync(forced: null, NoRuntime, new Checkout(folder.Path).State, CancellationToken.None)).Kind);
     }
 
     [Fact]
