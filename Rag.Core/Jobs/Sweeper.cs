@@ -11,7 +11,6 @@ namespace Rag.Core.Jobs;
 /// </summary>
 public sealed partial class Sweeper(Database database, IBlobStore blobs, IOptions<JobOptions> options, TimeProvider clock, ILogger<Sweeper> logger)
 {
-    private const long LockKey = 0x5241_4700_0002;
     private const int BatchSize = 500;
 
     /// <summary>Sweeps once. Null when another process is sweeping.</summary>
@@ -25,7 +24,7 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
         return await database.ReadAsync(
             async (connection, token) =>
             {
-                if (!await connection.Sql("select pg_try_advisory_lock($1)", LockKey).ScalarAsync<bool>(token))
+                if (!await connection.Sql("select pg_try_advisory_lock($1)", AdvisoryLocks.Sweeper).ScalarAsync<bool>(token))
                 {
                     return null;
                 }
@@ -58,7 +57,7 @@ public sealed partial class Sweeper(Database database, IBlobStore blobs, IOption
                 {
                     if (connection.FullState == System.Data.ConnectionState.Open)
                     {
-                        await connection.Sql("select pg_advisory_unlock($1)", LockKey).RunAsync(CancellationToken.None);
+                        await connection.Sql("select pg_advisory_unlock($1)", AdvisoryLocks.Sweeper).RunAsync(CancellationToken.None);
                     }
                 }
             },

@@ -14,9 +14,6 @@ public sealed partial class Migrator
     /// <summary>Name of the role that has what the services need and nothing more: read and write rows, no changes to the schema.</summary>
     public const string ApplicationRole = "rag_app";
 
-    // Any number that nobody else uses in this database.
-    private const long LockKey = 0x5241_4700_0001;
-
     private readonly NpgsqlDataSource _source;
     private readonly MigrationMode _mode;
     private readonly IReadOnlyList<Migration> _migrations;
@@ -76,7 +73,7 @@ public sealed partial class Migrator
     private async Task MigrateAsync(CancellationToken cancellationToken)
     {
         await using var connection = await OpenOrCreateDatabaseAsync(cancellationToken);
-        await using (var wait = connection.Sql("select pg_advisory_lock($1)", LockKey))
+        await using (var wait = connection.Sql("select pg_advisory_lock($1)", AdvisoryLocks.Migrations))
         {
             // Another process may be migrating for a long time.
             wait.CommandTimeout = 0;
@@ -101,7 +98,7 @@ public sealed partial class Migrator
             // When the connection broke, the server has let go of the lock already.
             if (connection.FullState == System.Data.ConnectionState.Open)
             {
-                await connection.Sql("select pg_advisory_unlock($1)", LockKey).RunAsync(CancellationToken.None);
+                await connection.Sql("select pg_advisory_unlock($1)", AdvisoryLocks.Migrations).RunAsync(CancellationToken.None);
             }
         }
     }

@@ -23,7 +23,6 @@ internal sealed partial class QdrantProjector(
     ILogger<QdrantProjector> logger,
     IEmbedder? embedder) : BackgroundService
 {
-    private const long LockKey = 0x5241_4700_0002;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
     // Longer than any search that began before the switch.
@@ -76,7 +75,7 @@ internal sealed partial class QdrantProjector(
     private async Task HoldAsync(Action onProgress, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        if (!await connection.Sql("select pg_try_advisory_lock($1)", LockKey).ScalarAsync<bool>(cancellationToken))
+        if (!await connection.Sql("select pg_try_advisory_lock($1)", AdvisoryLocks.Projector).ScalarAsync<bool>(cancellationToken))
         {
             return;
         }

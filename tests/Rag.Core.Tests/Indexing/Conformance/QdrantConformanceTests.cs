@@ -1,9 +1,13 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
+using Rag.Core.Blobs;
 using Rag.Core.Documents;
 using Rag.Core.Indexing;
 using Rag.Core.Indexing.Qdrant;
+using Rag.Core.Jobs;
 using Rag.Core.Storage;
 using Rag.Testing;
 
@@ -162,6 +166,18 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
 
         await Assert.ThrowsAsync<ProjectorReplacedException>(
             () => books.CommitAsync(new ProjectionBatch(version, Collection.Id, [new ProjectedDocument(documents[0], null)], 99), default));
+    }
+
+    [IndexFact]
+    public async Task Leftovers_are_removed_while_a_projector_holds_its_lock()
+    {
+        // One that is projected shows that somebody holds it.
+        await PublishRandomAsync(1);
+        await using var other = NpgsqlDataSource.Create(World.ConnectionString);
+        var blobs = new FileBlobStore(Options.Create(new BlobOptions()), TimeProvider.System);
+        var sweeper = new Sweeper(new Database(other), blobs, Options.Create(new JobOptions()), TimeProvider.System, NullLogger<Sweeper>.Instance);
+
+        Assert.NotNull(await sweeper.SweepAsync(new SweepAges(), includeFiles: false, default));
     }
 
     [IndexFact]
