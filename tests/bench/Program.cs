@@ -72,7 +72,7 @@ await using (var stack = await BenchStack.StartAsync("local"))
 
 if (!quick)
 {
-    Report.Write(Path.Combine(Repository.Root, "docs", "performance.md"), rows);
+    MeasuredTable.Write(Path.Combine(Repository.Root, "docs", "performance.md"), "measured", ["what", "measured"], rows.Select(static row => (string[])[row.What, row.Value]));
 }
 
 return 0;
