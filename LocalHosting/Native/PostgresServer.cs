@@ -57,6 +57,13 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Fast shutdown: sessions are ended, data is flushed. Kills the server only if it does not follow in time.</summary>
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
+    /// <summary>SIGKILL to the server and every session, as a crashed machine would; returns when nothing of it is left.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.DisposeAsync();
+    }
+
     internal static string ConnectionString(PostgresServerOptions options, string database) => new NpgsqlConnectionStringBuilder
     {
         Host = IPAddress.Loopback.ToString(),

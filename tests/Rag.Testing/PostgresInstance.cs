@@ -4,20 +4,29 @@ using Npgsql;
 
 namespace Rag.Testing;
 
-/// <summary>A real PostgreSQL on a free loopback port with its own data directory, which goes when it is disposed.</summary>
+/// <summary>
+/// A real PostgreSQL on a free loopback port with its own data directory, which goes when it is disposed. It can be stopped or killed, and
+/// started again where it was with what it had: all that it acknowledged when it is durable.
+/// </summary>
 public sealed class PostgresInstance : IAsyncDisposable
 {
-    private readonly string _directory;
-    private readonly PostgresServer _server;
+    private readonly PostgresServerOptions _options;
+    private PostgresServer _server;
 
-    private PostgresInstance(string directory, PostgresServer server)
+    private PostgresInstance(PostgresServerOptions options, PostgresServer server)
     {
-        _directory = directory;
+        _options = options;
         _server = server;
     }
 
     /// <summary>Process id of the server.</summary>
     public int ProcessId => _server.ProcessId;
+
+    /// <summary>On 127.0.0.1.</summary>
+    public int Port => _options.Port;
+
+    /// <summary>The superuser's.</summary>
+    public string Password => _options.Password;
 
     /// <summary>Starts one.</summary>
     /// <param name="durable">True keeps PostgreSQL's own settings, for measurements; false trades durability for speed.</param>
@@ -45,7 +54,7 @@ public sealed class PostgresInstance : IAsyncDisposable
 
         try
         {
-            return new PostgresInstance(directory, await PostgresServer.StartAsync(options, static _ => { }, CancellationToken.None));
+            return new PostgresInstance(options, await PostgresServer.StartAsync(options, static _ => { }, CancellationToken.None));
         }
         catch
         {
@@ -66,12 +75,21 @@ public sealed class PostgresInstance : IAsyncDisposable
         return _server.ConnectionString(name);
     }
 
+    /// <summary>SIGKILL to the server and every session, as a crashed machine would.</summary>
+    public Task KillAsync() => _server.KillAsync();
+
+    /// <summary>Fast shutdown: sessions are ended, data is flushed.</summary>
+    public async Task StopAsync() => await _server.DisposeAsync();
+
+    /// <summary>Starts it after it was stopped or killed: same address, same password, same data.</summary>
+    public async Task StartAgainAsync() => _server = await PostgresServer.StartAsync(_options, static _ => { }, CancellationToken.None);
+
     /// <summary>Stops the server and removes its data.</summary>
     public async ValueTask DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
         await _server.DisposeAsync();
-        Remove(_directory);
+        Remove(_options.DataDirectory);
     }
 
     private static void Remove(string directory)

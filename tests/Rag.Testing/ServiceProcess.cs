@@ -11,10 +11,12 @@ public sealed class ServiceProcess : IAsyncDisposable
 {
     private readonly Queue<string> _output = new();
     private readonly Process _process;
+    private readonly Action<string>? _onLine;
 
-    private ServiceProcess(Process process, Uri baseAddress)
+    private ServiceProcess(Process process, Uri baseAddress, Action<string>? onLine)
     {
         _process = process;
+        _onLine = onLine;
         BaseAddress = baseAddress;
         process.OutputDataReceived += (_, e) => Keep(e.Data);
         process.ErrorDataReceived += (_, e) => Keep(e.Data);
@@ -47,7 +49,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <param name="project">Folder and project name, for example <c>Rag.Api</c>.</param>
     /// <param name="assembly">Assembly name, for example <c>rag-api</c>.</param>
     /// <param name="environment">Added to an environment without any <c>Rag__</c> or <c>ConnectionStrings__</c> variable of ours.</param>
-    public static ServiceProcess Start(string project, string assembly, IReadOnlyDictionary<string, string> environment)
+    /// <param name="onLine">Gets every line that it writes, of which only the last are kept here.</param>
+    public static ServiceProcess Start(string project, string assembly, IReadOnlyDictionary<string, string> environment, Action<string>? onLine = null)
     {
         var address = new Uri($"http://{IPAddress.Loopback}:{FreePort.Next()}");
         var dll = ProgramOf(project, assembly);
@@ -69,7 +72,7 @@ public sealed class ServiceProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException($"'{assembly}' could not be started."), address);
+        return new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException($"'{assembly}' could not be started."), address, onLine);
     }
 
     /// <summary>Waits until <paramref name="path"/> answers 200.</summary>
@@ -152,6 +155,7 @@ public sealed class ServiceProcess : IAsyncDisposable
             return;
         }
 
+        _onLine?.Invoke(line);
         lock (_output)
         {
             _output.Enqueue(line);

@@ -55,6 +55,16 @@ public sealed class TestEngine : IAsyncDisposable
     {
         var connectionString = shareWith?.ConnectionString ?? await postgres.CreateDatabaseAsync();
         var blobPath = shareWith?.BlobPath ?? Directory.CreateTempSubdirectory("rag-test-blobs-").FullName;
+        return await StartAsync(connectionString, blobPath, ownsFolder: shareWith is null, settings, configure);
+    }
+
+    /// <summary>Starts one on the database and originals of other processes, which stay when it is disposed.</summary>
+    public static Task<TestEngine> JoinAsync(string connectionString, string blobPath, IReadOnlyDictionary<string, string?> settings) =>
+        StartAsync(connectionString, blobPath, ownsFolder: false, settings, configure: null);
+
+    private static async Task<TestEngine> StartAsync(
+        string connectionString, string blobPath, bool ownsFolder, IReadOnlyDictionary<string, string?>? settings, Action<IServiceCollection, IConfiguration>? configure)
+    {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(
             new Dictionary<string, string?> { ["ConnectionStrings:ragdb"] = connectionString, ["Rag:Blobs:Path"] = blobPath });
@@ -62,7 +72,7 @@ public sealed class TestEngine : IAsyncDisposable
         builder.Services.AddLogging(logging => logging.ClearProviders());
         builder.Services.AddRagJobs(builder.Configuration);
         configure?.Invoke(builder.Services, builder.Configuration);
-        var engine = new TestEngine(builder.Build(), connectionString, blobPath, ownsFolder: shareWith is null);
+        var engine = new TestEngine(builder.Build(), connectionString, blobPath, ownsFolder);
         await engine._host.StartAsync();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await engine.Get<StorageReadiness>().WaitAsync(limit.Token);

@@ -35,7 +35,7 @@ foreach (var (_, measureAsync) in measurements.Where(measurement => only is null
     faults += table.Faults;
     if (!quick)
     {
-        Report.Write(Path.Combine(Repository.Root, "docs", "performance.md"), table);
+        MeasuredTable.Write(Path.Combine(Repository.Root, "docs", "performance.md"), $"measured {table.Name}", table.Columns, table.Rows);
     }
 }
 

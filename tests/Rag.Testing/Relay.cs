@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Rag.Ingest.Tests;
+namespace Rag.Testing;
 
 /// <summary>A loopback port that leads to another one while it is open, so that a server can go away without being stopped.</summary>
-internal sealed class Relay : IAsyncDisposable
+public sealed class Relay : IAsyncDisposable
 {
     private readonly int _target;
     private readonly ConcurrentDictionary<TcpClient, byte> _connections = new();

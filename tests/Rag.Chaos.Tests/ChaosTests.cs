@@ -1,0 +1,57 @@
+using Rag.Testing;
+using Xunit.Abstractions;
+
+namespace Rag.Chaos.Tests;
+
+/// <summary>A dozen faults of the long run of tests/chaos in each world: every kind of fault at least once, and everything counted in the end.</summary>
+public sealed class ChaosTests(ITestOutputHelper output)
+{
+    private const int Documents = 36, Kills = 8, Seed = 1;
+
+    [QdrantFact]
+    public Task With_Qdrant_and_originals_in_the_database_nothing_is_lost_whatever_dies() => RunAsync(ChaosStores.Qdrant);
+
+    [Fact]
+    public Task With_the_embedded_index_and_originals_on_a_disk_that_gets_full_nothing_is_lost_whatever_dies() => RunAsync(ChaosStores.Embedded);
+
+    [Fact]
+    public void A_seed_deals_the_same_faults_again_and_every_kind_of_them()
+    {
+        foreach (var stores in Enum.GetValues<ChaosStores>())
+        {
+            var dealt = Faults.Deal(stores, 100, new Random(Seed));
+
+            Assert.Equal(dealt, Faults.Deal(stores, 100, new Random(Seed)));
+            Assert.NotEqual(dealt, Faults.Deal(stores, 100, new Random(Seed + 1)));
+            Assert.Equal(100, dealt.Count(Faults.IsKill));
+            Assert.Equal(stores == ChaosStores.Qdrant ? 9 : 8, dealt.Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public void Documents_are_the_same_again_and_no_two_are_alike()
+    {
+        var contents = ChaosDocument.Create(200, Seed).SelectMany(static d => d.Contents).ToList();
+
+        Assert.Equal(
+            contents.Where(static c => c.Text is not null).Select(static c => c.Text),
+            ChaosDocument.Create(200, Seed).SelectMany(static d => d.Contents).Where(static c => c.Text is not null).Select(static c => c.Text));
+        Assert.Equal(contents.Count, contents.Select(static c => c.Word).Distinct().Count());
+        Assert.Equal(contents.Count, contents.Select(static c => Convert.ToHexString(c.Bytes)).Distinct().Count());
+        Assert.Contains(contents, static c => c.IsBroken);
+    }
+
+    private async Task RunAsync(ChaosStores stores)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(6));
+        var report = await ChaosRun.RunAsync(new ChaosSettings(stores, Documents, Kills, Seed, TimeSpan.FromMinutes(3)), output.WriteLine, limit.Token);
+        foreach (var (what, value) in report.Rows())
+        {
+            output.WriteLine($"{what}: {value}");
+        }
+
+        Assert.Empty(report.Findings);
+        Assert.Equal(Kills, report.Kills);
+        Assert.Equal(Documents, report.Contents.Ready + report.Contents.Parked + report.Contents.Deleted);
+    }
+}
