@@ -6,9 +6,6 @@ namespace Aspire.Hosting.Native;
 /// <summary>A Qdrant server of ours: loopback only, configured by environment variables, telemetry off.</summary>
 internal static class QdrantServer
 {
-    /// <summary>The program on PATH; null when there is none.</summary>
-    public static string? Find() => ProgramPath.Find("qdrant") ?? ProgramPath.Find("/usr/local/bin/qdrant") ?? ProgramPath.Find("/opt/qdrant/qdrant");
-
     /// <summary>Makes its directory and says how to start the server on it.</summary>
     public static ChildSpecification Prepare(string name, string program, string dataDirectory, int httpPort, int grpcPort, string? apiKey)
     {

@@ -1,24 +1,37 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Qdrant.StandIn;
 using Qdrant.StandIn.Contract;
 using Qdrant.StandIn.Store;
 
-// Settings by environment: QDRANT_OPENAPI (path of the description, required), QDRANT_DATA (folder; none: nothing is kept),
-// QDRANT__SERVICE__API_KEY (as the real server's), ASPNETCORE_URLS.
+// Started as the real program is, and told by the same variables: QDRANT__SERVICE__HOST, HTTP_PORT, API_KEY and ENABLE_TLS, QDRANT__TLS__CERT and KEY,
+// QDRANT__STORAGE__STORAGE_PATH. One more names the description that it holds to: QDRANT_OPENAPI.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
-builder.WebHost.ConfigureKestrel(static options => options.Limits.MaxRequestBodySize = 256 * 1024 * 1024);
+var settings = builder.Configuration.GetSection("QDRANT");
+var service = settings.GetSection("SERVICE");
+builder.WebHost.UseKestrelHttpsConfiguration();
+builder.WebHost.ConfigureKestrel(options =>
+{
+    options.Limits.MaxRequestBodySize = 256 * 1024 * 1024;
+    options.Listen(IPAddress.Parse(service["HOST"] ?? "127.0.0.1"), service.GetValue("HTTP_PORT", 6333), listen =>
+    {
+        if (service.GetValue("ENABLE_TLS", false))
+        {
+            listen.UseHttps(ServerCertificate.Read(settings["TLS:CERT"], settings["TLS:KEY"]));
+        }
+    });
+});
 
-var settings = builder.Configuration;
-if (settings["QDRANT_OPENAPI"] is not { } path || !File.Exists(path))
+if (builder.Configuration["QDRANT_OPENAPI"] is not { } path || !File.Exists(path))
 {
     Console.Error.WriteLine("QDRANT_OPENAPI must name Qdrant's description (qdrant-openapi.json).");
     return 2;
 }
 
-using var server = new Server(settings["QDRANT_DATA"]);
-var key = settings["QDRANT__SERVICE__API_KEY"];
+using var server = new Server(settings["STORAGE:STORAGE_PATH"] ?? "./storage");
+var key = service["API_KEY"];
 await using var app = builder.Build();
 var gate = new ContractGate(Description.Read(path), app.Services.GetRequiredService<ILogger<ContractGate>>());
 

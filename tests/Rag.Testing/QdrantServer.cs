@@ -1,65 +1,94 @@
-using System.Globalization;
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
+using Aspire.Hosting.Native;
+using Aspire.Hosting.Orchestration.Processes;
+using NativeQdrant = Aspire.Hosting.Native.QdrantServer;
 
 namespace Rag.Testing;
 
 /// <summary>
-/// A vector server for tests: the one that <c>RAG_TEST_QDRANT_URL</c> names, else a process of our own that holds to Qdrant's published
-/// description. It keeps its data in a folder, so that it may be killed and started again.
+/// A vector server for tests: the one that <c>RAG_TEST_QDRANT_URL</c> names, else the program <c>qdrant</c> of this machine, else a process of our
+/// own that holds to Qdrant's published description. A process keeps its data in a folder, so that it may be killed and started again.
 /// </summary>
 public sealed class QdrantServer : IAsyncDisposable
 {
+    private readonly ConcurrentQueue<string> _output = new();
     private readonly DirectoryInfo? _folder;
-    private ServiceProcess? _process;
+    private readonly ChildSpecification? _specification;
+    private ChildProcess? _process;
 
-    private QdrantServer(Uri url, DirectoryInfo? folder)
-    {
-        Url = url;
-        _folder = folder;
-    }
+    private QdrantServer(Uri url, DirectoryInfo? folder, ChildSpecification? specification) => (Url, _folder, _specification) = (url, folder, specification);
 
     /// <summary>Why there is none; null: there is one.</summary>
-    public static string? Refusal { get; } = Named is not null || File.Exists(Description)
+    public static string? Refusal { get; } = Named is not null || QdrantProgram.Find() is not null ? null : StandInRefusal;
+
+    /// <summary>Why our own cannot be had; null: it can.</summary>
+    public static string? StandInRefusal => File.Exists(Description)
         ? null
-        : "Qdrant's description is not here: set RAG_SHARED to the folder that holds 'qdrant-openapi.json', or RAG_TEST_QDRANT_URL to a running Qdrant.";
+        : "Qdrant's description is not here: set RAG_SHARED to the folder that holds 'qdrant-openapi.json'; for tests that do not need the stand-in, put 'qdrant' on PATH or "
+            + "set RAG_TEST_QDRANT_URL to a running one.";
 
     /// <summary>Root of its REST API.</summary>
-    public Uri Url { get; private set; }
+    public Uri Url { get; }
 
     /// <summary>What it asks for.</summary>
-    public string ApiKey { get; } = Environment.GetEnvironmentVariable("RAG_TEST_QDRANT_KEY") ?? "a-key-for-tests-only";
+    public string ApiKey { get; private init; } = "a-key-for-tests-only";
 
-    /// <summary>Whether it is ours: it can be killed, and tells what was wrong.</summary>
-    public bool IsStandIn => _folder is not null;
+    /// <summary>Whether it is ours, which tells what was wrong.</summary>
+    public bool IsStandIn { get; private init; }
 
     /// <summary>A prefix for collections, which no other test has.</summary>
     public string Prefix { get; } = $"test-{Guid.NewGuid():N}";
 
     private static string? Named => Environment.GetEnvironmentVariable("RAG_TEST_QDRANT_URL") is { Length: > 0 } url ? url : null;
 
-    private static string Description => Repository.Shared("qdrant-openapi.json");
+    private static string Description => Path.GetFullPath(Repository.Shared("qdrant-openapi.json"));
 
-    /// <summary>Starts one, or takes the one that is named.</summary>
-    public static async Task<QdrantServer> StartAsync()
-    {
-        if (Named is { } url)
+    /// <summary>Takes the one that is named, or starts one.</summary>
+    public static Task<QdrantServer> StartAsync() => Named is { } url
+        ? Task.FromResult(new QdrantServer(new Uri(url), null, null) { ApiKey = Environment.GetEnvironmentVariable("RAG_TEST_QDRANT_KEY") ?? "" })
+        : QdrantProgram.Find() is { } program ? StartProgramAsync(program) : StartStandInAsync();
+
+    /// <summary>Starts a program that takes what <c>qdrant</c> takes.</summary>
+    public static Task<QdrantServer> StartProgramAsync(string program) => StartAsync(program, static specification => specification, "http", isStandIn: false);
+
+    /// <summary>Starts our own, whatever else there is: for what only it tells, and for TLS.</summary>
+    /// <param name="certificate">PEM file; null: without TLS.</param>
+    /// <param name="key">PEM file with the certificate's key.</param>
+    public static Task<QdrantServer> StartStandInAsync(string? certificate = null, string? key = null) => StartAsync(
+        "dotnet",
+        specification =>
         {
-            return new QdrantServer(new Uri(url), null);
+            var environment = new Dictionary<string, string>(specification.Environment) { ["QDRANT_OPENAPI"] = Description };
+            if (certificate is not null && key is not null)
+            {
+                environment["QDRANT__SERVICE__ENABLE_TLS"] = "true";
+                environment["QDRANT__TLS__CERT"] = certificate;
+                environment["QDRANT__TLS__KEY"] = key;
+            }
+
+            // As ourselves: the server account need not be able to read the checkout.
+            return specification with { FileName = "dotnet", Arguments = [ServiceProcess.ProgramOf("tests/Qdrant.StandIn", "qdrant-stand-in")], Environment = environment };
+        },
+        certificate is null ? "http" : "https",
+        isStandIn: true);
+
+    /// <summary>SIGKILL; not for one that is named.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is { } process)
+        {
+            process.Kill();
+            await process.DisposeAsync();
+            _process = null;
         }
-
-        var server = new QdrantServer(new Uri("http://127.0.0.1:1"), Directory.CreateTempSubdirectory("rag-test-qdrant-"));
-        await server.RunAsync(port: null);
-        return server;
     }
-
-    /// <summary>SIGKILL.</summary>
-    public Task KillAsync() => _process!.KillAsync();
 
     /// <summary>Starts it again where it was, with what it had.</summary>
     public async Task RestartAsync()
     {
-        await _process!.DisposeAsync();
-        await RunAsync(Url.Port);
+        await KillAsync();
+        await RunAsync();
     }
 
     /// <summary>Everything that was sent to it, or that it answered, against the description.</summary>
@@ -69,18 +98,11 @@ public sealed class QdrantServer : IAsyncDisposable
         return IsStandIn ? await client.GetFromJsonAsync<string[]>("_stand-in/violations") ?? [] : [];
     }
 
-    /// <summary>The changes that it has made, one to a line.</summary>
-    public IReadOnlyList<string> Journal()
-    {
-        using var file = new FileStream(Path.Combine(_folder!.FullName, "journal.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var reader = new StreamReader(file);
-        return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
-
-    /// <summary>With its key.</summary>
+    /// <summary>With its key, and without a look at its certificate.</summary>
     public HttpClient Client()
     {
-        var client = new HttpClient { BaseAddress = Url };
+        var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        var client = new HttpClient(handler) { BaseAddress = Url };
         client.DefaultRequestHeaders.Add("api-key", ApiKey);
         return client;
     }
@@ -88,30 +110,26 @@ public sealed class QdrantServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null)
-        {
-            await _process.DisposeAsync();
-        }
-
+        await KillAsync();
         _folder?.Delete(recursive: true);
     }
 
-    private async Task RunAsync(int? port)
+    private static async Task<QdrantServer> StartAsync(string program, Func<ChildSpecification, ChildSpecification> change, string scheme, bool isStandIn)
     {
-        var environment = new Dictionary<string, string>
-        {
-            ["QDRANT_OPENAPI"] = Description,
-            ["QDRANT_DATA"] = _folder!.FullName,
-            ["QDRANT__SERVICE__API_KEY"] = ApiKey,
-        };
-        if (port is { } same)
-        {
-            environment["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{same}");
-        }
+        var folder = Directory.CreateTempSubdirectory("rag-test-qdrant-");
+        var port = FreePort.Next();
+        var server = new QdrantServer(
+            new Uri($"{scheme}://127.0.0.1:{port}"),
+            folder,
+            change(NativeQdrant.Prepare("qdrant", program, folder.FullName, port, FreePort.Next(), "a-key-for-tests-only"))) { IsStandIn = isStandIn };
+        await server.RunAsync();
+        return server;
+    }
 
-        _process = ServiceProcess.Start("tests/Qdrant.StandIn", "qdrant-stand-in", environment);
-        Url = port is null ? _process.BaseAddress : Url;
-        using var client = new HttpClient { BaseAddress = Url };
+    private async Task RunAsync()
+    {
+        _process = ChildProcess.Start(_specification!, records: null, (line, _) => _output.Enqueue(line));
+        using var client = Client();
         await Eventually.TrueAsync(
             async () =>
             {
@@ -119,9 +137,13 @@ public sealed class QdrantServer : IAsyncDisposable
                 {
                     return (await client.GetAsync("readyz")).IsSuccessStatusCode;
                 }
-                catch (HttpRequestException) when (!_process.HasExited)
+                catch (HttpRequestException) when (!_process.Completion.IsCompleted)
                 {
                     return false;
+                }
+                catch (HttpRequestException e)
+                {
+                    throw new InvalidOperationException($"'{_specification!.FileName}' ended: {string.Join(" | ", _output)}", e);
                 }
             },
             "the vector server answers");

@@ -50,7 +50,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     public static ServiceProcess Start(string project, string assembly, IReadOnlyDictionary<string, string> environment)
     {
         var address = new Uri($"http://{IPAddress.Loopback}:{FreePort.Next()}");
-        var dll = Path.Combine(Repository.Root, project, "bin", Configuration, "net10.0", assembly + ".dll");
+        var dll = ProgramOf(project, assembly);
         var start = new ProcessStartInfo("dotnet", [dll])
         {
             RedirectStandardOutput = true,
@@ -128,6 +128,9 @@ public sealed class ServiceProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    /// <summary>What such a project was built to.</summary>
+    public static string ProgramOf(string project, string assembly) => Path.Combine(Repository.Root, project, "bin", Configuration, "net10.0", assembly + ".dll");
 
     private static string Configuration =>
 #if DEBUG

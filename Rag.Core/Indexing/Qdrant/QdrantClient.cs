@@ -28,13 +28,13 @@ internal sealed class QdrantClient(HttpClient http, QdrantOptions options)
     {
         if (!await ExistsAsync(name, cancellationToken))
         {
-            await CallAsync(HttpMethod.Put, $"collections/{name}", Shape(dimensions), cancellationToken);
+            await CallAsync(HttpMethod.Put, $"collections/{name}", Shape(dimensions), options.ChangeTimeout, cancellationToken);
         }
 
         // Before the first point: Qdrant builds its graph with regard to the indexes that there are.
         foreach (var (field, schema) in PayloadIndexes())
         {
-            await CallAsync(HttpMethod.Put, $"collections/{name}/index?wait=true", new JsonObject { ["field_name"] = field, ["field_schema"] = schema }, cancellationToken);
+            await ChangeAsync(HttpMethod.Put, $"collections/{name}/index", Bytes(new JsonObject { ["field_name"] = field, ["field_schema"] = schema }), cancellationToken);
         }
     }
 
@@ -47,20 +47,21 @@ internal sealed class QdrantClient(HttpClient http, QdrantOptions options)
         [.. (await CallAsync(HttpMethod.Get, "collections", null, cancellationToken)).GetProperty("collections").EnumerateArray().Select(static c => c.GetProperty("name").GetString()!)];
 
     /// <summary>Removes a collection; nothing happens when there is none.</summary>
-    public Task DropAsync(string name, CancellationToken cancellationToken) => CallAsync(HttpMethod.Delete, $"collections/{name}", null, cancellationToken);
+    public Task DropAsync(string name, CancellationToken cancellationToken) =>
+        CallAsync(HttpMethod.Delete, $"collections/{name}", null, options.ChangeTimeout, cancellationToken);
 
     /// <summary>Writes points over those that there are with the same ids.</summary>
     public async Task UpsertAsync(string name, IReadOnlyCollection<QdrantPoint> points, CancellationToken cancellationToken)
     {
         if (points.Count > 0)
         {
-            await SendAsync(HttpMethod.Put, $"collections/{name}/points?wait=true", PointWriter.Write(points).WrittenMemory, cancellationToken);
+            await ChangeAsync(HttpMethod.Put, $"collections/{name}/points", PointWriter.Write(points).WrittenMemory, cancellationToken);
         }
     }
 
     /// <summary>Removes the points that meet the filter.</summary>
     public Task DeleteAsync(string name, JsonObject filter, CancellationToken cancellationToken) =>
-        CallAsync(HttpMethod.Post, $"collections/{name}/points/delete?wait=true", new JsonObject { ["filter"] = filter }, cancellationToken);
+        ChangeAsync(HttpMethod.Post, $"collections/{name}/points/delete", Bytes(new JsonObject { ["filter"] = filter }), cancellationToken);
 
     /// <summary>How many points meet the filter, exactly.</summary>
     public async Task<long> CountAsync(string name, JsonObject filter, CancellationToken cancellationToken) =>
@@ -93,7 +94,7 @@ internal sealed class QdrantClient(HttpClient http, QdrantOptions options)
     /// <returns>Payload and score of each, best first.</returns>
     public async Task<IReadOnlyList<(JsonElement Payload, double Score)>> QueryAsync(string name, QdrantQuery query, CancellationToken cancellationToken)
     {
-        var found = await CallAsync(HttpMethod.Post, $"collections/{name}/points/query", query.ToJson(options.FusionK), cancellationToken);
+        var found = await CallAsync(HttpMethod.Post, $"collections/{name}/points/query", query.ToJson(options.FusionK, rescores: options.Quantization != QdrantQuantization.None), cancellationToken);
         return [.. found.GetProperty("points").EnumerateArray().Select(static p => (p.GetProperty("payload"), p.GetProperty("score").GetDouble()))];
     }
 
@@ -137,13 +138,28 @@ internal sealed class QdrantClient(HttpClient http, QdrantOptions options)
         (PayloadFields.Values, new JsonObject { ["type"] = "keyword" }),
     ];
 
-    private Task<JsonElement> CallAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancellationToken) =>
-        SendAsync(method, path, body is null ? null : new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(body)), cancellationToken);
+    // Points and payload indexes: books must not say what cannot be searched yet.
+    private async Task ChangeAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var result = await SendAsync(method, $"{path}?wait=true", body, options.ChangeTimeout, cancellationToken);
+        if (result.ValueKind != JsonValueKind.Object || result.GetProperty("status").GetString() != "completed")
+        {
+            throw Away("Qdrant has taken a change without finishing it. It is sent again.", null);
+        }
+    }
 
-    private async Task<JsonElement> SendAsync(HttpMethod method, string path, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)
+    private Task<JsonElement> CallAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancellationToken) =>
+        CallAsync(method, path, body, options.Timeout, cancellationToken);
+
+    private Task<JsonElement> CallAsync(HttpMethod method, string path, JsonObject? body, TimeSpan atMost, CancellationToken cancellationToken) =>
+        SendAsync(method, path, body is null ? null : Bytes(body), atMost, cancellationToken);
+
+    private static ReadOnlyMemory<byte> Bytes(JsonObject body) => JsonSerializer.SerializeToUtf8Bytes(body);
+
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, ReadOnlyMemory<byte>? body, TimeSpan atMost, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.Timeout);
+        limit.CancelAfter(atMost);
         try
         {
             using var request = new HttpRequestMessage(method, path);
@@ -164,7 +180,16 @@ internal sealed class QdrantClient(HttpClient http, QdrantOptions options)
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Away($"Qdrant did not answer within {options.Timeout.TotalSeconds:0.#} seconds (Rag:Index:Qdrant:Timeout).", e);
+            var setting = atMost == options.Timeout ? nameof(options.Timeout) : nameof(options.ChangeTimeout);
+            throw Away($"Qdrant did not answer within {atMost.TotalSeconds:0.#} seconds (Rag:Index:Qdrant:{setting}).", e);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError)
+        {
+            // The reason behind it is of the kind "UntrustedRoot" or "RemoteCertificateNameMismatch".
+            throw Away(
+                "No secure connection to Qdrant: its certificate is not trusted, or not for the name in Rag:Index:Qdrant:Url. "
+                + $"Rag:Index:Qdrant:CaFile names authorities of one's own. {(e.InnerException ?? e).Message}",
+                e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -182,6 +207,12 @@ internal sealed class QdrantClient(HttpClient http, QdrantOptions options)
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
             return new RagException(Code, $"Qdrant refuses the key (HTTP {status}). Check Rag:Index:ApiKey or Rag:Index:ApiKeyFile.");
+        }
+
+        if (status is >= 300 and < 400)
+        {
+            // Not followed: the key would go along to whoever is named there.
+            return new RagException(Code, $"What answers at Rag:Index:Qdrant:Url sends elsewhere (HTTP {status}). Name the address of Qdrant itself.");
         }
 
         if (status is 408 or 429 or >= 500)

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 
@@ -35,11 +36,10 @@ internal static class QdrantConnection
 
     public static HttpClient Create(QdrantOptions options, Func<string?> key)
     {
-        var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = options.Timeout };
+        var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = options.Timeout, AllowAutoRedirect = false };
         if (options.CaFile is { Length: > 0 } file)
         {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(file);
+            var authorities = Authorities(file);
             handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, authorities);
         }
 
@@ -50,6 +50,23 @@ internal static class QdrantConnection
             // Each request has a limit of its own, which says what ran out.
             Timeout = System.Threading.Timeout.InfiniteTimeSpan,
         };
+    }
+
+    /// <summary>Those that a file names.</summary>
+    /// <exception cref="FormatException">It names none, or cannot be read.</exception>
+    public static X509Certificate2Collection Authorities(string file)
+    {
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPemFile(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new FormatException($"Rag:Index:Qdrant:CaFile '{file}' cannot be read: {e.Message}", e);
+        }
+
+        return authorities.Count > 0 ? authorities : throw new FormatException($"Rag:Index:Qdrant:CaFile '{file}' holds no certificate in PEM form.");
     }
 
     // The name must be right in any case; only who vouches for it may be another.

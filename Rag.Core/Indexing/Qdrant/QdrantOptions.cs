@@ -18,9 +18,13 @@ public sealed class QdrantOptions
     [RegularExpression("^[a-z0-9][a-z0-9_-]{0,62}$", ErrorMessage = "Rag:Index:Qdrant:Prefix may hold a-z, 0-9, - and _, at most 63 characters.")]
     public string Prefix { get; set; } = "rag";
 
-    /// <summary>How long one request may take.</summary>
+    /// <summary>How long a search or another question may take.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a change may take: a cluster agrees on a new collection, many points are removed. Nobody waits for it but the projector.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan ChangeTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How often what it holds is compared with the database.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]

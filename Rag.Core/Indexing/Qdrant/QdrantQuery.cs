@@ -11,18 +11,20 @@ internal sealed record QdrantQuery(SparseVector? Terms, ReadOnlyMemory<float>? V
 {
     private static readonly string[] Fields = [PayloadFields.Document, PayloadFields.Generation, PayloadFields.Ordinal];
 
-    public JsonObject ToJson(int fusionK)
+    /// <param name="fusionK">Constant of the fusion.</param>
+    /// <param name="rescores">Vectors are held in a smaller form too: the best by that are compared in full, which Qdrant else decides by itself.</param>
+    public JsonObject ToJson(int fusionK, bool rescores)
     {
         var request = (Terms, Vector) switch
         {
             ({ } terms, { } vector) => new JsonObject
             {
-                ["prefetch"] = new JsonArray(ByTerms(terms), ByVector(vector)),
+                ["prefetch"] = new JsonArray(ByTerms(terms), ByVector(vector, rescores)),
                 ["query"] = new JsonObject { ["rrf"] = new JsonObject { ["k"] = fusionK } },
                 ["limit"] = 2 * Depth,
             },
             ({ } terms, null) => ByTerms(terms),
-            (null, { } vector) => ByVector(vector),
+            (null, { } vector) => ByVector(vector, rescores),
             _ => throw new InvalidOperationException("A search needs terms or a vector."),
         };
         request["with_payload"] = QdrantClient.Strings(Fields);
@@ -37,8 +39,16 @@ internal sealed record QdrantQuery(SparseVector? Terms, ReadOnlyMemory<float>? V
             ["values"] = new JsonArray([.. terms.Values.Select(static v => JsonValue.Create(v))]),
         });
 
-    private JsonObject ByVector(ReadOnlyMemory<float> vector) =>
-        Retriever(QdrantClient.Dense, new JsonArray([.. vector.ToArray().Select(static v => JsonValue.Create(v))]));
+    private JsonObject ByVector(ReadOnlyMemory<float> vector, bool rescores)
+    {
+        var retriever = Retriever(QdrantClient.Dense, new JsonArray([.. vector.ToArray().Select(static v => JsonValue.Create(v))]));
+        if (rescores)
+        {
+            retriever["params"] = new JsonObject { ["quantization"] = new JsonObject { ["rescore"] = true } };
+        }
+
+        return retriever;
+    }
 
     private JsonObject Retriever(string name, JsonNode query) => new()
     {

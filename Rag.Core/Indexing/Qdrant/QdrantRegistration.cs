@@ -111,6 +111,18 @@ internal static class QdrantRegistration
                 texts.Add("Rag:Index:Provider=qdrant needs Rag:Index:Qdrant:Url or ConnectionStrings:vectors_http, for example Endpoint=http://localhost:6333;Key=...");
             }
 
+            if (options.Qdrant.CaFile is { Length: > 0 } file)
+            {
+                try
+                {
+                    QdrantConnection.Authorities(file);
+                }
+                catch (FormatException e)
+                {
+                    texts.Add(e.Message);
+                }
+            }
+
             return texts.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(texts);
         }
     }

@@ -12,6 +12,7 @@ namespace Rag.Core.Indexing.Qdrant;
 internal sealed partial class Reconciliation : IDisposable
 {
     private const int PageSize = 1000;
+    private const int DocumentsPerDelete = 100;
     private static readonly string[] Fields = [PayloadFields.Document, PayloadFields.Generation];
 
     private readonly ProjectionSource _source;
@@ -78,8 +79,13 @@ internal sealed partial class Reconciliation : IDisposable
         {
             var documents = strange.Select(static s => s.Key.Document).Distinct()
                 .Select(d => (d, booked.TryGetValue(d, out var known) ? known.Generation : (long?)null));
-            JsonObject filter = QdrantFilter.Outdated(collection, documents);
-            await _qdrant.DeleteAsync(version.Name, filter, cancellationToken);
+            // A few at a time: after a restored snapshot it may be all of them, and a request has a size that Qdrant takes.
+            foreach (var some in documents.Chunk(DocumentsPerDelete))
+            {
+                JsonObject filter = QdrantFilter.Outdated(collection, some);
+                await _qdrant.DeleteAsync(version.Name, filter, cancellationToken);
+            }
+
             Count("unknown", strange.Sum(static s => (long)s.Value));
         }
 

@@ -8,16 +8,11 @@ internal sealed class Server : IDisposable
     private readonly ReaderWriterLockSlim _lock = new();
     private readonly Dictionary<string, StoredCollection> _collections = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _aliases = new(StringComparer.Ordinal);
-    private readonly Journal? _journal;
+    private readonly Journal _journal;
     private long _operations;
 
-    public Server(string? folder)
+    public Server(string folder)
     {
-        if (folder is null)
-        {
-            return;
-        }
-
         _journal = new Journal(folder);
         foreach (var (operation, collection, body) in _journal.Read())
         {
@@ -56,7 +51,7 @@ internal sealed class Server : IDisposable
         try
         {
             var number = Apply(operation, collection, body);
-            _journal?.Append(operation, collection, body);
+            _journal.Append(operation, collection, body);
             return number;
         }
         finally
@@ -67,7 +62,7 @@ internal sealed class Server : IDisposable
 
     public void Dispose()
     {
-        _journal?.Dispose();
+        _journal.Dispose();
         _lock.Dispose();
     }
 

@@ -59,8 +59,7 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
         await ReplaceAsync(documents.Take(30));
         foreach (var gone in documents.Skip(30).Take(30))
         {
-            await _world.DeleteAsync(_collection, gone);
-            _reference.Remove(gone);
+            await RemoveAsync(gone);
         }
 
         await CaughtUpAsync();
@@ -208,7 +207,16 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
         Assert.Subset(actual.Select(static h => h.Document).ToHashSet(), certain.ToHashSet());
     }
 
-    private async Task ReplaceAsync(IEnumerable<DocumentId> documents)
+    /// <summary>What is to be found by words, from brute force.</summary>
+    private protected List<(DocumentId Document, double Score)> Expected(string query, double averageLength) => _reference.Lexical(query, averageLength);
+
+    private protected async Task RemoveAsync(DocumentId document)
+    {
+        await _world.DeleteAsync(_collection, document);
+        _reference.Remove(document);
+    }
+
+    private protected async Task ReplaceAsync(IEnumerable<DocumentId> documents)
     {
         var place = 0;
         foreach (var document in documents)
@@ -225,7 +233,7 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
         return await connection.Sql("select change_seq from collection_sequences where collection_id = $1", collection.Id.Value).ScalarAsync<long>(default);
     }
 
-    private async Task<float[]> EmbedAsync(string query) => await _world.Services.GetRequiredService<IEmbedder>().EmbedQueryAsync(query, default);
+    private protected async Task<float[]> EmbedAsync(string query) => await _world.Services.GetRequiredService<IEmbedder>().EmbedQueryAsync(query, default);
 
     private async Task<float[]> EmbedPassageAsync(string text) => (await _world.Services.GetRequiredService<IEmbedder>().EmbedPassagesAsync([text], default))[0];
 

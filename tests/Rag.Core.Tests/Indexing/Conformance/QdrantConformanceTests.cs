@@ -1,9 +1,11 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Rag.Core.Documents;
+using Rag.Core.Embedding;
 using Rag.Core.Indexing;
 using Rag.Core.Indexing.Qdrant;
+using Rag.Core.Retrieval;
 using Rag.Core.Storage;
 using Rag.Testing;
 
@@ -11,11 +13,16 @@ namespace Rag.Core.Tests.Indexing.Conformance;
 
 public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConformance(postgres), IClassFixture<PostgresFixture>
 {
+    // Each is followed by more requests that arrive than the one before, so that every kind of step is met and none for ever.
+    private const int Losses = 8;
+
     private QdrantServer _server = null!;
+    private QdrantRelay _relay = null!;
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
+        await _relay.DisposeAsync();
         var violations = await _server.ViolationsAsync();
         await _server.DisposeAsync();
         Assert.Empty(violations);
@@ -25,31 +32,106 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
     public async Task Its_collection_is_made_as_configured_and_has_its_payload_indexes_before_the_first_point()
     {
         await PublishRandomAsync(3);
-        if (!_server.IsStandIn)
+
+        var name = await NameAsync();
+        var changes = _relay.Requests.Where(static r => r.Method == "PUT").ToList();
+        Assert.Equal(
+            [$"/collections/{name}", .. Enumerable.Repeat($"/collections/{name}/index?wait=true", 4), $"/collections/{name}/points?wait=true"],
+            changes.Take(6).Select(static c => c.Path));
+        Assert.True(JsonNode.DeepEquals(
+            JsonNode.Parse(
+                """
+                {
+                  "vectors": { "dense": { "size": 256, "distance": "Dot", "on_disk": true } },
+                  "sparse_vectors": { "terms": { "index": { "on_disk": true } } },
+                  "shard_number": 2, "replication_factor": 1, "write_consistency_factor": 1, "on_disk_payload": false,
+                  "quantization_config": { "scalar": { "type": "int8", "quantile": 0.99, "always_ram": true } }
+                }
+                """),
+            JsonNode.Parse(changes[0].Body)), changes[0].Body);
+        Assert.Equal(
+            [
+                """{"field_name":"collection","field_schema":{"type":"keyword","is_tenant":true}}""",
+                """{"field_name":"document","field_schema":{"type":"keyword"}}""",
+                """{"field_name":"generation","field_schema":{"type":"integer","lookup":true,"range":false}}""",
+                """{"field_name":"values","field_schema":{"type":"keyword"}}""",
+            ],
+            changes.Skip(1).Take(4).Select(static c => c.Body));
+        var point = JsonNode.Parse(changes[5].Body)!["points"]![0]!;
+        Assert.Equal(256, point["vector"]!["dense"]!.AsArray().Count);
+        Assert.Equal(point["vector"]!["terms"]!["indices"]!.AsArray().Count, point["vector"]!["terms"]!["values"]!.AsArray().Count);
+    }
+
+    [IndexFact]
+    public async Task A_search_by_both_is_one_call_in_which_each_retriever_has_the_filter()
+    {
+        await PublishRandomAsync(5);
+        var before = _relay.Requests.Count;
+
+        await Index.SearchAsync(
+            new IndexQuery { Collection = Collection.Id, Terms = [new TermWeight(TermOf("tern"), 1)], Vector = await EmbedAsync("tern"), Filter = new MetadataFilter.Equal("lang", "en"), Depth = 7 },
+            default);
+
+        var call = Assert.Single(_relay.Requests.Skip(before), static r => r.Path.EndsWith("/points/query", StringComparison.Ordinal));
+        var body = JsonNode.Parse(call.Body)!;
+        Assert.Equal("""{"rrf":{"k":2}}""", body["query"]!.ToJsonString());
+        Assert.Equal(["terms", "dense"], body["prefetch"]!.AsArray().Select(static p => (string)p!["using"]!));
+        foreach (var prefetch in body["prefetch"]!.AsArray())
         {
-            return;
+            Assert.Equal(7, (int)prefetch!["limit"]!);
+            Assert.Equal(2, prefetch["filter"]!["must"]!.AsArray().Count);
+            Assert.Contains(Collection.Id.ToString(), prefetch["filter"]!.ToJsonString(), StringComparison.Ordinal);
         }
 
-        var operations = _server.Journal().Select(static line => JsonDocument.Parse(line).RootElement).ToList();
-        Assert.Equal(["create", "index", "index", "index", "index", "upsert"], operations.Take(6).Select(static o => o.GetProperty("operation").GetString()));
-        var shape = operations[0].GetProperty("body");
-        Assert.Equal(1, shape.GetProperty("write_consistency_factor").GetInt32());
-        Assert.Equal(1, shape.GetProperty("replication_factor").GetInt32());
-        Assert.Equal(2, shape.GetProperty("shard_number").GetInt32());
-        Assert.True(shape.GetProperty("vectors").GetProperty("dense").GetProperty("on_disk").GetBoolean());
-        Assert.True(shape.GetProperty("sparse_vectors").TryGetProperty("terms", out _));
-        Assert.Equal("int8", shape.GetProperty("quantization_config").GetProperty("scalar").GetProperty("type").GetString());
-        Assert.True(operations[1].GetProperty("body").GetProperty("field_schema").GetProperty("is_tenant").GetBoolean());
+        // Vectors are held as bytes too: those decide who is looked at, not the order.
+        Assert.True((bool)body["prefetch"]![1]!["params"]!["quantization"]!["rescore"]!);
+    }
+
+    [IndexFact]
+    public async Task Whatever_request_a_projector_is_cut_off_at_what_follows_comes_right()
+    {
+        // A projector that loses a request gives up and begins anew, as another process would: nothing of it is kept in memory.
+        var lost = 0;
+        var next = _relay.Requests.Count + 6;
+        _relay.Fate = number =>
+        {
+            if (lost == Losses || number < next)
+            {
+                return RelayFate.Forward;
+            }
+
+            next = number + 6 + ++lost;
+            return lost % 2 == 0 ? RelayFate.LoseAnswer : RelayFate.Lose;
+        };
+        // A new version, so that its making is met too.
+        var books = World.Services.GetRequiredService<ProjectionBooks>();
+        await books.CreateAsync(Projection.Provider, _server.Prefix, World.Services.GetRequiredService<IEmbedder>().Space, default);
+        var documents = new List<DocumentId>(await PublishRandomAsync(30));
+        for (var round = 0; lost < Losses; round++)
+        {
+            await ReplaceAsync(documents.Take(3));
+            await RemoveAsync(documents[^1]);
+            documents.RemoveAt(documents.Count - 1);
+            await CaughtUpAsync();
+            Assert.True(round < 25, $"Only {lost} requests were lost.");
+        }
+
+        _relay.Open();
+        await CaughtUpAsync();
+        var hits = await Index.SearchAsync(new IndexQuery { Collection = Collection.Id, Terms = [new TermWeight(TermOf("tern"), 1)], Depth = 100 }, default);
+        AssertSame(Expected("tern", hits.AverageLength), hits.Lexical, 100);
+        Assert.Equal(documents.Count, await World.Services.GetRequiredService<QdrantClient>().CountAsync(await NameAsync(), QdrantFilter.OfCollection(Collection.Id), default));
+        Assert.Equal(documents.Count, await ScalarAsync<long>("select sum(i.chunks)::bigint from index_collections i join index_versions v on v.id = i.version_id where v.state = 'active'"));
     }
 
     [IndexFact]
     public async Task A_document_is_ready_when_the_index_has_it()
     {
-        await _server.KillAsync();
+        _relay.Cut();
         var document = await World.PublishAwaitingIndexAsync(Collection, "waiting", "tern gull");
         Assert.Equal(("processing", "index"), await StateAsync(document));
 
-        await _server.RestartAsync();
+        _relay.Open();
 
         await Eventually.TrueAsync(async () => await StateAsync(document) == ("ready", null), "the document is ready");
         var hits = await Index.SearchAsync(new IndexQuery { Collection = Collection.Id, Terms = [new TermWeight(TermOf("tern"), 1)], Depth = 5 }, default);
@@ -62,13 +144,13 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         await PublishRandomAsync(5);
         var query = new IndexQuery { Collection = Collection.Id, Terms = [new TermWeight(TermOf("tern"), 1), new TermWeight(TermOf("gull"), 1)], Depth = 5 };
         var before = await Index.SearchAsync(query, default);
-        await _server.KillAsync();
+        _relay.Cut();
 
         var problem = await Assert.ThrowsAsync<RagException>(() => Index.SearchAsync(query, default));
         Assert.Equal(("index-away", true), (problem.Code, problem.IsTransient));
         Assert.Contains("Rag:Index:Qdrant:Url", await World.Services.CheckIndexAsync(default), StringComparison.Ordinal);
 
-        await _server.RestartAsync();
+        _relay.Open();
         Assert.Equal(before.Lexical, (await Index.SearchAsync(query, default)).Lexical);
         Assert.Null(await World.Services.CheckIndexAsync(default));
     }
@@ -182,10 +264,11 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
     protected override async Task<IReadOnlyList<(string Key, string Value)>> SettingsAsync()
     {
         _server = await QdrantServer.StartAsync();
+        _relay = await QdrantRelay.StartAsync(_server.Url);
         return
         [
-            ("Rag:Index:Provider", "qdrant"), ("ConnectionStrings:vectors_http", $"Endpoint={_server.Url};Key={_server.ApiKey}"),
-            ("Rag:Index:Qdrant:Prefix", _server.Prefix), ("Rag:Index:Qdrant:Shards", "2"), ("Rag:Index:Qdrant:VectorsOnDisk", "true"),
+            ("Rag:Index:Provider", "qdrant"), ("ConnectionStrings:vectors_http", $"Endpoint={_relay.Url};Key={_server.ApiKey}"),
+            ("Rag:Index:Qdrant:Prefix", _server.Prefix), ("Rag:Index:Qdrant:Shards", "2"), ("Rag:Index:Qdrant:VectorsOnDisk", "true"), ("Rag:Index:Qdrant:PayloadOnDisk", "false"),
             ("Rag:Index:Qdrant:Quantization", "Int8"), ("Rag:Index:Qdrant:CompareInterval", "00:00:01"),
         ];
     }
