@@ -39,7 +39,7 @@ internal sealed class ResourceRunFactory(
             missing.Add("neither redis-server nor valkey-server is installed (package 'redis-server' or 'valkey')");
         }
 
-        if (model.Resources.OfType<QdrantServerResource>().Any() && QdrantServer.Find() is null)
+        if (model.Resources.OfType<QdrantServerResource>().Any() && QdrantProgram.Find() is null)
         {
             missing.Add("qdrant is not installed (a program from github.com/qdrant/qdrant/releases on PATH)");
         }

@@ -12,7 +12,7 @@ internal sealed class QdrantWorkload(QdrantServerResource resource, RunContext c
 
     public async Task<Launch> PrepareAsync(Instance instance, CancellationToken cancellationToken)
     {
-        var program = QdrantServer.Find()
+        var program = QdrantProgram.Find()
             ?? throw new InvalidOperationException("Qdrant is not installed. Put its program 'qdrant' on PATH (https://github.com/qdrant/qdrant/releases), or use a container runtime.");
         var store = ServerStore.For(resource, context);
         var key = await resource.ApiKeyParameter.GetValueAsync(cancellationToken);
