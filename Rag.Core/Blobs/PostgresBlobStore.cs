@@ -19,6 +19,9 @@ internal sealed class PostgresBlobStore(Database database, IOptions<BlobOptions>
 
     private const int ListPage = 500;
 
+    // The parts of one are as many as its size asks for; a removed collection leaves all of its originals at once.
+    private const int RemovedAtOnce = 20;
+
     private readonly long _maxBytes = options.Value.MaxFileMiB * 1024L * 1024L;
 
     public async Task<IStagedBlob> StageAsync(CollectionId collection, Stream content, CancellationToken cancellationToken)
@@ -104,15 +107,34 @@ internal sealed class PostgresBlobStore(Database database, IOptions<BlobOptions>
         }
     }
 
-    public Task<int> RemoveLeftoversAsync(TimeSpan age, CancellationToken cancellationToken) => database.ReadAsync(
-        (connection, token) =>
+    public async Task<int> RemoveLeftoversAsync(TimeSpan age, CancellationToken cancellationToken)
+    {
+        var total = 0;
+        int count;
+        do
         {
-            var command = connection.Sql(
-                "delete from blob_uploads u where touched < now() - $1::interval and not exists (select 1 from blob_contents c where c.upload_id = u.id)", age);
-            command.CommandTimeout = (int)SqlExtensions.RemovalTimeout.TotalSeconds;
-            return command.RunAsync(token);
-        },
-        cancellationToken);
+            count = await database.ReadAsync(
+                (connection, token) =>
+                {
+                    var command = connection.Sql(
+                        """
+                        delete from blob_uploads where id in (
+                            select id from blob_uploads u
+                            where touched < now() - $1::interval and not exists (select 1 from blob_contents c where c.upload_id = u.id)
+                            limit $2)
+                        """,
+                        age,
+                        RemovedAtOnce);
+                    command.CommandTimeout = (int)SqlExtensions.RemovalTimeout.TotalSeconds;
+                    return command.RunAsync(token);
+                },
+                cancellationToken);
+            total += count;
+        }
+        while (count == RemovedAtOnce);
+
+        return total;
+    }
 
     // The parts go with the leftovers, so that an original that is open stays readable until then.
     private Task<int> UnnameAsync(string which, object[] values, CancellationToken cancellationToken) => database.ReadAsync(

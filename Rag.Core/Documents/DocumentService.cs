@@ -46,11 +46,14 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
     /// <exception cref="RagException"><c>document-not-found</c>; <c>document-busy</c> while a worker is at it; <c>no-original</c>, <c>original-damaged</c>.</exception>
     public async Task<Document> ReprocessAsync(CollectionId collection, DocumentId id, CancellationToken cancellationToken)
     {
+        // Before the transaction: a store in the database takes a connection of the same pool, and many that each hold one while they wait
+        // for another would wait for each other. An original that is lost or replaced in between, the worker finds out.
+        await RequireOriginalAsync(await GetAsync(collection, id, cancellationToken), cancellationToken);
+
         var document = await database.TransactionAsync(
             async (connection, token) =>
             {
                 var current = await LockAsync(connection, collection, id, token) ?? throw NotFound(id);
-                await RequireOriginalAsync(current, token);
                 var state = await connection.Sql("select state from jobs where document_id = $1 and state in ('queued', 'running')", id.Value)
                     .ScalarAsync<string>(token);
                 // One that waits between two attempts does not wait any longer; a claim in between makes it somebody's, which is as good.

@@ -17,7 +17,7 @@ public sealed partial class JobQueue
                     where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())
                       and l.classid = $1 and l.objid = split_part(j.worker, '#', 2)::bigint and l.objsubid = 2)
                 """,
-                (long)AdvisoryLocks.Presence)
+                (long)AdvisoryLocks.WorkerPresence)
             .ListAsync(row => row.GetString(0), token),
         cancellationToken);
 

@@ -12,9 +12,6 @@ namespace Rag.Core.Jobs;
 /// </summary>
 public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadiness readiness, ILogger<WorkerPresence> logger) : BackgroundService
 {
-    /// <summary>First key of the lock; the second is the number at the end of <see cref="Name"/>.</summary>
-    internal const int LockClass = AdvisoryLocks.WorkerPresence;
-
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
 
@@ -35,7 +32,7 @@ public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadi
             {
                 await using var connection = await source.OpenConnectionAsync(stoppingToken);
                 var number = Random.Shared.Next(1, int.MaxValue);
-                if (await connection.Sql("select pg_try_advisory_lock($1, $2)", LockClass, number).ScalarAsync<bool>(stoppingToken))
+                if (await connection.Sql("select pg_try_advisory_lock($1, $2)", AdvisoryLocks.WorkerPresence, number).ScalarAsync<bool>(stoppingToken))
                 {
                     var before = _name;
                     _name = $"{_process}#{number}";

@@ -15,6 +15,6 @@ internal static class AdvisoryLocks
     /// <summary>Whoever writes the vector index; held as long as its process runs.</summary>
     public const long Projector = 0x5241_4700_0003;
 
-    /// <summary>First key of the locks by which workers show that they live.</summary>
+    /// <summary>First key of the locks by which workers show that they live; the second is the number at the end of the name.</summary>
     public const int WorkerPresence = 0x5241_4701;
 }

@@ -28,6 +28,24 @@ public sealed class PostgresBlobStoreTests(PostgresFixture postgres) : BlobConfo
         Assert.Equal("original-damaged", (await Assert.ThrowsAsync<RagException>(() => stream.CopyToAsync(Stream.Null))).Code);
     }
 
+    [Fact]
+    public async Task What_a_large_collection_leaves_goes_some_at_a_time()
+    {
+        await Engine.ExecuteAsync(
+            """
+            create table removals (count bigint);
+            create function note_removal() returns trigger language plpgsql as $body$ begin insert into removals select count(*) from gone; return null; end $body$;
+            create trigger note_removal after delete on blob_uploads referencing old table as gone for each statement execute function note_removal();
+            insert into blob_uploads (id, touched) select gen_random_uuid(), now() - interval '1 day' from generate_series(1, 45);
+            insert into blob_uploads (id) values (gen_random_uuid());
+            """);
+
+        Assert.Equal(45, await Store.RemoveLeftoversAsync(TimeSpan.FromHours(1), default));
+
+        Assert.Equal(20, await Engine.ScalarAsync<long>("select max(count) from removals"));
+        Assert.Equal(1, await LeftAsync());
+    }
+
     private protected override IBlobStore Create() => new PostgresBlobStore(Engine.Get<Database>(), Options.Create(new BlobOptions { MaxFileMiB = MaxFileMiB }));
 
     private protected override Task CutAsync(ReadOnlyMemory<byte> sha256) => Engine.ExecuteAsync("delete from blob_parts where part = 2");

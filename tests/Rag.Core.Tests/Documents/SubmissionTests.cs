@@ -254,5 +254,23 @@ public sealed class SubmissionTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal("document-busy", busy.Code);
     }
 
+    [Fact]
+    public async Task Many_that_reprocess_at_once_do_not_wait_for_each_others_connections()
+    {
+        await using var engine = await TestEngine.StartAsync(
+            postgres, new Dictionary<string, string?> { ["Rag:Blobs:Provider"] = "postgres", ["Rag:Storage:MaxPoolSize"] = "6" });
+        var collection = await engine.CreateCollectionAsync();
+        var documents = new List<Document>();
+        for (var i = 0; i < 12; i++)
+        {
+            documents.Add((await engine.SubmitAsync(collection, $"x {i}")).Document);
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 5).SelectMany(_ => documents).Select(document => Task.Run(
+            () => engine.Documents.ReprocessAsync(collection.Id, document.Id, CancellationToken.None))));
+
+        Assert.Equal(12, await engine.ScalarAsync<long>("select count(*) from jobs where state = 'queued'"));
+    }
+
     private Task<long> JobsAsync(string? state = null) => _engine.ScalarAsync<long>("select count(*) from jobs where $1::text is null or state = $1::text", state);
 }

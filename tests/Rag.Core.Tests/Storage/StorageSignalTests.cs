@@ -51,7 +51,7 @@ public sealed class StorageSignalTests(PostgresFixture postgres)
         var first = await NameOtherThanAsync(presence, presence.Name.Split('#')[0]);
         var job = (await engine.Jobs.ClaimAsync(first, CancellationToken.None))!;
 
-        await engine.ExecuteAsync("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = $1", (long)AdvisoryLocks.Presence);
+        await engine.ExecuteAsync("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = $1", (long)AdvisoryLocks.WorkerPresence);
         var second = await NameOtherThanAsync(presence, first);
 
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
