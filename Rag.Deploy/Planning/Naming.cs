@@ -15,10 +15,11 @@ internal sealed class Naming(string platform, string version)
     /// <summary>All labels of an object.</summary>
     /// <param name="name">Of the workload that it belongs to.</param>
     /// <param name="component">What the workload is for, such as <c>service</c> or <c>store</c>.</param>
-    public Labels Labels(string name, string component) => Selector(name).With(
+    /// <param name="ownVersion">Of something that is not released with the platform: a store must not restart because the platform has a new version.</param>
+    public Labels Labels(string name, string component, string? ownVersion = null) => Selector(name).With(
     [
         new("app.kubernetes.io/component", component),
-        new("app.kubernetes.io/version", version),
+        new("app.kubernetes.io/version", ownVersion ?? version),
         new("app.kubernetes.io/managed-by", "rag"),
     ]);
 

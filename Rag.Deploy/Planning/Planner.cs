@@ -1,4 +1,5 @@
 using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning.Network;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
@@ -27,6 +28,7 @@ public static class Planner
         objects.AddRange(NamespacePlan.Limits(context));
         objects.AddRange(context.Stores.SelectMany(store => StorePlan.Of(context, store)));
         objects.AddRange(context.Services.SelectMany(service => ServicePlan.Of(context, service)));
+        objects.AddRange(NetworkPolicyPlan.Of(context));
         return new PlatformPlan(objects, manifest.Notices);
     }
 

@@ -34,19 +34,25 @@ public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts fa
         return Resolve(new Trail(owner, place, []), text);
     }
 
-    /// <summary>The resources that a text refers to, directly and through what it refers to, each once: these are who it talks to.</summary>
-    public IReadOnlyCollection<AppResource> Referenced(string text)
+    /// <summary>The endpoints that a text names, directly and through what it refers to, each once: these are what its owner talks to.</summary>
+    public IReadOnlyCollection<(WorkloadResource Workload, string Endpoint)> Endpoints(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var seen = new OrderedDictionary<string, AppResource>(StringComparer.Ordinal);
+        var endpoints = new List<(WorkloadResource, string)>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         Follow(text);
-        return seen.Values;
+        return [.. endpoints.Distinct()];
 
         void Follow(string from)
         {
-            foreach (var reference in ExpressionText.Parse(from).OfType<ReferenceSegment>())
+            foreach (var reference in ExpressionText.Parse(from).OfType<ReferenceSegment>().Where(reference => seen.Add(reference.ToString())))
             {
-                if (manifest.Resources.TryGetValue(reference.Resource, out var resource) && seen.TryAdd(resource.Name, resource) && Behind(resource, reference.Property) is { } next)
+                var resource = manifest.Resources.GetValueOrDefault(reference.Resource);
+                if (resource is WorkloadResource workload && reference.Property.Split('.') is ["bindings", var endpoint, _] && workload.Bindings.ContainsKey(endpoint))
+                {
+                    endpoints.Add((workload, endpoint));
+                }
+                else if (resource is not null && Behind(resource, reference.Property) is { } next)
                 {
                     Follow(next);
                 }

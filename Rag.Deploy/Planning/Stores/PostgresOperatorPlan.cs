@@ -9,6 +9,9 @@ namespace Rag.Deploy.Planning.Stores;
 /// </summary>
 internal static class PostgresOperatorPlan
 {
+    /// <summary>What the operator's pods listen on, whatever the app model's container does.</summary>
+    public const int Port = 5432;
+
     private static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "500m", Memory = "1Gi" },
@@ -46,11 +49,14 @@ internal static class PostgresOperatorPlan
                     Type = "ClusterIP",
                     Selector = new Labels { ["cnpg.io/cluster"] = ClusterName(name), ["cnpg.io/instanceRole"] = "primary" },
                     // The operator's pods do not name their ports as the app model does.
-                    Ports = [.. StorePlan.Ports(context, store).Select(static port => port with { TargetPort = 5432 })],
+                    Ports = [.. StorePlan.Ports(context, store).Select(static port => port with { TargetPort = Port })],
                 },
             },
             name);
     }
+
+    /// <summary>Labels that the operator puts on its pods.</summary>
+    public static Labels PodLabels(StoreResource store) => new() { ["cnpg.io/cluster"] = ClusterName(Naming.Of(store.Name)) };
 
     /// <summary>The operator names Services after the cluster (-rw, -ro, -r); the bare name stays free for the app model's.</summary>
     public static string ClusterName(string name) => $"{name}-cluster";

@@ -7,7 +7,7 @@ namespace Rag.Deploy.Planning.Stores;
 /// <summary>Qdrant in the namespace; with more than one pod a cluster, whose members find one another by the headless Service.</summary>
 internal static class QdrantPlan
 {
-    private const int PeerPort = 6335;
+    public const int PeerPort = 6335;
 
     // The account of the image's "unprivileged" variant. The ordinary one starts as root to change owners, which "restricted" forbids.
     private const int ImageUser = 1000;

@@ -11,7 +11,7 @@ namespace Rag.Deploy.Planning.Stores;
 /// </summary>
 internal static class RedisPlan
 {
-    private const int Port = 6379;
+    public const int Port = 6379;
 
     // Read by the container's shell; the password never leaves files that only its account may read.
     private const string Start =

@@ -72,7 +72,8 @@ internal sealed record WorkloadEnvironment
     /// <summary>The key of the Secret under which a parameter's value is, encoded as often as its user needs.</summary>
     public static string SecretKey(SecretPart secret) => secret.Parameter + string.Concat(Enumerable.Repeat("-uri", secret.UriEncodings));
 
-    private static IEnumerable<(string Name, string Text)> Merged(WorkloadResource workload, WorkloadSettings settings)
+    /// <summary>Names and texts, expressions not yet resolved: those of the app model that the values leave in, then the values' own.</summary>
+    public static IEnumerable<(string Name, string Text)> Merged(WorkloadResource workload, WorkloadSettings settings)
     {
         foreach (var (name, text) in workload.Env)
         {
