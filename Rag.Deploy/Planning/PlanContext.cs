@@ -12,12 +12,12 @@ internal sealed class PlanContext : IDeploymentFacts
 
     public PlanContext(AppManifest manifest, DeployValues values, IReadOnlySet<Feature> features)
     {
-        Manifest = manifest;
+        Manifest = Planning.Stores.StoreAddresses.Adapt(manifest, values);
         Values = values;
         _features = features;
         Names = new Naming(values.Name, values.Version);
-        Resolver = new ExpressionResolver(manifest, this);
-        Stores = [.. manifest.Workloads.OfType<ContainerResource>().Select(container => StoreResource.Recognise(container, values.Stores.GetValueOrDefault(container.Name))).OfType<StoreResource>()];
+        Resolver = new ExpressionResolver(Manifest, this);
+        Stores = [.. Manifest.Workloads.OfType<ContainerResource>().Select(container => StoreResource.Recognise(container, values.Stores.GetValueOrDefault(container.Name))).OfType<StoreResource>()];
     }
 
     public AppManifest Manifest { get; }
@@ -33,6 +33,13 @@ internal sealed class PlanContext : IDeploymentFacts
 
     /// <summary>Name of the Secret with one key for each secret parameter.</summary>
     public string SecretName => Values.Secrets.Name ?? $"{Values.Name}-secrets";
+
+    /// <summary>Where a parameter's value is: in the platform's Secret, or in the one that an operator made for the store it opens.</summary>
+    public (string Secret, string Key) SecretOf(string parameter)
+    {
+        var managed = Stores.FirstOrDefault(store => store.Values.Mode == StoreMode.Operator && Planning.Stores.StorePlan.Password(this, store) == parameter);
+        return managed is null ? (SecretName, parameter) : (Planning.Stores.PostgresOperatorPlan.SecretName(managed), "password");
+    }
 
     public bool Has(Feature feature) => _features.Contains(feature);
 
@@ -52,7 +59,8 @@ internal sealed class PlanContext : IDeploymentFacts
 
     public StoreResource? Store(string name) => Stores.FirstOrDefault(store => store.Name == name);
 
-    public string Host(WorkloadResource workload) => Naming.Of(workload.Name);
+    /// <summary>The app model's name; for a store outside its own, because that is what its certificate is for.</summary>
+    public string Host(WorkloadResource workload) => Store(workload.Name) is { Values: { Mode: StoreMode.External, Host: { } host } } ? host : Naming.Of(workload.Name);
 
     public string? Parameter(string name) => Values.Parameters.GetValueOrDefault(name);
 

@@ -28,6 +28,10 @@ public static class Planner
         objects.AddRange(NamespacePlan.Limits(context));
         objects.AddRange(context.Stores.SelectMany(store => StorePlan.Of(context, store)));
         objects.AddRange(context.Services.SelectMany(service => ServicePlan.Of(context, service)));
+        objects.AddRange(BackupPlan.Of(context));
+        objects.AddRange(QueueScalingPlan.Of(context));
+        objects.AddRange(ExposurePlan.Of(context));
+        objects.AddRange(ExternalSecretPlan.Of(context));
         objects.AddRange(NetworkPolicyPlan.Of(context));
         return new PlatformPlan(objects, manifest.Notices);
     }
@@ -42,8 +46,6 @@ public static class Planner
         Ask(Feature.Gateway, values.Exposure.Kind == ExposureKind.Gateway);
         Ask(Feature.Keda, values.Services.Values.Any(static service => service.QueueScaling is not null));
         Ask(Feature.ExternalSecrets, values.Secrets.Mode == SecretMode.External);
-        Ask(Feature.Monitoring, values.Monitoring.Enabled);
-        Ask(Feature.GpuInference, values.Inference.Enabled);
         Ask(Feature.Backup, values.Stores.Values.Any(static store => store.Backup is not null));
         return features;
 

@@ -22,12 +22,6 @@ public enum Feature
     /// <summary>Secrets from a store.</summary>
     ExternalSecrets,
 
-    /// <summary>Collector, rules, dashboards.</summary>
-    Monitoring,
-
-    /// <summary>A model server.</summary>
-    GpuInference,
-
     /// <summary>Copies of the stores.</summary>
     Backup,
 }

@@ -48,21 +48,6 @@ public sealed record DeployValues
     [Description("Who may talk to whom.")]
     public NetworkValues Network { get; init; } = new();
 
-    [Description("Job that brings the database up to date before a rollout; none where no service is named.")]
-    public MigrationValues Migration { get; init; } = new();
-
-    [Description("Collector, Prometheus rules and dashboards.")]
-    public MonitoringValues Monitoring { get; init; } = new();
-
-    [Description("A model server on GPUs.")]
-    public InferenceValues Inference { get; init; } = new();
-
-    [Description("Job that asks the running platform one question after a rollout.")]
-    public SmokeTestValues SmokeTest { get; init; } = new();
-
-    [Description("Job that puts load on the running platform; it is written, not started.")]
-    public LoadTestValues LoadTest { get; init; } = new();
-
     /// <summary>The namespace in force.</summary>
     internal string EffectiveNamespace => Namespace ?? Name;
 }
@@ -87,9 +72,6 @@ public sealed record ClusterValues
 
     [Description("Quota and default limits for the namespace.")]
     public QuotaValues Quota { get; init; } = new();
-
-    [Description("Certificate authorities to trust beside the system's.")]
-    public CustomCaValues CustomCa { get; init; } = new();
 }
 
 /// <summary>Quota of the namespace.</summary>
@@ -109,18 +91,6 @@ public sealed record QuotaValues
     [Description("Pods at most.")]
     [Range(1, 10000)]
     public int Pods { get; init; } = 200;
-}
-
-/// <summary>Authorities of one's own.</summary>
-public sealed record CustomCaValues
-{
-    [Description("Name of a ConfigMap in the namespace that holds the authorities in PEM form; none: only the system's.")]
-    [DnsName]
-    public string? ConfigMap { get; init; }
-
-    [Description("Its key.")]
-    [RegularExpression("[A-Za-z0-9._-]{1,253}", ErrorMessage = "a key: letters, digits, '.', '_' and '-'")]
-    public string Key { get; init; } = "ca.crt";
 }
 
 /// <summary>Where images come from.</summary>
@@ -194,7 +164,7 @@ public sealed record SecretStoreValues
     [AllowedValues("SecretStore", "ClusterSecretStore")]
     public string Kind { get; init; } = "ClusterSecretStore";
 
-    [Description("Its name.")]
+    [Description("Name of the store.")]
     [DnsName]
     public string Name { get; init; } = "default";
 

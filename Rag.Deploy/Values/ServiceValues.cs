@@ -16,7 +16,7 @@ public sealed record ServiceValues
     [Description("Scales with load between replicas and a maximum.")]
     public AutoscalingValues? Autoscaling { get; init; }
 
-    [Description("Scales with the queue of documents in PostgreSQL, by KEDA.")]
+    [Description("Scales with a queue in PostgreSQL, by KEDA. Where KEDA's component is left out, 'autoscaling' holds.")]
     public QueueScalingValues? QueueScaling { get; init; }
 
     [Description("What one pod gets.")]
@@ -86,6 +86,15 @@ public sealed record AutoscalingValues
 /// <summary>Scaling by the queue.</summary>
 public sealed record QueueScalingValues
 {
+    [Description("The PostgreSQL of the app model that holds the queue.")]
+    public required string Store { get; init; }
+
+    [Description("Its database.")]
+    public required string Database { get; init; }
+
+    [Description("A query that returns one number: how much waits.")]
+    public required string Query { get; init; }
+
     [Description("Pods at least; 0: none while nothing waits.")]
     [Range(0, 1000)]
     public int Min { get; init; }
@@ -94,9 +103,9 @@ public sealed record QueueScalingValues
     [Range(1, 1000)]
     public int Max { get; init; } = 10;
 
-    [Description("Waiting documents per pod that are aimed at.")]
+    [Description("What may wait per pod.")]
     [Range(1, 100000)]
-    public int JobsPerPod { get; init; } = 20;
+    public int PerPod { get; init; } = 20;
 
     [Description("Seconds between two looks at the queue.")]
     [Range(5, 3600)]
@@ -240,6 +249,6 @@ public sealed record EgressValues
     [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 203.0.113.0/24")]
     public required string Cidr { get; init; }
 
-    [Description("Ports.")]
+    [Description("Ports that it connects to.")]
     public IReadOnlyList<int> Ports { get; init; } = [443];
 }

@@ -90,8 +90,8 @@ public static partial class YamlText
     {
         if (text.Contains('\n', StringComparison.Ordinal))
         {
-            // The emitter falls back to quotes by itself where a block cannot hold the text.
-            return ScalarStyle.Literal;
+            // The emitter falls back to quotes by itself where a block cannot hold the text, but for one that begins with an empty line.
+            return text[0] == '\n' ? ScalarStyle.DoubleQuoted : ScalarStyle.Literal;
         }
 
         return (Word().IsMatch(text) && !Reserved().IsMatch(text)) || Quantity().IsMatch(text) ? ScalarStyle.Plain : ScalarStyle.DoubleQuoted;

@@ -36,7 +36,17 @@ internal static class NetworkPolicyPlan
         var edges = NetworkEdge.All(context);
         foreach (var store in context.Stores.Where(static store => store.Values.Mode == StoreMode.Bundled))
         {
-            yield return Of(context, store.Container, edges, Peers(context, store), egress: []);
+            yield return Of(context, store.Container, edges, [.. Peers(context, store), .. ByThePlatform(context, store)], [.. Peers(context, store).Select(static rule => new NetworkPolicyEgressRule { To = rule.From, Ports = rule.Ports })]);
+        }
+
+        foreach (var store in context.Stores.Where(store => context.Has(Feature.Backup) && store.Values.Backup is not null))
+        {
+            yield return Policy(context, BackupPlan.Name(store), new NetworkPolicySpec
+            {
+                PodSelector = new LabelSelector { MatchLabels = context.Names.Selector(BackupPlan.Name(store)) },
+                PolicyTypes = BothWays,
+                Egress = [To(context, store, StorePlan.ContainerPorts(context, store).Select(static port => port.ContainerPortNumber))],
+            });
         }
 
         foreach (var store in context.Stores.Where(static store => store.Values.Mode == StoreMode.Operator))
@@ -79,14 +89,12 @@ internal static class NetworkPolicyPlan
     {
         var name = Naming.Of(workload.Name);
         NetworkPolicyIngressRule[] incoming = [.. Incoming(context, workload, edges), .. ingress];
-        // Members of a store talk to one another: what comes in from their own kind goes out to it as well.
-        NetworkPolicyEgressRule[] outgoing = [.. egress, .. ingress.Where(static rule => rule.From is [{ NamespaceSelector: null }]).Select(static rule => new NetworkPolicyEgressRule { To = rule.From, Ports = rule.Ports })];
         return Policy(context, name, new NetworkPolicySpec
         {
             PodSelector = new LabelSelector { MatchLabels = context.Names.Selector(name) },
             PolicyTypes = BothWays,
             Ingress = incoming.Length == 0 ? null : incoming,
-            Egress = outgoing.Length == 0 ? null : outgoing,
+            Egress = egress.Count == 0 ? null : egress,
         });
     }
 
@@ -102,12 +110,32 @@ internal static class NetworkPolicyPlan
     private static IEnumerable<NetworkPolicyEgressRule> Outgoing(PlanContext context, WorkloadResource service, IReadOnlyList<NetworkEdge> edges) => edges
         .Where(edge => edge.From.Name == service.Name)
         .GroupBy(static edge => edge.To.Name)
-        .Select(group => context.Store(group.Key) switch
+        .Select(group => context.Store(group.Key) is { } store
+            ? To(context, store, group.Select(edge => Addresses.TargetPort(context.Manifest.File, edge.To, edge.Endpoint)).Distinct())
+            : new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(group.Key)))], Ports = PortsOf(context, group) });
+
+    // Where a store is depends on its mode; what it listens on elsewhere is what its Service says.
+    private static NetworkPolicyEgressRule To(PlanContext context, StoreResource store, IEnumerable<int> targetPorts) => store.Values.Mode switch
+    {
+        StoreMode.External => Outside(store.Values.Cidr, StorePlan.Ports(context, store).Select(static port => port.Port).Distinct()),
+        StoreMode.Operator => new NetworkPolicyEgressRule { To = [Pods(PostgresOperatorPlan.PodLabels(store))], Ports = [new NetworkPolicyPort(PostgresOperatorPlan.Port)] },
+        _ => new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(store.Name)))], Ports = [.. targetPorts.Select(static port => new NetworkPolicyPort(port))] },
+    };
+
+    // Jobs and operators of the platform, which no reference of the app model names.
+    private static IEnumerable<NetworkPolicyIngressRule> ByThePlatform(PlanContext context, StoreResource store)
+    {
+        NetworkPolicyPort[] ports = [.. StorePlan.ContainerPorts(context, store).Select(static port => new NetworkPolicyPort(port.ContainerPortNumber))];
+        if (context.Has(Feature.Backup) && store.Values.Backup is not null)
         {
-            { Values.Mode: StoreMode.External } store => Outside(store.Values.Cidr, group.Select(edge => Addresses.ServicePort(context.Manifest.File, edge.To, edge.Endpoint)).Distinct()),
-            { Values.Mode: StoreMode.Operator } store => new NetworkPolicyEgressRule { To = [Pods(PostgresOperatorPlan.PodLabels(store))], Ports = [new NetworkPolicyPort(PostgresOperatorPlan.Port)] },
-            _ => new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(group.Key)))], Ports = PortsOf(context, group) },
-        });
+            yield return new NetworkPolicyIngressRule { From = [Pods(context.Names.Selector(BackupPlan.Name(store)))], Ports = ports };
+        }
+
+        if (context.Has(Feature.Keda) && context.Values.Services.Values.Any(service => service.QueueScaling?.Store == store.Name))
+        {
+            yield return new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", QueueScalingPlan.KedaNamespace)])], Ports = ports };
+        }
+    }
 
     private static IReadOnlyList<NetworkPolicyPort> PortsOf(PlanContext context, IEnumerable<NetworkEdge> edges) =>
         [.. edges.Select(edge => new NetworkPolicyPort(

@@ -4,13 +4,16 @@ using Rag.Deploy.Values;
 namespace Rag.Deploy.Planning.Stores;
 
 /// <summary>
-/// PostgreSQL by CloudNativePG. Its primary gets the app model's name by a Service of ours, and its password is the platform's own, so that
-/// the consumers see no difference to the bundled one.
+/// PostgreSQL by CloudNativePG. Its primary gets the app model's name by a Service of ours; the password that the operator makes is mounted
+/// where the bundled one would be, so that the consumers see no difference.
 /// </summary>
 internal static class PostgresOperatorPlan
 {
     /// <summary>What the operator's pods listen on, whatever the app model's container does.</summary>
     public const int Port = 5432;
+
+    /// <summary>Who owns the database where the values name nobody.</summary>
+    public const string Owner = "app";
 
     private static readonly ResourceValues StandardResources = new()
     {
@@ -32,7 +35,7 @@ internal static class PostgresOperatorPlan
                     Instances = store.Values.Replicas ?? 3,
                     PrimaryUpdateStrategy = "unsupervised",
                     EnableSuperuserAccess = false,
-                    Bootstrap = new PostgresBootstrap(new PostgresInit(databases.Count > 0 ? databases[0] : "app", store.Values.Username ?? "app")),
+                    Bootstrap = new PostgresBootstrap(new PostgresInit(databases.Count > 0 ? databases[0] : "app", store.Values.Username ?? Owner)),
                     PostgresqlSettings = new PostgresSettings(new Labels { ["max_connections"] = store.Values.MaxConnections.ToString(System.Globalization.CultureInfo.InvariantCulture) }),
                     Storage = new PostgresStorage(store.Values.Storage ?? "20Gi", store.Values.StorageClass ?? context.Values.Cluster.StorageClass),
                     Resources = Workloads.PodParts.Resources(resources),
@@ -57,6 +60,9 @@ internal static class PostgresOperatorPlan
 
     /// <summary>Labels that the operator puts on its pods.</summary>
     public static Labels PodLabels(StoreResource store) => new() { ["cnpg.io/cluster"] = ClusterName(Naming.Of(store.Name)) };
+
+    /// <summary>The Secret in which the operator puts what the application connects with.</summary>
+    public static string SecretName(StoreResource store) => $"{ClusterName(Naming.Of(store.Name))}-app";
 
     /// <summary>The operator names Services after the cluster (-rw, -ro, -r); the bare name stays free for the app model's.</summary>
     public static string ClusterName(string name) => $"{name}-cluster";

@@ -5,8 +5,8 @@ using Rag.Deploy.Values;
 namespace Rag.Deploy.Planning.Stores;
 
 /// <summary>
-/// A store of the app model. Whatever its mode, its consumers find it under the app model's name: outside of the cluster that name is an
-/// alias, so that no connection string changes.
+/// A store of the app model. Whatever its mode, the app model's name leads to it: for a store outside that name is an alias, for tools and
+/// people; the services use its own name.
 /// </summary>
 internal static class StorePlan
 {
@@ -47,6 +47,12 @@ internal static class StorePlan
     private static IEnumerable<PlannedObject> External(PlanContext context, StoreResource store)
     {
         var host = store.Values.Host ?? throw new ValuesException([$"stores.{store.Name}.host: it is missing; an external store needs the host name that it is reached by."]);
+        if (System.Net.IPAddress.TryParse(host, out _))
+        {
+            // An alias is a name for a name; an address has none.
+            yield break;
+        }
+
         var name = Naming.Of(store.Name);
         yield return new PlannedObject(
             new Service

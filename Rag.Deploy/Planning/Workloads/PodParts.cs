@@ -30,10 +30,15 @@ internal static class PodParts
     /// <summary>A folder that may be written and that goes with the pod.</summary>
     public static Volume Scratch(string name, string size) => new(name) { EmptyDir = new EmptyDirVolume { SizeLimit = size } };
 
-    /// <summary>Secrets as files, readable by the group that the pod runs as and nobody else.</summary>
+    /// <summary>Secrets as files, one for each parameter, readable by the group that the pod runs as and nobody else.</summary>
     public static Volume SecretFiles(PlanContext context, IEnumerable<string> parameters) => new(SecretVolume)
     {
-        Secret = new SecretVolume(context.SecretName) { DefaultMode = 0x120 /* 0440 */, Items = [.. parameters.Select(static parameter => new KeyToPath(parameter, parameter))] },
+        Projected = new ProjectedVolume(
+            [.. parameters.GroupBy(parameter => context.SecretOf(parameter).Secret, StringComparer.Ordinal)
+                .Select(group => new VolumeProjection { Secret = new ProjectedSource(group.Key) { Items = [.. group.Select(parameter => new KeyToPath(context.SecretOf(parameter).Key, parameter))] } })])
+        {
+            DefaultMode = 0x120, // 0440
+        },
     };
 
     /// <summary>

@@ -102,8 +102,10 @@ internal sealed record WorkloadEnvironment
 
     private static EnvVar FromSecret(PlanContext context, string name, SecretPart secret) => new(name)
     {
-        ValueFrom = new EnvVarSource { SecretKeyRef = new KeySelector(context.SecretName, SecretKey(secret)) },
+        ValueFrom = new EnvVarSource { SecretKeyRef = secret.UriEncodings > 0 ? new KeySelector(context.SecretName, SecretKey(secret)) : Selector(context.SecretOf(secret.Parameter)) },
     };
+
+    private static KeySelector Selector((string Secret, string Key) place) => new(place.Secret, place.Key);
 
     private static string Ingredient(SecretPart secret) => "SECRET_" + string.Concat(SecretKey(secret).Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
 
