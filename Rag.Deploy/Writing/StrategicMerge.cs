@@ -11,17 +11,20 @@ internal static class StrategicMerge
 {
     private const string Directive = "$patch";
 
-    // The merge keys of the API's types, as far as they occur here.
-    private static readonly Dictionary<string, string> MergeKeys = new(StringComparer.Ordinal)
+    // The merge keys of the API's types, as far as they occur here. Some need two to tell items apart.
+    private static readonly Dictionary<string, string[]> MergeKeys = new(StringComparer.Ordinal)
     {
-        ["containers"] = "name",
-        ["initContainers"] = "name",
-        ["env"] = "name",
-        ["volumes"] = "name",
-        ["volumeMounts"] = "mountPath",
-        ["imagePullSecrets"] = "name",
-        ["topologySpreadConstraints"] = "topologyKey",
+        ["containers"] = ["name"],
+        ["initContainers"] = ["name"],
+        ["env"] = ["name"],
+        ["volumes"] = ["name"],
+        ["volumeMounts"] = ["mountPath"],
+        ["imagePullSecrets"] = ["name"],
+        ["topologySpreadConstraints"] = ["topologyKey", "whenUnsatisfiable"],
     };
+
+    private static readonly string[] ContainerPorts = ["containerPort"];
+    private static readonly string[] ServicePorts = ["port"];
 
     /// <summary>What has to be laid over <paramref name="before"/> to come by <paramref name="after"/>; null: nothing.</summary>
     public static JsonObject? Between(JsonObject before, JsonObject after) => BetweenMaps(before, after, IsOwn(after));
@@ -91,9 +94,9 @@ internal static class StrategicMerge
                     patch[name] = inner;
                 }
             }
-            else if (byIdentity && old is JsonArray oldList && value is JsonArray newList && KeyOf(name, oldList, newList) is { } key)
+            else if (byIdentity && old is JsonArray oldList && value is JsonArray newList && KeysOf(name, oldList, newList) is { } keys)
             {
-                if (BetweenLists(oldList, newList, key) is { Count: > 0 } items)
+                if (BetweenLists(oldList, newList, keys) is { Count: > 0 } items)
                 {
                     patch[name] = items;
                 }
@@ -107,33 +110,35 @@ internal static class StrategicMerge
         return patch.Count == 0 ? null : patch;
     }
 
-    private static JsonArray BetweenLists(JsonArray before, JsonArray after, string key)
+    private static JsonArray BetweenLists(JsonArray before, JsonArray after, string[] keys)
     {
         var patch = new JsonArray();
-        var old = before.OfType<JsonObject>().ToDictionary(item => item[key]!.ToString(), StringComparer.Ordinal);
+        var old = before.OfType<JsonObject>().ToDictionary(item => Identity(item, keys), StringComparer.Ordinal);
         foreach (var item in after.OfType<JsonObject>())
         {
-            if (!old.Remove(item[key]!.ToString(), out var known))
+            if (!old.Remove(Identity(item, keys), out var known))
             {
                 patch.Add(item.DeepClone());
             }
             else if (BetweenMaps(known, item, byIdentity: true) is { } inner)
             {
-                patch.Add(WithKey(inner, key, item));
+                patch.Add(WithKeys(item, keys, inner));
             }
         }
 
         foreach (var gone in old.Values)
         {
-            patch.Add(new JsonObject { [key] = gone[key]!.DeepClone(), [Directive] = "delete" });
+            patch.Add(WithKeys(gone, keys, new JsonObject { [Directive] = "delete" }));
         }
 
         return patch;
     }
 
-    private static JsonObject WithKey(JsonObject patch, string key, JsonObject item)
+    private static string Identity(JsonObject item, string[] keys) => string.Join('\n', keys.Select(key => item[key]!.ToString()));
+
+    private static JsonObject WithKeys(JsonObject item, string[] keys, JsonObject patch)
     {
-        var whole = new JsonObject { [key] = item[key]!.DeepClone() };
+        var whole = new JsonObject(keys.Select(key => KeyValuePair.Create(key, (JsonNode?)item[key]!.DeepClone())));
         foreach (var (name, value) in patch)
         {
             whole[name] = value?.DeepClone();
@@ -155,9 +160,9 @@ internal static class StrategicMerge
             {
                 result[name] = ApplyToMap(oldMap, newMap, byIdentity);
             }
-            else if (byIdentity && value is JsonArray newList && result[name] is JsonArray oldList && KeyOf(name, oldList, newList) is { } key)
+            else if (byIdentity && value is JsonArray newList && result[name] is JsonArray oldList && KeysOf(name, oldList, newList) is { } keys)
             {
-                result[name] = ApplyToList(oldList, newList, key);
+                result[name] = ApplyToList(oldList, newList, keys);
             }
             else
             {
@@ -168,17 +173,17 @@ internal static class StrategicMerge
         return result;
     }
 
-    private static JsonArray ApplyToList(JsonArray list, JsonArray patch, string key)
+    private static JsonArray ApplyToList(JsonArray list, JsonArray patch, string[] keys)
     {
         var items = new OrderedDictionary<string, JsonObject>(StringComparer.Ordinal);
         foreach (var item in list.OfType<JsonObject>())
         {
-            items.Add(item[key]!.ToString(), item);
+            items.Add(Identity(item, keys), item);
         }
 
         foreach (var item in patch.OfType<JsonObject>())
         {
-            var identity = item[key]!.ToString();
+            var identity = Identity(item, keys);
             if (item[Directive]?.ToString() == "delete")
             {
                 items.Remove(identity);
@@ -192,13 +197,13 @@ internal static class StrategicMerge
         return [.. items.Values.Select(static item => item.DeepClone())];
     }
 
-    private static string? KeyOf(string name, JsonArray a, JsonArray b)
+    private static string[]? KeysOf(string name, JsonArray a, JsonArray b)
     {
-        var key = name == "ports" ? (Has(a, b, "containerPort") ? "containerPort" : "port") : MergeKeys.GetValueOrDefault(name);
-        return key is not null && Has(a, b, key) ? key : null;
+        var keys = name == "ports" ? (Has(a, b, ContainerPorts) ? ContainerPorts : ServicePorts) : MergeKeys.GetValueOrDefault(name);
+        return keys is not null && Has(a, b, keys) ? keys : null;
     }
 
-    private static bool Has(JsonArray a, JsonArray b, string key) => a.Concat(b).All(item => item is JsonObject map && map.ContainsKey(key));
+    private static bool Has(JsonArray a, JsonArray b, string[] keys) => a.Concat(b).All(item => item is JsonObject map && keys.All(map.ContainsKey));
 
     // Groups of Kubernetes itself have no dot, or end with k8s.io; of the latter only those that kustomize knows the types of.
     private static bool IsOwn(JsonObject tree)
