@@ -10,7 +10,7 @@ if (-not $env:DOTNET_CLI_TELEMETRY_OPTOUT) { $env:DOTNET_CLI_TELEMETRY_OPTOUT = 
 if (-not $env:DOTNET_NOLOGO) { $env:DOTNET_NOLOGO = '1' }
 
 # The projects that rag.dll is made of, and the files that Rag.Cli.csproj links from elsewhere.
-$projects = 'Rag.Cli', 'Rag.Client', 'Rag.Core'
+$projects = 'Rag.Cli', 'Rag.Client', 'Rag.Core', 'Rag.Deploy'
 $linked = @(
   'LocalHosting/Dashboard/DashboardProgram.cs'
   'LocalHosting/Native/PostgresBinaries.cs'

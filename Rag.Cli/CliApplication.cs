@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.Net.Sockets;
 using Npgsql;
 using Rag.Cli.Backup;
+using Rag.Cli.Deployment;
 using Rag.Cli.Documents;
 using Rag.Cli.Evaluation;
 using Rag.Cli.Index;
@@ -12,6 +13,7 @@ using Rag.Cli.Questions;
 using Rag.Cli.Reset;
 using Rag.Cli.Testing;
 using Rag.Cli.Up;
+using Rag.Deploy;
 
 namespace Rag.Cli;
 
@@ -48,6 +50,11 @@ internal static class CliApplication
             context.Terminal.Problem(exception.Message, exception.Remedy);
             return exception.ExitCode;
         }
+        catch (DeployException exception)
+        {
+            context.Terminal.Problem(exception.Message, exception.Remedy);
+            return ExitCode.Failed;
+        }
         catch (PostgresException exception)
         {
             context.Terminal.Problem($"PostgreSQL refused: {exception.MessageText} ({exception.SqlState})", remedy: null);
@@ -81,6 +88,7 @@ internal static class CliApplication
         root.Subcommands.Add(BackupCommand.Create(context));
         root.Subcommands.Add(RestoreCommand.Create(context));
         root.Subcommands.Add(ResetCommand.Create(context));
+        root.Subcommands.Add(GenerateCommand.Create(context));
         root.Subcommands.Add(TestCommand.Create(context));
         root.Subcommands.Add(DoctorCommand.Create(context));
         return root;

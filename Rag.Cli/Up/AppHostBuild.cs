@@ -15,7 +15,7 @@ internal sealed class AppHostBuild(Checkout checkout)
         ["Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig", "Aspire.local.props"];
 
     // Not part of what AppHost starts.
-    private static readonly string[] Apart = ["Rag.Cli", "tests"];
+    private static readonly string[] Apart = ["Rag.Cli", "Rag.Deploy", "tests"];
 
     public string Program => Path.Combine(checkout.Root, "AppHost", "bin", "Debug", "net10.0", "AppHost.dll");
 

@@ -1,0 +1,88 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning;
+using Rag.Deploy.Secrets;
+using Rag.Deploy.Values;
+using Rag.Deploy.Writing;
+
+namespace Rag.Deploy;
+
+/// <summary>Everything that one app model and its values become, written into a folder: all of it, or nothing where anything is wrong.</summary>
+public static class Generation
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Generates.</summary>
+    /// <param name="manifest">The app model.</param>
+    /// <param name="values">Of every environment.</param>
+    /// <param name="folder">Where to; what lies there and was not generated is left alone.</param>
+    /// <exception cref="DeployException">Manifest or values cannot be deployed; nothing was written.</exception>
+    public static GenerationResult Write(AppManifest manifest, EnvironmentValues values, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var tree = KustomizeTree.Of(manifest, values.Common, values.Environments);
+        tree.Files.Add("values.schema.json", ValuesSchema.Text());
+        // Whoever keeps the tree under version control must not keep the secrets there.
+        tree.Files.Add(".gitignore", $"{KustomizeTree.SecretsFile}\n");
+
+        var secrets = values.Environments
+            .Where(static environment => environment.Value.Secrets.Mode == SecretMode.Generated)
+            .Select(environment => Secrets(manifest, environment.Key, environment.Value, folder))
+            .ToList();
+        var (written, removed) = TreeWriter.Write(tree, folder);
+        secrets.ForEach(static file => WriteSecrets(file.Path, file.Text));
+        return new GenerationResult(
+            tree.Files.Count,
+            written.Count,
+            removed.Count,
+            [.. values.Environments.Select(environment => new GeneratedEnvironment(
+                environment.Key,
+                Planner.Plan(manifest, environment.Value, Planner.Features(environment.Value)).Objects.Count,
+                secrets.Find(file => file.Name == environment.Key).Missing ?? []))],
+            manifest.Notices);
+    }
+
+    private static (string Name, string Path, string Text, IReadOnlyList<string> Missing) Secrets(AppManifest manifest, string name, DeployValues values, string folder)
+    {
+        var path = Path.Combine(folder, "overlays", name, KustomizeTree.SecretsFile);
+        var (text, missing) = SecretsFile.Complete(manifest, values, File.Exists(path) ? File.ReadAllText(path) : null);
+        return (name, path, text, missing);
+    }
+
+    private static void WriteSecrets(string path, string text)
+    {
+        if (File.Exists(path) && File.ReadAllText(path) == text)
+        {
+            return;
+        }
+
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerOnly;
+        }
+
+        // Beside its place first: half a file of secrets is none.
+        using (var stream = new StreamWriter(path + ".new", options))
+        {
+            stream.Write(text);
+        }
+
+        File.Move(path + ".new", path, overwrite: true);
+    }
+}
+
+/// <summary>What was generated.</summary>
+/// <param name="Files">All files of the tree.</param>
+/// <param name="Written">Those that are new or changed.</param>
+/// <param name="Removed">Those that an earlier run wrote and nothing writes any more.</param>
+/// <param name="Environments">One for each overlay.</param>
+/// <param name="Notices">What nothing is generated for, in words.</param>
+public sealed record GenerationResult(int Files, int Written, int Removed, IReadOnlyList<GeneratedEnvironment> Environments, IReadOnlyList<string> Notices);
+
+/// <summary>One overlay.</summary>
+/// <param name="Name">Of the environment.</param>
+/// <param name="Objects">Objects that it renders, the Secret not counted.</param>
+/// <param name="MissingSecrets">Parameters that only a person can fill in.</param>
+public sealed record GeneratedEnvironment(string Name, int Objects, IReadOnlyList<string> MissingSecrets);

@@ -1,0 +1,191 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Stores;
+using Rag.Deploy.Planning.Workloads;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning.Network;
+
+/// <summary>
+/// Nothing may talk to anything, but for DNS, the edges of the app model and what the values name. Each workload has one policy for both
+/// directions, so that whoever reads it sees everything about it. Probes come from the node and are always allowed.
+/// </summary>
+internal static class NetworkPolicyPlan
+{
+    private const string Component = "network";
+    private const string File = "network-policies";
+    private static readonly string[] BothWays = ["Ingress", "Egress"];
+
+    // Addresses that are nobody's outside: what "everything outside" leaves out, so that it is no way to other pods and to node metadata.
+    private static readonly string[] PrivateRanges = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+
+    public static IEnumerable<PlannedObject> Of(PlanContext context)
+    {
+        if (!context.Has(Feature.NetworkPolicies))
+        {
+            yield break;
+        }
+
+        yield return Policy(context, "default-deny", new NetworkPolicySpec { PodSelector = new LabelSelector(), PolicyTypes = BothWays });
+        yield return Policy(context, "allow-dns", new NetworkPolicySpec
+        {
+            PodSelector = new LabelSelector(),
+            PolicyTypes = ["Egress"],
+            Egress = [new NetworkPolicyEgressRule { To = [Namespace(context.Values.Network.DnsNamespace)], Ports = [new NetworkPolicyPort(53, "UDP"), new NetworkPolicyPort(53)] }],
+        });
+        var edges = NetworkEdge.All(context);
+        foreach (var store in context.Stores.Where(static store => store.Values.Mode == StoreMode.Bundled))
+        {
+            yield return Of(context, store.Container, edges, [.. Peers(context, store), .. ByThePlatform(context, store)], [.. Peers(context, store).Select(static rule => new NetworkPolicyEgressRule { To = rule.From, Ports = rule.Ports })]);
+        }
+
+        foreach (var store in context.Stores.Where(store => context.Has(Feature.Backup) && store.Values.Backup is not null))
+        {
+            yield return Policy(context, BackupPlan.Name(store), new NetworkPolicySpec
+            {
+                PodSelector = new LabelSelector { MatchLabels = context.Names.Selector(BackupPlan.Name(store)) },
+                PolicyTypes = BothWays,
+                Egress = [To(context, store, StorePlan.ContainerPorts(context, store).Select(static port => port.ContainerPortNumber))],
+            });
+        }
+
+        foreach (var store in context.Stores.Where(static store => store.Values.Mode == StoreMode.Operator))
+        {
+            yield return OfOperator(context, store, edges);
+        }
+
+        foreach (var service in context.Services)
+        {
+            var settings = WorkloadSettings.For(context, service);
+            yield return Of(context, service, edges, Exposed(context, service), [.. Outgoing(context, service, edges), .. settings.Own.Egress.Select(Outside)]);
+        }
+    }
+
+    /// <summary>A policy of its own for something that a part of the platform adds.</summary>
+    public static PlannedObject Policy(PlanContext context, string name, NetworkPolicySpec spec, string file = File) =>
+        new(new NetworkPolicy { Metadata = context.Names.Meta(context.Values.Name, Component, name), Spec = spec }, file);
+
+    /// <summary>Pods of this namespace.</summary>
+    public static NetworkPolicyPeer Pods(Labels labels) => new() { PodSelector = new LabelSelector { MatchLabels = labels } };
+
+    /// <summary>All pods of the namespaces with these labels; without labels of any namespace.</summary>
+    public static NetworkPolicyPeer Namespace(IEnumerable<KeyValuePair<string, string>> labels)
+    {
+        var wanted = new Labels(labels);
+        return new() { NamespaceSelector = new LabelSelector { MatchLabels = wanted.Count == 0 ? null : wanted } };
+    }
+
+    /// <summary>Addresses outside of the cluster.</summary>
+    public static NetworkPolicyEgressRule Outside(EgressValues egress) => Outside(egress.Cidr, egress.Ports);
+
+    private static NetworkPolicyEgressRule Outside(string? cidr, IEnumerable<int> ports) => new()
+    {
+        To = [new NetworkPolicyPeer { IpBlock = new IpBlock(cidr ?? "0.0.0.0/0") { Except = cidr is null or "0.0.0.0/0" ? PrivateRanges : null } }],
+        Ports = [.. ports.Select(static port => new NetworkPolicyPort(port))],
+    };
+
+    private static PlannedObject Of(
+        PlanContext context, WorkloadResource workload, IReadOnlyList<NetworkEdge> edges, IReadOnlyList<NetworkPolicyIngressRule> ingress, IReadOnlyList<NetworkPolicyEgressRule> egress)
+    {
+        var name = Naming.Of(workload.Name);
+        NetworkPolicyIngressRule[] incoming = [.. Incoming(context, workload, edges), .. ingress];
+        return Policy(context, name, new NetworkPolicySpec
+        {
+            PodSelector = new LabelSelector { MatchLabels = context.Names.Selector(name) },
+            PolicyTypes = BothWays,
+            Ingress = incoming.Length == 0 ? null : incoming,
+            Egress = egress.Count == 0 ? null : egress,
+        });
+    }
+
+    private static IEnumerable<NetworkPolicyIngressRule> Incoming(PlanContext context, WorkloadResource workload, IReadOnlyList<NetworkEdge> edges) => edges
+        .Where(edge => edge.To.Name == workload.Name)
+        .GroupBy(static edge => edge.From.Name)
+        .Select(group => new NetworkPolicyIngressRule
+        {
+            From = [Pods(context.Names.Selector(Naming.Of(group.Key)))],
+            Ports = PortsOf(context, group),
+        });
+
+    private static IEnumerable<NetworkPolicyEgressRule> Outgoing(PlanContext context, WorkloadResource service, IReadOnlyList<NetworkEdge> edges) => edges
+        .Where(edge => edge.From.Name == service.Name)
+        .GroupBy(static edge => edge.To.Name)
+        .Select(group => context.Store(group.Key) is { } store
+            ? To(context, store, group.Select(edge => Addresses.TargetPort(context.Manifest.File, edge.To, edge.Endpoint)).Distinct())
+            : new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(group.Key)))], Ports = PortsOf(context, group) });
+
+    // Where a store is depends on its mode; what it listens on elsewhere is what its Service says.
+    private static NetworkPolicyEgressRule To(PlanContext context, StoreResource store, IEnumerable<int> targetPorts) => store.Values.Mode switch
+    {
+        StoreMode.External => Outside(store.Values.Cidr, StorePlan.Ports(context, store).Select(static port => port.Port).Distinct()),
+        StoreMode.Operator => new NetworkPolicyEgressRule { To = [Pods(PostgresOperatorPlan.PodLabels(store))], Ports = [new NetworkPolicyPort(PostgresOperatorPlan.Port)] },
+        _ => new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(store.Name)))], Ports = [.. targetPorts.Select(static port => new NetworkPolicyPort(port))] },
+    };
+
+    // Jobs and operators of the platform, which no reference of the app model names.
+    private static IEnumerable<NetworkPolicyIngressRule> ByThePlatform(PlanContext context, StoreResource store)
+    {
+        NetworkPolicyPort[] ports = [.. StorePlan.ContainerPorts(context, store).Select(static port => new NetworkPolicyPort(port.ContainerPortNumber))];
+        if (context.Has(Feature.Backup) && store.Values.Backup is not null)
+        {
+            yield return new NetworkPolicyIngressRule { From = [Pods(context.Names.Selector(BackupPlan.Name(store)))], Ports = ports };
+        }
+
+        if (context.Has(Feature.Keda) && context.Values.Services.Values.Any(service => service.QueueScaling?.Store == store.Name))
+        {
+            yield return new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", QueueScalingPlan.KedaNamespace)])], Ports = ports };
+        }
+    }
+
+    private static IReadOnlyList<NetworkPolicyPort> PortsOf(PlanContext context, IEnumerable<NetworkEdge> edges) =>
+        [.. edges.Select(edge => new NetworkPolicyPort(
+            Addresses.TargetPort(context.Manifest.File, edge.To, edge.Endpoint),
+            Addresses.Binding(context.Manifest.File, edge.To, edge.Endpoint).Protocol == "udp" ? "UDP" : "TCP")).Distinct()];
+
+    private static NetworkPolicyIngressRule[] Peers(PlanContext context, StoreResource store)
+    {
+        var own = Pods(context.Names.Selector(Naming.Of(store.Name)));
+        return store switch
+        {
+            { Kind: StoreKind.Qdrant, Values.Replicas: > 1 } => [new NetworkPolicyIngressRule { From = [own], Ports = [new NetworkPolicyPort(QdrantPlan.PeerPort)] }],
+            { Kind: StoreKind.Redis, Values.Replicas: > 1 } => [new NetworkPolicyIngressRule { From = [own], Ports = [new NetworkPolicyPort(RedisPlan.Port)] }],
+            _ => [],
+        };
+    }
+
+    private static NetworkPolicyIngressRule[] Exposed(PlanContext context, WorkloadResource service)
+    {
+        var values = context.Values.Exposure;
+        if (values.Kind == ExposureKind.None || !values.Hosts.ContainsKey(service.Name))
+        {
+            return [];
+        }
+
+        var ports = service.Bindings.Where(static pair => pair.Value.External)
+            .Select(pair => new NetworkPolicyPort(Addresses.TargetPort(context.Manifest.File, service, pair.Key))).Distinct().ToList();
+        return [new NetworkPolicyIngressRule { From = [Namespace(values.FromNamespace)], Ports = ports }];
+    }
+
+    // The operator asks its pods for their state, they copy from one another, and each tells the cluster's API who is primary.
+    private static PlannedObject OfOperator(PlanContext context, StoreResource store, IReadOnlyList<NetworkEdge> edges)
+    {
+        var pods = Pods(PostgresOperatorPlan.PodLabels(store));
+        NetworkPolicyPort[] database = [new NetworkPolicyPort(PostgresOperatorPlan.Port)];
+        return Policy(context, Naming.Of(store.Name), new NetworkPolicySpec
+        {
+            PodSelector = pods.PodSelector!,
+            PolicyTypes = BothWays,
+            Ingress =
+            [
+                .. Incoming(context, store.Container, edges).Select(rule => rule with { Ports = database }),
+                new NetworkPolicyIngressRule { From = [pods], Ports = [.. database, new NetworkPolicyPort(8000)] },
+                new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", "cnpg-system")])], Ports = [.. database, new NetworkPolicyPort(8000)] },
+            ],
+            Egress =
+            [
+                new NetworkPolicyEgressRule { To = [pods], Ports = [.. database, new NetworkPolicyPort(8000)] },
+                new NetworkPolicyEgressRule { Ports = [new NetworkPolicyPort(443), new NetworkPolicyPort(6443)] },
+            ],
+        });
+    }
+}

@@ -1,0 +1,99 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.AppModel.Expressions;
+using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning;
+
+/// <summary>What every part of the planning looks at: the app model, the values, and what follows from both.</summary>
+internal sealed class PlanContext : IDeploymentFacts
+{
+    private readonly IReadOnlySet<Feature> _features;
+
+    public PlanContext(AppManifest manifest, DeployValues values, IReadOnlySet<Feature> features)
+    {
+        Manifest = Planning.Stores.StoreAddresses.Adapt(manifest, values);
+        Values = values;
+        _features = features;
+        Names = new Naming(values.Name, values.Version);
+        Resolver = new ExpressionResolver(Manifest, this);
+        Stores = [.. Manifest.Workloads.OfType<ContainerResource>().Select(container => StoreResource.Recognise(container, values.Stores.GetValueOrDefault(container.Name))).OfType<StoreResource>()];
+    }
+
+    public AppManifest Manifest { get; }
+
+    public DeployValues Values { get; }
+
+    public Naming Names { get; }
+
+    public ExpressionResolver Resolver { get; }
+
+    /// <summary>Containers of the app model that are stores which are known here.</summary>
+    public IReadOnlyList<StoreResource> Stores { get; }
+
+    /// <summary>Name of the Secret with one key for each secret parameter.</summary>
+    public string SecretName => Values.Secrets.Name ?? $"{Values.Name}-secrets";
+
+    /// <summary>Where a parameter's value is: in the platform's Secret, or in the one that an operator made for the store it opens.</summary>
+    public (string Secret, string Key) SecretOf(string parameter)
+    {
+        var managed = Stores.FirstOrDefault(store => store.Values.Mode == StoreMode.Operator && Planning.Stores.StorePlan.Password(this, store) == parameter);
+        return managed is null ? (SecretName, parameter) : (Planning.Stores.PostgresOperatorPlan.SecretName(managed), "password");
+    }
+
+    public bool Has(Feature feature) => _features.Contains(feature);
+
+    /// <summary>Workloads that are planned as the app model has them, which is all but the stores.</summary>
+    public IEnumerable<WorkloadResource> Services => Manifest.Workloads.Where(workload => Stores.All(store => store.Name != workload.Name) && workload is not ContainerResource { Build.BuildOnly: true });
+
+    /// <summary>The secret parameters that anything refers to, in the order of the manifest.</summary>
+    public IEnumerable<ParameterResource> SecretParameters => Manifest.Resources.Values.OfType<ParameterResource>().Where(static parameter => parameter.IsSecret);
+
+    /// <summary>Whether any workload's variable is put together with the percent-encoded form of a secret.</summary>
+    public bool NeedsEncoded(string parameter) => Services.Any(service =>
+    {
+        var environment = Workloads.WorkloadEnvironment.Of(this, service, Workloads.WorkloadSettings.For(this, service));
+        var key = Workloads.WorkloadEnvironment.SecretKey(new SecretPart(parameter, UriEncodings: 1));
+        return environment.FromSecrets.Any(variable => variable.ValueFrom?.SecretKeyRef?.Key == key);
+    });
+
+    public StoreResource? Store(string name) => Stores.FirstOrDefault(store => store.Name == name);
+
+    /// <summary>The app model's name; for a store outside its own, because that is what its certificate is for.</summary>
+    public string Host(WorkloadResource workload) => Store(workload.Name) is { Values: { Mode: StoreMode.External, Host: { } host } } ? host : Naming.Of(workload.Name);
+
+    public string? Parameter(string name) => Values.Parameters.GetValueOrDefault(name);
+
+    /// <summary>The reference of an image, by tag and, where it is known, digest.</summary>
+    public string Image(WorkloadResource workload)
+    {
+        var reference = Values.Images.Override.GetValueOrDefault(workload.Name)
+            ?? (workload as ContainerResource)?.Image
+            ?? (Values.Images.Registry.Length == 0 ? "" : Values.Images.Registry + "/") + $"{Naming.Of(workload.Name)}:{Values.Version}";
+        return WithDigest(Mirrored(reference, isBuilt: workload is ProjectResource or ContainerResource { Build: not null }), Values.Images.Digests.GetValueOrDefault(workload.Name));
+    }
+
+    /// <summary>The same for an image that the app model knows nothing of.</summary>
+    public string Image(string purpose, string reference) =>
+        WithDigest(Mirrored(Values.Images.Override.GetValueOrDefault(purpose) ?? reference, isBuilt: false), Values.Images.Digests.GetValueOrDefault(purpose));
+
+    public IReadOnlyList<LocalObjectReference>? PullSecrets =>
+        Values.Images.PullSecrets.Count == 0 ? null : [.. Values.Images.PullSecrets.Select(static name => new LocalObjectReference(name))];
+
+    public int KubernetesMinor => int.Parse(Values.Cluster.KubernetesVersion.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture);
+
+    // docker.io/library/redis:8 becomes mirror/library/redis:8: the path stays, so that one mirror serves several registries' images.
+    private string Mirrored(string reference, bool isBuilt)
+    {
+        if (isBuilt || Values.Images.Mirror is not { } mirror)
+        {
+            return reference;
+        }
+
+        var slash = reference.IndexOf('/', StringComparison.Ordinal);
+        var hasHost = slash > 0 && (reference[..slash].Contains('.', StringComparison.Ordinal) || reference[..slash].Contains(':', StringComparison.Ordinal) || reference[..slash] == "localhost");
+        return $"{mirror}/{(hasHost ? reference[(slash + 1)..] : reference)}";
+    }
+
+    private static string WithDigest(string reference, string? digest) => digest is null || reference.Contains('@', StringComparison.Ordinal) ? reference : $"{reference}@{digest}";
+}

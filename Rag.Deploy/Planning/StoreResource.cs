@@ -1,0 +1,39 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning;
+
+/// <summary>A container of the app model that is a store which is known here.</summary>
+/// <param name="Container">As the app model has it.</param>
+/// <param name="Kind">Which store.</param>
+/// <param name="Values">Where it runs.</param>
+internal sealed record StoreResource(ContainerResource Container, StoreKind Kind, StoreValues Values)
+{
+    public string Name => Container.Name;
+
+    /// <summary>Recognises a store by the name of its image, unless the values say what it is.</summary>
+    public static StoreResource? Recognise(ContainerResource container, StoreValues? values)
+    {
+        var settings = values ?? new StoreValues();
+        var kind = settings.Kind ?? Repository(container.Image) switch
+        {
+            "postgres" => StoreKind.Postgres,
+            "redis" or "valkey" => StoreKind.Redis,
+            "qdrant" => StoreKind.Qdrant,
+            _ => null,
+        };
+        return kind is { } known ? new StoreResource(container, known, settings) : null;
+    }
+
+    // docker.io/library/postgres:18.3 -> postgres
+    private static string? Repository(string? image)
+    {
+        if (image is null)
+        {
+            return null;
+        }
+
+        var name = image[(image.LastIndexOf('/') + 1)..];
+        return name.Split(':', '@')[0];
+    }
+}

@@ -1,0 +1,92 @@
+using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Workloads;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning.Stores;
+
+/// <summary>Qdrant in the namespace; with more than one pod a cluster, whose members find one another by the headless Service.</summary>
+internal static class QdrantPlan
+{
+    public const int PeerPort = 6335;
+
+    // The account of the image's "unprivileged" variant. The ordinary one starts as root to change owners, which "restricted" forbids.
+    private const int ImageUser = 1000;
+
+    // The first member founds the cluster, every other one joins it; a restarted member finds what it was in its own storage.
+    private const string Start =
+        """
+        self="http://$HOSTNAME.$PEERS:6335"
+        case "$HOSTNAME" in
+          *-0) exec ./entrypoint.sh --uri "$self" ;;
+          *) exec ./entrypoint.sh --bootstrap "http://$FOUNDER.$PEERS:6335" --uri "$self" ;;
+        esac
+        """;
+
+    private static readonly ResourceValues StandardResources = new()
+    {
+        Requests = new() { Cpu = "500m", Memory = "1Gi", EphemeralStorage = "128Mi" },
+        Limits = new() { Cpu = "2", Memory = "2Gi", EphemeralStorage = "1Gi" },
+    };
+
+    public static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store) =>
+        StorePods.Of(context, store, Pod(context, store), store.Values.Storage ?? "20Gi", "/qdrant/storage", graceSeconds: 60);
+
+    private static StorePod Pod(PlanContext context, StoreResource store)
+    {
+        var name = Naming.Of(store.Name);
+        var isCluster = store.Values.Replicas > 1;
+        var http = StorePlan.ContainerPorts(context, store).First(static port => port.Name == "http").Name;
+        Probe Ask(string path) => new() { HttpGet = new HttpGetAction(path, http) };
+        var probing = Probing.Of(Ask("/healthz"), Ask("/readyz"), Ask("/livez"), startupSeconds: 120);
+        ContainerPort[] peers = isCluster ? [new ContainerPort("p2p", PeerPort)] : [];
+        return new StorePod
+        {
+            User = ImageUser,
+            SingleReplicaReason = "The index can be built anew from the database at any time; three pods make it available during a node's maintenance.",
+            PeerPorts = peers,
+            Container = new Container
+            {
+                Name = name,
+                Image = Unprivileged(context.Image(store.Container)),
+                ImagePullPolicy = "",
+                Command = isCluster ? ["sh", "-c", Start] : null,
+                Ports = [.. StorePlan.ContainerPorts(context, store), .. peers],
+                Env =
+                [
+                    .. Settings(name, isCluster),
+                    // The image reads its key from the environment or from a whole configuration file, not from a file of its own.
+                    new EnvVar("QDRANT__SERVICE__API_KEY") { ValueFrom = new EnvVarSource { SecretKeyRef = new KeySelector(context.SecretName, StorePlan.Password(context, store)) } },
+                ],
+                Resources = PodParts.Resources((store.Values.Resources ?? new ResourceValues()).Or(StandardResources)),
+                StartupProbe = probing.Startup,
+                ReadinessProbe = probing.Readiness,
+                LivenessProbe = probing.Liveness,
+                VolumeMounts = [new ContainerVolumeMount("snapshots", "/qdrant/snapshots"), new ContainerVolumeMount("init", "/qdrant/init")],
+            },
+            Volumes = [PodParts.Scratch("snapshots", "10Gi"), PodParts.Scratch("init", "1Mi")],
+        };
+    }
+
+    private static IEnumerable<EnvVar> Settings(string name, bool isCluster)
+    {
+        yield return new EnvVar("QDRANT__TELEMETRY_DISABLED") { Value = "true" };
+        yield return new EnvVar("QDRANT__SERVICE__ENABLE_STATIC_CONTENT") { Value = "0" };
+        // It notes that it has started in a file, which would lie on the read-only root otherwise.
+        yield return new EnvVar("QDRANT_INIT_FILE_PATH") { Value = "/qdrant/init/.qdrant-initialized" };
+        if (isCluster)
+        {
+            yield return new EnvVar("QDRANT__CLUSTER__ENABLED") { Value = "true" };
+            yield return new EnvVar("PEERS") { Value = StorePods.Headless(name) };
+            yield return new EnvVar("FOUNDER") { Value = $"{name}-0" };
+        }
+    }
+
+    // docker.io/qdrant/qdrant:v1.18.0 -> docker.io/qdrant/qdrant:v1.18.0-unprivileged
+    private static string Unprivileged(string image)
+    {
+        const string Suffix = "-unprivileged";
+        var at = image.IndexOf('@', StringComparison.Ordinal);
+        var tagged = at < 0 ? image : image[..at];
+        return tagged.EndsWith(Suffix, StringComparison.Ordinal) || at >= 0 ? image : tagged + Suffix;
+    }
+}

@@ -1,0 +1,56 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning.Stores;
+
+/// <summary>
+/// The app model with the stores where the values have them: another port, another scheme, another user. Changed before anything is resolved,
+/// so that every connection string says the same.
+/// </summary>
+internal static class StoreAddresses
+{
+    public static AppManifest Adapt(AppManifest manifest, DeployValues values)
+    {
+        var resources = new OrderedDictionary<string, AppResource>(manifest.Resources, StringComparer.Ordinal);
+        foreach (var (name, store) in values.Stores)
+        {
+            if (!resources.TryGetValue(name, out var resource) || resource is not ContainerResource container)
+            {
+                throw new ValuesException([$"stores.{name}: there is no such container in the app model; there are: {string.Join(", ", manifest.Workloads.OfType<ContainerResource>().Select(static c => c.Name))}."]);
+            }
+
+            if (store.Mode != StoreMode.Bundled)
+            {
+                resources[name] = Adapt(container, store);
+            }
+        }
+
+        return manifest with { Resources = resources };
+    }
+
+    private static ContainerResource Adapt(ContainerResource container, StoreValues store)
+    {
+        var bindings = new OrderedDictionary<string, Binding>(StringComparer.Ordinal);
+        foreach (var (name, binding) in container.Bindings)
+        {
+            // With several endpoints the one port of the values is that of the REST interface, which is what the platform uses.
+            var moved = store.Port is { } port && (container.Bindings.Count == 1 || name == "http") ? binding with { Port = port } : binding;
+            bindings[name] = store.Tls && moved.Scheme == "http" ? moved with { Scheme = "https" } : moved;
+        }
+
+        return container with
+        {
+            Bindings = bindings,
+            ConnectionString = (store.Mode, store.Username) switch
+            {
+                (StoreMode.Operator, var user) => WithUser(container, user ?? PostgresOperatorPlan.Owner),
+                (_, { } user) => WithUser(container, user),
+                _ => container.ConnectionString,
+            },
+        };
+    }
+
+    private static string? WithUser(ContainerResource container, string user) => container.ConnectionString is null
+        ? null
+        : string.Join(';', container.ConnectionString.Split(';').Select(field => field.StartsWith("Username=", StringComparison.Ordinal) ? $"Username={user}" : field));
+}

@@ -1,0 +1,65 @@
+using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Workloads;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning.Stores;
+
+/// <summary>
+/// A store of the app model. Whatever its mode, the app model's name leads to it: for a store outside that name is an alias, for tools and
+/// people; the services use its own name.
+/// </summary>
+internal static class StorePlan
+{
+    public const string Component = "store";
+
+    public static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store) => (store.Values.Mode, store.Kind) switch
+    {
+        (StoreMode.External, _) => External(context, store),
+        (StoreMode.Operator, StoreKind.Postgres) => PostgresOperatorPlan.Of(context, store),
+        (StoreMode.Operator, var kind) => throw new ValuesException([$"stores.{store.Name}.mode: 'operator' is known for PostgreSQL only; {kind} is bundled or external."]),
+        (_, StoreKind.Postgres) => PostgresPlan.Of(context, store),
+        (_, StoreKind.Redis) => RedisPlan.Of(context, store),
+        (_, StoreKind.Qdrant) => QdrantPlan.Of(context, store),
+        var other => throw new InvalidOperationException($"There is no plan for {other}."),
+    };
+
+    /// <summary>Ports of a store by the app model's endpoints.</summary>
+    public static IReadOnlyList<ServicePort> Ports(PlanContext context, StoreResource store) =>
+        [.. store.Container.Bindings.Select(pair => new ServicePort(
+            ServicePlan.PortName(pair.Key),
+            AppModel.Addresses.ServicePort(context.Manifest.File, store.Container, pair.Key),
+            ServicePlan.PortName(pair.Key)))];
+
+    /// <summary>Ports that its pods listen on.</summary>
+    public static IReadOnlyList<ContainerPort> ContainerPorts(PlanContext context, StoreResource store) =>
+        [.. store.Container.Bindings.Select(pair => new ContainerPort(ServicePlan.PortName(pair.Key), AppModel.Addresses.TargetPort(context.Manifest.File, store.Container, pair.Key)))];
+
+    /// <summary>The parameter whose value is the store's password or key.</summary>
+    /// <exception cref="AppModel.ManifestException">There is none: the store would be open to everybody in the cluster.</exception>
+    public static string Password(PlanContext context, StoreResource store)
+    {
+        var text = store.Container.ConnectionString ?? "";
+        var secrets = context.Resolver.Resolve(store.Name, "connectionString", text).Secrets.Select(static secret => secret.Parameter).Distinct().ToList();
+        return secrets is [var only] ? only : throw new AppModel.ManifestException(
+            context.Manifest.File, store.Name, $"its connection string names {secrets.Count} secrets; one password or key is expected.");
+    }
+
+    private static IEnumerable<PlannedObject> External(PlanContext context, StoreResource store)
+    {
+        var host = store.Values.Host ?? throw new ValuesException([$"stores.{store.Name}.host: it is missing; an external store needs the host name that it is reached by."]);
+        if (System.Net.IPAddress.TryParse(host, out _))
+        {
+            // An alias is a name for a name; an address has none.
+            yield break;
+        }
+
+        var name = Naming.Of(store.Name);
+        yield return new PlannedObject(
+            new Service
+            {
+                Metadata = context.Names.Meta(name, Component),
+                Spec = new ServiceSpec { Type = "ExternalName", ExternalName = host },
+            },
+            name);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Stores;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning.Workloads;
+
+/// <summary>Scaling by KEDA with what waits in a table: processor load says how busy the workers are, not how long the queue is.</summary>
+internal static class QueueScalingPlan
+{
+    /// <summary>Where KEDA's own charts install it.</summary>
+    public const string KedaNamespace = "keda";
+
+    private const string File = "keda";
+    private const string Component = "service";
+
+    public static IEnumerable<PlannedObject> Of(PlanContext context)
+    {
+        if (!context.Has(Feature.Keda))
+        {
+            yield break;
+        }
+
+        foreach (var service in context.Services)
+        {
+            if (WorkloadSettings.For(context, service).QueueScaling is not { } values)
+            {
+                continue;
+            }
+
+            var store = Store(context, service, values);
+            var name = Naming.Of(service.Name);
+            var (secret, key) = context.SecretOf(StorePlan.Password(context, store));
+            yield return new PlannedObject(
+                new TriggerAuthentication
+                {
+                    Metadata = context.Names.Meta(name, Component),
+                    Spec = new TriggerAuthenticationSpec([new SecretTarget("password", secret, key)]),
+                },
+                File);
+            yield return new PlannedObject(Scaled(context, name, values, store), File);
+        }
+    }
+
+    private static ScaledObject Scaled(PlanContext context, string name, QueueScalingValues values, StoreResource store) => new()
+    {
+        Metadata = context.Names.Meta(name, Component),
+        Spec = new ScaledObjectSpec
+        {
+            ScaleTargetRef = new ScaleTarget("apps/v1", "Deployment", name),
+            MinReplicaCount = values.Min,
+            MaxReplicaCount = values.Max,
+            PollingInterval = values.PollingSeconds,
+            CooldownPeriod = values.CooldownSeconds,
+            Triggers =
+            [
+                new ScaleTrigger("postgresql", new Labels
+                {
+                    // KEDA asks from its own namespace, where the short name means nothing.
+                    ["host"] = store.Values.Mode == StoreMode.External ? store.Values.Host! : $"{Naming.Of(store.Name)}.{context.Values.EffectiveNamespace}.svc",
+                    ["port"] = Addresses.ServicePort(context.Manifest.File, store.Container, store.Container.Bindings.GetAt(0).Key).ToString(CultureInfo.InvariantCulture),
+                    ["userName"] = PostgresPlan.User(store),
+                    ["dbName"] = values.Database,
+                    ["sslmode"] = store.Values.Mode == StoreMode.Bundled ? "disable" : "require",
+                    ["query"] = values.Query,
+                    ["targetQueryValue"] = values.PerPod.ToString(CultureInfo.InvariantCulture),
+                })
+                {
+                    AuthenticationRef = new LocalObjectReference(name),
+                },
+            ],
+        },
+    };
+
+    private static StoreResource Store(PlanContext context, WorkloadResource service, QueueScalingValues values) =>
+        context.Store(values.Store) is { Kind: StoreKind.Postgres } store
+            ? store
+            : throw new ValuesException([$"services.{service.Name}.queueScaling.store: '{values.Store}' is no PostgreSQL of the app model; there are: {string.Join(", ", context.Stores.Where(static s => s.Kind == StoreKind.Postgres).Select(static s => s.Name))}."]);
+}

@@ -1,0 +1,261 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Kubernetes;
+
+namespace Rag.Deploy.Planning.Workloads;
+
+/// <summary>A workload of the app model that is no known store: its account, configuration, pods, Service, budget and autoscaler.</summary>
+internal sealed class ServicePlan
+{
+    private const string Component = "service";
+
+    /// <summary>Changes with the configuration, so that a changed one replaces the pods.</summary>
+    public const string ConfigHash = "ragplatform.dev/config-hash";
+
+    /// <summary>Says why one pod is enough.</summary>
+    public const string SingleReplica = "ragplatform.dev/single-replica";
+
+    // Below this minor version there is no preStop sleep.
+    private const int SleepSince = 30;
+
+    private readonly PlanContext _context;
+    private readonly WorkloadResource _workload;
+    private readonly WorkloadSettings _settings;
+    private readonly WorkloadEnvironment _environment;
+    private readonly string _name;
+
+    private ServicePlan(PlanContext context, WorkloadResource workload)
+    {
+        _context = context;
+        _workload = workload;
+        _name = Naming.Of(workload.Name);
+        _settings = WorkloadSettings.For(context, workload);
+        _environment = WorkloadEnvironment.Of(context, workload, _settings);
+    }
+
+    /// <summary>Plans one workload.</summary>
+    public static IEnumerable<PlannedObject> Of(PlanContext context, WorkloadResource workload) => new ServicePlan(context, workload).Objects();
+
+    private IEnumerable<PlannedObject> Objects()
+    {
+        yield return PodParts.Account(_context, _name, Component, _name);
+        var config = Config();
+        if (config.Count > 0)
+        {
+            yield return new PlannedObject(new ConfigMap { Metadata = Meta(ConfigName), Data = config }, _name);
+        }
+
+        if (Ports() is { Count: > 0 } ports)
+        {
+            yield return new PlannedObject(
+                new Service
+                {
+                    Metadata = Meta(),
+                    Spec = new ServiceSpec { Type = "ClusterIP", ClusterIP = IsStateful ? "None" : null, Selector = _context.Names.Selector(_name), Ports = ports },
+                },
+                _name);
+        }
+
+        yield return new PlannedObject(IsStateful ? StatefulSet(config) : Deployment(config), _name);
+        yield return PodParts.DisruptionBudget(_context, _name, Component, _settings.Disruption, _name);
+        if (Scaling.Of(_context, _name, Component, _settings) is { } scaler)
+        {
+            yield return new PlannedObject(scaler, _name);
+        }
+    }
+
+    private bool IsStateful => _workload is ContainerResource { Volumes.Count: > 0 };
+
+    private string ConfigName => $"{_name}-config";
+
+    private Deployment Deployment(Labels config) => new()
+    {
+        Metadata = Meta(annotations: Reason()),
+        Spec = new DeploymentSpec
+        {
+            Replicas = IsScaled ? null : _settings.Replicas,
+            RevisionHistoryLimit = 3,
+            MinReadySeconds = 5,
+            Selector = new LabelSelector { MatchLabels = _context.Names.Selector(_name) },
+            Strategy = new DeploymentStrategy("RollingUpdate") { RollingUpdate = new RollingUpdate { MaxUnavailable = 0, MaxSurge = 1 } },
+            Template = Template(config),
+        },
+    };
+
+    private StatefulSet StatefulSet(Labels config) => new()
+    {
+        Metadata = Meta(annotations: Reason()),
+        Spec = new StatefulSetSpec
+        {
+            ServiceName = _name,
+            Replicas = _settings.Replicas,
+            RevisionHistoryLimit = 3,
+            MinReadySeconds = 5,
+            PodManagementPolicy = "Parallel",
+            UpdateStrategy = new StatefulSetUpdateStrategy("RollingUpdate"),
+            PersistentVolumeClaimRetentionPolicy = new ClaimRetentionPolicy("Retain", "Retain"),
+            Selector = new LabelSelector { MatchLabels = _context.Names.Selector(_name) },
+            Template = Template(config),
+            VolumeClaimTemplates = [.. Volumes().Select(volume => Claims.Template(_context, volume.Name, volume.Size, storageClass: null))],
+        },
+    };
+
+    // With an autoscaler the number of pods is not the manifests' to say: applying them again would undo what it did.
+    private bool IsScaled => _settings.Autoscaling is not null || (_settings.QueueScaling is not null && _context.Has(Feature.Keda));
+
+    private Labels? Reason() => _settings is { Replicas: <= 1, SingleReplicaReason: { } reason } && !IsScaled ? new Labels { [SingleReplica] = reason } : null;
+
+    private PodTemplateSpec Template(Labels config) => new(
+        new ObjectMeta
+        {
+            Labels = _context.Names.Labels(_name, Component),
+            Annotations = new Labels { [ConfigHash] = Hash(config) },
+        },
+        new PodSpec
+        {
+            ServiceAccountName = _name,
+            AutomountServiceAccountToken = false,
+            EnableServiceLinks = false,
+            PriorityClassName = _context.Values.Cluster.PriorityClass,
+            TerminationGracePeriodSeconds = _settings.Shutdown.DelaySeconds + _settings.Shutdown.TimeoutSeconds + 5,
+            SecurityContext = PodSecurity.Pod(_settings.User, ownsVolumes: IsStateful),
+            TopologySpreadConstraints = PodParts.Spread(_context, _name),
+            NodeSelector = PodParts.NodeSelector(_settings.Own.NodeSelector),
+            Tolerations = PodParts.Tolerations(_settings.Own.Tolerations),
+            Containers = [Container(config)],
+            Volumes = [.. PodVolumes()],
+        });
+
+    private Container Container(Labels config)
+    {
+        var probing = Probing.Of(_workload, _settings.Probes);
+        var entrypoint = (_workload as ContainerResource)?.Entrypoint;
+        return new Container
+        {
+            Name = _name,
+            Image = _context.Image(_workload),
+            ImagePullPolicy = _context.Values.Images.PullPolicy.ToString(),
+            Command = entrypoint is null ? null : [entrypoint],
+            Args = _workload.Args.Count == 0 ? null : [.. _workload.Args.Select(Argument)],
+            Ports = ContainerPorts(),
+            EnvFrom = config.Count == 0 ? null : [new EnvFromSource { ConfigMapRef = new LocalObjectReference(ConfigName) }],
+            Env = _environment.FromSecrets.Count == 0 ? null : _environment.FromSecrets,
+            Resources = PodParts.Resources(_settings.Resources),
+            StartupProbe = probing.Startup,
+            ReadinessProbe = probing.Readiness,
+            LivenessProbe = probing.Liveness,
+            Lifecycle = PreStop(),
+            SecurityContext = PodSecurity.Container(_settings.User, _settings.WritableRoot),
+            VolumeMounts = [.. Mounts()],
+        };
+    }
+
+    // Until every node has heard that the pod is going, connections still arrive.
+    private Lifecycle? PreStop() => _context.KubernetesMinor >= SleepSince && _settings.Shutdown.DelaySeconds > 0
+        ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(_settings.Shutdown.DelaySeconds) })
+        : null;
+
+    private Labels Config()
+    {
+        var config = new Labels(_environment.Config);
+        Tell(_settings.Shutdown.TimeoutVariable, _settings.Shutdown.TimeoutSeconds);
+        // Where the node waits before it sends the signal, the program must not wait once more.
+        Tell(_settings.Shutdown.DelayVariable, PreStop() is null ? _settings.Shutdown.DelaySeconds : 0);
+        return config;
+
+        void Tell(string variable, int seconds)
+        {
+            if (variable.Length > 0)
+            {
+                config[variable] = TimeSpan.FromSeconds(seconds).ToString("c", CultureInfo.InvariantCulture);
+            }
+        }
+    }
+
+    private string Argument(string text, int index)
+    {
+        var value = _context.Resolver.Resolve(_workload.Name, $"args[{index}]", text);
+        return value.IsSecret
+            ? throw new ManifestException(
+                _context.Manifest.File, _workload.Name, $"args[{index}] holds a secret ({value}); arguments are seen by everybody who may list processes.",
+                "Give it as an environment variable or as a file in the app host.")
+            : value.Plain.Replace("$(", "$$(", StringComparison.Ordinal);
+    }
+
+    private List<ContainerPort> ContainerPorts() =>
+        [.. Endpoints().Select(endpoint => new ContainerPort(PortName(endpoint.Name), endpoint.Target, endpoint.Binding.Protocol == "udp" ? "UDP" : null))];
+
+    private List<ServicePort> Ports() => [.. Endpoints().DistinctBy(endpoint => endpoint.Port).Select(endpoint => new ServicePort(PortName(endpoint.Name), endpoint.Port, PortName(endpoint.Name))
+    {
+        Protocol = endpoint.Binding.Protocol == "udp" ? "UDP" : null,
+        AppProtocol = endpoint.Binding.Transport == "http2" ? "kubernetes.io/h2c" : null,
+    })];
+
+    // A project's https endpoint is its http endpoint here.
+    private IEnumerable<(string Name, Binding Binding, int Port, int Target)> Endpoints() => _workload.Bindings
+        .Select(pair => (
+            Name: pair.Key,
+            Binding: pair.Value,
+            Port: Addresses.ServicePort(_context.Manifest.File, _workload, pair.Key),
+            Target: Addresses.TargetPort(_context.Manifest.File, _workload, pair.Key)))
+        .DistinctBy(endpoint => (endpoint.Target, endpoint.Binding.Protocol));
+
+    /// <summary>A port's name has at most 15 characters, and a letter.</summary>
+    internal static string PortName(string endpoint)
+    {
+        var name = string.Concat(endpoint.ToLowerInvariant().Where(static c => char.IsAsciiLetterOrDigit(c) || c == '-')).Trim('-');
+        return name.Length switch { 0 => "port", > 15 => name[..15].TrimEnd('-'), _ => name };
+    }
+
+    private IEnumerable<(string Name, string Path, string Size, bool ReadOnly)> Volumes() => (_workload as ContainerResource)?.Volumes.Select((volume, i) => (
+        Name: string.Create(CultureInfo.InvariantCulture, $"data-{i}"),
+        Path: volume.Target,
+        Size: _settings.Own.Volumes.GetValueOrDefault(volume.Target, "10Gi"),
+        volume.ReadOnly)) ?? [];
+
+    private IEnumerable<Volume> PodVolumes()
+    {
+        yield return PodParts.Scratch(PodParts.ScratchVolume, "256Mi");
+        foreach (var (path, size) in _settings.Own.Scratch)
+        {
+            yield return PodParts.Scratch(ScratchName(path), size);
+        }
+
+        if (_environment.Files.Count > 0)
+        {
+            yield return PodParts.SecretFiles(_context, _environment.Files);
+        }
+    }
+
+    private IEnumerable<ContainerVolumeMount> Mounts()
+    {
+        yield return new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp");
+        foreach (var path in _settings.Own.Scratch.Keys)
+        {
+            yield return new ContainerVolumeMount(ScratchName(path), path);
+        }
+
+        foreach (var (name, path, _, readOnly) in Volumes())
+        {
+            yield return new ContainerVolumeMount(name, path) { ReadOnly = readOnly ? true : null };
+        }
+
+        if (_environment.Files.Count > 0)
+        {
+            yield return new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true };
+        }
+    }
+
+    private static string ScratchName(string path) => "scratch" + string.Concat(path.Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-')).TrimEnd('-');
+
+    private ObjectMeta Meta(string? objectName = null, Labels? annotations = null) => _context.Names.Meta(_name, Component, objectName, annotations);
+
+    /// <summary>Short, and equal for equal content.</summary>
+    internal static string Hash(Labels config)
+    {
+        var text = string.Join('\n', config.Select(static pair => $"{pair.Key}={pair.Value}"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+    }
+}

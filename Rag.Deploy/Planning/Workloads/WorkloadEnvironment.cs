@@ -1,0 +1,119 @@
+using System.IO.Enumeration;
+using Rag.Deploy.AppModel;
+using Rag.Deploy.AppModel.Expressions;
+using Rag.Deploy.Kubernetes;
+
+namespace Rag.Deploy.Planning.Workloads;
+
+/// <summary>
+/// A workload's environment, sorted by the taint rule: what holds no secret goes into a ConfigMap; a secret becomes a file where the program
+/// can read one, else a variable that the node fills from the Secret.
+/// </summary>
+internal sealed record WorkloadEnvironment
+{
+    /// <summary>Folder of the files with secrets, one for each parameter.</summary>
+    public const string SecretFolder = "/run/secrets/platform";
+
+    /// <summary>For the ConfigMap.</summary>
+    public required Labels Config { get; init; }
+
+    /// <summary>Variables that the node fills or puts together, in the order they need.</summary>
+    public required IReadOnlyList<EnvVar> FromSecrets { get; init; }
+
+    /// <summary>Parameters that are mounted as files.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>Works it out.</summary>
+    /// <exception cref="ManifestException">An expression cannot be resolved, or a secret cannot be cut out of its variable.</exception>
+    public static WorkloadEnvironment Of(PlanContext context, WorkloadResource workload, WorkloadSettings settings)
+    {
+        var config = new Labels();
+        var composed = new List<EnvVar>();
+        var ingredients = new OrderedDictionary<string, EnvVar>(StringComparer.Ordinal);
+        var files = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var (name, text) in Merged(workload, settings))
+        {
+            var value = context.Resolver.Resolve(workload.Name, $"env.{name}", text);
+            if (!value.IsSecret)
+            {
+                config[name] = value.Plain;
+            }
+            else if (settings.Own.SecretFiles.TryGetValue(name, out var fileVariable))
+            {
+                var (rest, secret) = SecretCut.Of(value) ?? throw new ManifestException(
+                    context.Manifest.File, workload.Name, $"env.{name}: its secret cannot be mounted as a file: {value} is neither a secret alone nor a connection string with one field that is one.",
+                    $"Take it out of 'services.{workload.Name}.secretFiles'; it is then given as a variable.");
+                if (rest.Length > 0)
+                {
+                    config[name] = rest;
+                }
+
+                config[fileVariable] = $"{SecretFolder}/{secret}";
+                files.Add(secret);
+            }
+            else if (value.Parts is [SecretPart alone])
+            {
+                composed.Add(FromSecret(context, name, alone));
+            }
+            else
+            {
+                foreach (var secret in value.Secrets)
+                {
+                    ingredients.TryAdd(Ingredient(secret), FromSecret(context, Ingredient(secret), secret));
+                }
+
+                composed.Add(new EnvVar(name) { Value = Compose(value) });
+            }
+        }
+
+        return new WorkloadEnvironment { Config = config, FromSecrets = [.. ingredients.Values, .. composed], Files = [.. files] };
+    }
+
+    /// <summary>The key of the Secret under which a parameter's value is, encoded as often as its user needs.</summary>
+    public static string SecretKey(SecretPart secret) => secret.Parameter + string.Concat(Enumerable.Repeat("-uri", secret.UriEncodings));
+
+    /// <summary>Names and texts, expressions not yet resolved: those of the app model that the values leave in, then the values' own.</summary>
+    public static IEnumerable<(string Name, string Text)> Merged(WorkloadResource workload, WorkloadSettings settings)
+    {
+        foreach (var (name, text) in workload.Env)
+        {
+            if (settings.Own.Env.ContainsKey(name) || settings.Own.OmitEnv.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)))
+            {
+                continue;
+            }
+
+            // TLS ends in front of the cluster's own network: there is no certificate to listen with.
+            if (workload is ProjectResource && name == "HTTPS_PORTS")
+            {
+                continue;
+            }
+
+            yield return (name, text);
+        }
+
+        foreach (var (name, text) in settings.Own.Env)
+        {
+            if (text is not null)
+            {
+                yield return (name, text);
+            }
+        }
+    }
+
+    private static EnvVar FromSecret(PlanContext context, string name, SecretPart secret) => new(name)
+    {
+        ValueFrom = new EnvVarSource { SecretKeyRef = secret.UriEncodings > 0 ? new KeySelector(context.SecretName, SecretKey(secret)) : Selector(context.SecretOf(secret.Parameter)) },
+    };
+
+    private static KeySelector Selector((string Secret, string Key) place) => new(place.Secret, place.Key);
+
+    private static string Ingredient(SecretPart secret) => "SECRET_" + string.Concat(SecretKey(secret).Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
+
+    // The node replaces $(NAME) and takes $$ for a $; a $ that is followed by nothing of the kind stays as it is.
+    private static string Compose(ResolvedText value) => string.Concat(value.Parts.Select(static part => part switch
+    {
+        PlainPart plain => plain.Text.Replace("$", "$$", StringComparison.Ordinal),
+        SecretPart secret => $"$({Ingredient(secret)})",
+        _ => "",
+    }));
+}

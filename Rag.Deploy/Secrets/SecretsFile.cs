@@ -1,0 +1,98 @@
+using System.Text;
+using Rag.Deploy.AppModel;
+using Rag.Deploy.AppModel.Expressions;
+using Rag.Deploy.Planning;
+using Rag.Deploy.Planning.Workloads;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Secrets;
+
+/// <summary>
+/// The secrets of one environment, one <c>key=value</c> per line. Made once: what is there is never changed, because the databases already
+/// know it. From then on the file is an input like the values, and as precious as the data.
+/// </summary>
+public static class SecretsFile
+{
+    private const string Head =
+        """
+        # Secrets of this environment, made once by 'rag generate' and never changed by it. Keep them safe, and out of the repository:
+        # the databases are initialised with them. One key=value per line, values as they are, without quotes.
+
+        """;
+
+    /// <summary>Completes the text of a file.</summary>
+    /// <param name="manifest">Whose secret parameters are needed.</param>
+    /// <param name="values">Which parts are planned.</param>
+    /// <param name="existing">What is there; null: nothing yet.</param>
+    /// <returns>The whole text, and the names of the parameters that only a person can fill in.</returns>
+    /// <exception cref="DeployException">A line is no <c>key=value</c>.</exception>
+    public static (string Text, IReadOnlyList<string> Missing) Complete(AppManifest manifest, DeployValues values, string? existing)
+    {
+        var known = Parse(existing ?? "");
+        var text = new StringBuilder(existing ?? Head.ReplaceLineEndings("\n"));
+        if (text.Length > 0 && text[^1] != '\n')
+        {
+            text.Append('\n');
+        }
+
+        var context = new PlanContext(manifest, values, Planner.Features(values));
+        var missing = new List<string>();
+        foreach (var parameter in context.SecretParameters)
+        {
+            if (!known.TryGetValue(parameter.Name, out var value))
+            {
+                value = Value(parameter);
+                if (value is null)
+                {
+                    missing.Add(parameter.Name);
+                    continue;
+                }
+
+                text.Append(parameter.Name).Append('=').Append(value).Append('\n');
+            }
+
+            // A workload that puts the secret into a URI needs it encoded, and the node that puts it in cannot encode.
+            var encoded = WorkloadEnvironment.SecretKey(new SecretPart(parameter.Name, UriEncodings: 1));
+            if (context.NeedsEncoded(parameter.Name) && !known.ContainsKey(encoded))
+            {
+                text.Append(encoded).Append('=').Append(Uri.EscapeDataString(value)).Append('\n');
+            }
+        }
+
+        return (text.ToString(), missing);
+    }
+
+    /// <summary>Reads the keys and values.</summary>
+    /// <exception cref="DeployException">A line is no <c>key=value</c>; its content is not repeated.</exception>
+    public static IReadOnlyDictionary<string, string> Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var entries = new Dictionary<string, string>(StringComparer.Ordinal);
+        var number = 0;
+        foreach (var line in text.Split('\n'))
+        {
+            number++;
+            var trimmed = line.TrimEnd('\r');
+            if (trimmed.Length == 0 || trimmed[0] == '#')
+            {
+                continue;
+            }
+
+            var equals = trimmed.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+            {
+                throw new DeployException($"Line {number} of the secrets is no 'key=value'.", "Comments begin with '#'; values stand as they are, on one line.");
+            }
+
+            entries[trimmed[..equals]] = trimmed[(equals + 1)..];
+        }
+
+        return entries;
+    }
+
+    private static string? Value(ParameterResource parameter)
+    {
+        var input = parameter.Inputs.Values.First(static input => input.Secret);
+        return input.Generate is { } shape ? SecretText.New(shape) : input.Default;
+    }
+}

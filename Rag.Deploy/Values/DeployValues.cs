@@ -1,0 +1,177 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace Rag.Deploy.Values;
+
+/// <summary>
+/// What the app model does not say: replicas, resources, hosts, where the stores are. Every field has a default that works, so an empty file
+/// is a deployment. <c>values.schema.json</c> is generated from these types, and so are the messages about wrong values.
+/// </summary>
+public sealed record DeployValues
+{
+    /// <summary>The entry of <see cref="Services"/> that holds for all.</summary>
+    internal const string Defaults = "defaults";
+
+    [Description("Name of the platform: of its namespace, and the value of the label app.kubernetes.io/part-of.")]
+    [DnsLabel(40)]
+    public string Name { get; init; } = "ragplatform";
+
+    [Description("Namespace; default: the name.")]
+    [DnsLabel]
+    public string? Namespace { get; init; }
+
+    [Description("Of the platform, in app.kubernetes.io/version and as the tag of the images that are built from it.")]
+    [RegularExpression("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", ErrorMessage = "a version or an image tag: letters, digits, '.', '_' and '-', at most 128")]
+    public string Version { get; init; } = "0.1.0";
+
+    [Description("The cluster.")]
+    public ClusterValues Cluster { get; init; } = new();
+
+    [Description("Where images come from.")]
+    public ImageValues Images { get; init; } = new();
+
+    [Description("Values of the app model's parameters that are not secret, by name.")]
+    public OrderedDictionary<string, string> Parameters { get; init; } = [];
+
+    [Description("Where the secrets come from.")]
+    public SecretValues Secrets { get; init; } = new();
+
+    [Description("Per workload of the app model, by name; 'defaults' holds for those that say nothing else.")]
+    public OrderedDictionary<string, ServiceValues> Services { get; init; } = [];
+
+    [Description("Per store of the app model (PostgreSQL, Redis, Qdrant), by name.")]
+    public OrderedDictionary<string, StoreValues> Stores { get; init; } = [];
+
+    [Description("How people and programs outside reach the platform.")]
+    public ExposureValues Exposure { get; init; } = new();
+
+    [Description("Who may talk to whom.")]
+    public NetworkValues Network { get; init; } = new();
+
+    /// <summary>The namespace in force.</summary>
+    internal string EffectiveNamespace => Namespace ?? Name;
+}
+
+/// <summary>The cluster.</summary>
+public sealed record ClusterValues
+{
+    [Description("Lowest version that the manifests have to work on, such as 1.30. Below 1.30 there is no preStop sleep: the services delay their stop themselves.")]
+    [RegularExpression(@"1\.(2[6-9]|3[0-9]|4[0-9])", ErrorMessage = "a minor version between 1.26 and 1.49, in quotes")]
+    public string KubernetesVersion { get; init; } = "1.30";
+
+    [Description("Storage class of all claims; default: the cluster's own.")]
+    [DnsName]
+    public string? StorageClass { get; init; }
+
+    [Description("Priority class of all pods; it has to exist.")]
+    [DnsName]
+    public string? PriorityClass { get; init; }
+
+    [Description("Whether pods are spread over zones and nodes strictly (DoNotSchedule) or as well as possible (ScheduleAnyway).")]
+    public bool StrictSpread { get; init; }
+
+    [Description("Quota and default limits for the namespace.")]
+    public QuotaValues Quota { get; init; } = new();
+}
+
+/// <summary>Quota of the namespace.</summary>
+public sealed record QuotaValues
+{
+    [Description("Whether a ResourceQuota and a LimitRange are written.")]
+    public bool Enabled { get; init; }
+
+    [Description("CPU that all pods together may request.")]
+    [Quantity]
+    public string Cpu { get; init; } = "64";
+
+    [Description("Memory that all pods together may request.")]
+    [Quantity]
+    public string Memory { get; init; } = "128Gi";
+
+    [Description("Pods at most.")]
+    [Range(1, 10000)]
+    public int Pods { get; init; } = 200;
+}
+
+/// <summary>Where images come from.</summary>
+public sealed record ImageValues
+{
+    [Description("Where the images that are built from the platform's projects are, such as registry.example.com/rag; empty: local images by their bare names.")]
+    [RegularExpression("([a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*)?", ErrorMessage = "a host, a port and a path in lower case, without a scheme, such as registry.example.com:5000/rag")]
+    public string Registry { get; init; } = "";
+
+    [Description("Instead of docker.io and others: the registry that mirrors every image that is not built here.")]
+    [RegularExpression("[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", ErrorMessage = "a host, a port and a path in lower case, without a scheme")]
+    public string? Mirror { get; init; }
+
+    [Description("When nodes fetch images.")]
+    public PullPolicy PullPolicy { get; init; } = PullPolicy.IfNotPresent;
+
+    [Description("Names of the Secrets with the registries' credentials.")]
+    public IReadOnlyList<string> PullSecrets { get; init; } = [];
+
+    [Description("Whole references by workload, instead of the one of the app model or of the registry and version above.")]
+    public OrderedDictionary<string, string> Override { get; init; } = [];
+
+    [Description("Digests by workload (sha256:...): the image is then named by tag and digest. 'rag images' writes them.")]
+    public OrderedDictionary<string, string> Digests { get; init; } = [];
+}
+
+/// <summary>Kubernetes' own words.</summary>
+public enum PullPolicy
+{
+    /// <summary>When the node does not have it.</summary>
+    IfNotPresent,
+
+    /// <summary>At every start.</summary>
+    Always,
+
+    /// <summary>Never: somebody loads it onto the nodes.</summary>
+    Never,
+}
+
+/// <summary>Where secrets come from.</summary>
+public sealed record SecretValues
+{
+    [Description("generated: made once by 'rag generate' in secrets.env and never overwritten; existing: a Secret that is there; external: from a store, by the External Secrets operator.")]
+    public SecretMode Mode { get; init; } = SecretMode.Generated;
+
+    [Description("Name of the Secret that holds one key per secret parameter of the app model.")]
+    [DnsName]
+    public string? Name { get; init; }
+
+    [Description("With 'external': the store that is asked.")]
+    public SecretStoreValues Store { get; init; } = new();
+}
+
+/// <summary>Three ways to come by secrets.</summary>
+public enum SecretMode
+{
+    /// <summary>Made up here, once.</summary>
+    Generated,
+
+    /// <summary>Somebody else makes the Secret.</summary>
+    Existing,
+
+    /// <summary>The External Secrets operator makes it.</summary>
+    External,
+}
+
+/// <summary>A store of the External Secrets operator.</summary>
+public sealed record SecretStoreValues
+{
+    [Description("SecretStore or ClusterSecretStore.")]
+    [AllowedValues("SecretStore", "ClusterSecretStore")]
+    public string Kind { get; init; } = "ClusterSecretStore";
+
+    [Description("Name of the store.")]
+    [DnsName]
+    public string Name { get; init; } = "default";
+
+    [Description("What the names of the parameters are appended to, such as rag/prod/.")]
+    public string Prefix { get; init; } = "";
+
+    [Description("How often it is asked.")]
+    [RegularExpression("[1-9][0-9]{0,4}(s|m|h)", ErrorMessage = "a time such as 30s, 5m or 1h")]
+    public string Refresh { get; init; } = "1h";
+}

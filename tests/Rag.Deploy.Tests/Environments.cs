@@ -1,0 +1,48 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning;
+using Rag.Deploy.Values;
+using Rag.Testing;
+
+namespace Rag.Deploy.Tests;
+
+/// <summary>The environments over which the rules are checked: those that the repository ships, and one for every mode that they do not use.</summary>
+internal static class Environments
+{
+    private const string Everything =
+        """
+        cluster: { kubernetesVersion: "1.29", quota: { enabled: true }, priorityClass: important, strictSpread: true, storageClass: fast }
+        images: { registry: registry.example.com/rag, mirror: mirror.example.com, pullSecrets: [ registry ], pullPolicy: Always, digests: { rag-api: "sha256:0000000000000000000000000000000000000000000000000000000000000000" } }
+        secrets: { mode: external, store: { name: vault, prefix: rag/prod/ } }
+        exposure: { kind: gateway, hosts: { rag-web: rag.example.com, rag-api: api.rag.example.com }, gateway: { name: public, namespace: gateways }, fromNamespace: { kubernetes.io/metadata.name: gateways } }
+        services:
+          rag-ingest:
+            queueScaling: { store: postgres, database: ragdb, query: "select count(*) from jobs where state = 'queued'", min: 1 }
+          rag-api:
+            egress: [ { cidr: 203.0.113.0/24, ports: [ 443 ] } ]
+        stores:
+          postgres: { mode: operator, replicas: 3, username: rag, storage: 50Gi }
+          cache: { replicas: 2 }
+          vectors: { mode: external, host: qdrant.example.com, tls: true, cidr: 198.51.100.0/24 }
+        """;
+
+    private static readonly string Folder = Path.Combine(Repository.Root, "deploy");
+
+    /// <summary>Names, for theories.</summary>
+    public static TheoryData<string> Names => ["dev", "prod", "everything"];
+
+    public static EnvironmentValues All
+    {
+        get
+        {
+            var shipped = EnvironmentValues.Read(Folder);
+            shipped.Environments["everything"] = ValuesReader.Read([Text("values.yaml"), Text("values.prod.yaml"), ("everything.yaml", Everything)]);
+            return shipped;
+        }
+    }
+
+    public static PlatformPlan Plan(string name) => Plan(TestManifest.Platform, All.Environments[name]);
+
+    public static PlatformPlan Plan(AppManifest manifest, DeployValues values) => Planner.Plan(manifest, values, Planner.Features(values));
+
+    private static (string File, string Text) Text(string name) => (name, File.ReadAllText(Path.Combine(Folder, name)));
+}

@@ -1,0 +1,94 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Secrets;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Tests.Secrets;
+
+public sealed class SecretsFileTests
+{
+    private static readonly DeployValues Standard = new();
+
+    [Fact]
+    public void Every_secret_parameter_is_made_up_in_its_shape()
+    {
+        var (text, missing) = SecretsFile.Complete(TestManifest.Platform, Standard, existing: null);
+
+        var secrets = SecretsFile.Parse(text);
+        Assert.Empty(missing);
+        Assert.Matches("^[A-Za-z0-9]{32}$", secrets["bootstrap-key"]);
+        Assert.Matches("^[A-Za-z0-9]{22}$", secrets["cache-password"]);
+        Assert.Equal(22, secrets["postgres-password"].Length);
+        Assert.True(secrets.ContainsKey("vectors-Key"));
+    }
+
+    [Fact]
+    public void What_is_there_is_never_changed()
+    {
+        const string Existing = "# mine\npostgres-password=kept = as it is \nother=x";
+
+        var (text, _) = SecretsFile.Complete(TestManifest.Platform, Standard, Existing);
+
+        Assert.StartsWith(Existing + "\n", text, StringComparison.Ordinal);
+        Assert.Equal("kept = as it is ", SecretsFile.Parse(text)["postgres-password"]);
+        Assert.Equal(text, SecretsFile.Complete(TestManifest.Platform, Standard, text).Text);
+    }
+
+    [Fact]
+    public void Two_environments_share_no_secret()
+    {
+        var first = SecretsFile.Parse(SecretsFile.Complete(TestManifest.Platform, Standard, null).Text);
+        var second = SecretsFile.Parse(SecretsFile.Complete(TestManifest.Platform, Standard, null).Text);
+
+        Assert.Empty(first.Values.Intersect(second.Values));
+    }
+
+    [Fact]
+    public void The_encoded_form_is_there_where_a_workload_puts_it_into_a_URI()
+    {
+        var manifest = TestManifest.Of(
+            """
+            "key": { "type": "parameter.v0", "value": "{key.inputs.value}", "inputs": { "value": { "type": "string", "secret": true, "default": { "value": "a/b c" } } } },
+            "key-uri": { "type": "annotated.string", "value": "{key.value}", "filter": "uri" },
+            "app": { "type": "container.v0", "image": "app:1", "env": { "URL": "https://x:{key-uri.value}@y" } }
+            """);
+
+        var secrets = SecretsFile.Parse(SecretsFile.Complete(manifest, Standard, null).Text);
+
+        Assert.Equal("a/b c", secrets["key"]);
+        Assert.Equal("a%2Fb%20c", secrets["key-uri"]);
+    }
+
+    [Fact]
+    public void What_only_a_person_knows_is_named()
+    {
+        var manifest = TestManifest.Of(""" "key": { "type": "parameter.v0", "value": "{key.inputs.value}", "inputs": { "value": { "type": "string", "secret": true } } } """);
+
+        var (text, missing) = SecretsFile.Complete(manifest, Standard, null);
+
+        Assert.Equal(["key"], missing);
+        Assert.Empty(SecretsFile.Parse(text));
+        Assert.Empty(SecretsFile.Complete(manifest, Standard, "key=mine\n").Missing);
+    }
+
+    [Fact]
+    public void A_line_that_is_none_is_named_by_number_without_its_content()
+    {
+        var fault = Assert.Throws<DeployException>(() => SecretsFile.Parse("a=b\nhunter2\n"));
+
+        Assert.Contains("Line 2", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_shape_is_kept_whatever_it_demands()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var text = SecretText.New(new GeneratedText(10) { Upper = false, MinLower = 2, MinNumeric = 30, MinSpecial = 3 });
+
+            Assert.True(text.Length >= 35, text);
+            Assert.True(text.Count(char.IsDigit) >= 30 && text.Count(char.IsAsciiLetterLower) >= 2 && text.Count(static c => !char.IsAsciiLetterOrDigit(c)) >= 3, text);
+            Assert.DoesNotContain(text, char.IsAsciiLetterUpper);
+        }
+    }
+}
