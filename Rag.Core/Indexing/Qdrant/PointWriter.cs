@@ -71,6 +71,7 @@ internal static class PointWriter
         json.WriteString(PayloadFields.Document, point.Document.Value);
         json.WriteNumber(PayloadFields.Generation, point.Generation);
         json.WriteNumber(PayloadFields.Ordinal, point.Ordinal);
+        json.WriteString(PayloadFields.Metadata, point.Revision);
         json.WriteStartArray(PayloadFields.Values);
         foreach (var value in point.Metadata.Values)
         {

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Rag.Core.Documents;
 using Rag.Core.Storage;
@@ -9,89 +9,198 @@ namespace Rag.Core.Indexing.Qdrant;
 /// Carries what changed from PostgreSQL to Qdrant. Each step may be cut off anywhere and is then done again: points have ids of their
 /// own, so that writing them twice changes nothing, and the watermark moves only in the transaction that books them.
 /// </summary>
-internal sealed partial class Projection(ProjectionSource source, ProjectionBooks books, QdrantClient qdrant, StorageSignals signals, ILogger<Projection> logger)
+internal sealed partial class Projection(
+    ProjectionSource source, ProjectionBooks books, ProjectionFence fence, QdrantClient qdrant, StorageSignals signals, TimeProvider time, ILogger<Projection> logger)
 {
     /// <summary>The provider's name in the books.</summary>
     public const string Provider = "qdrant";
 
-    // Changes in one transaction: enough to make it cheap, few enough that a document does not wait for many.
-    private const int DocumentsPerBatch = 100;
+    private readonly Rests _rests = new(time);
+    // How far a comparison is; lost with the process, which then begins it anew.
+    private readonly Dictionary<(int Version, CollectionId Collection), Guid> _reached = [];
 
-    /// <summary>Does everything there is to do in one version.</summary>
+    /// <summary>
+    /// Does what there is to do in one version: a batch of each collection in turn, because neither a large one nor one that fails must
+    /// keep the others waiting.
+    /// </summary>
     /// <returns>Whether there was anything.</returns>
     public async Task<bool> RunAsync(IndexVersion version, CancellationToken cancellationToken)
     {
-        var did = await RemoveGoneAsync(version, cancellationToken);
+        var did = false;
+        var isAway = false;
         foreach (var (collection, known, head) in await source.BehindAsync(version, cancellationToken))
         {
-            var projected = known ?? await books.BeginAsync(version, collection, head, await source.AverageLengthAsync(collection, cancellationToken), cancellationToken);
-            // A batch of each in turn: a large collection must not keep the others waiting.
-            if (projected.IsLoaded && head > projected.Watermark)
-            {
-                did |= await FollowAsync(version, projected, head, cancellationToken);
-            }
-            else if (projected.IsComparing || !projected.IsLoaded)
-            {
-                did |= await CompareAsync(version, projected, cancellationToken);
-            }
+            did |= await TryAsync(collection, () => StepAsync(version, collection, known, head, cancellationToken));
+        }
+
+        // Last: much may have to go, and nobody waits for it.
+        foreach (var collection in await source.GoneAsync(version, cancellationToken))
+        {
+            did |= await TryAsync(collection, () => RemoveAsync(version, collection, cancellationToken));
         }
 
         return did;
-    }
 
-    private async Task<bool> RemoveGoneAsync(IndexVersion version, CancellationToken cancellationToken)
-    {
-        var gone = await source.GoneAsync(version, cancellationToken);
-        foreach (var collection in gone)
+        async Task<bool> TryAsync(CollectionId collection, Func<Task> step)
         {
-            await qdrant.DeleteAsync(version.Name, QdrantFilter.OfCollection(collection), cancellationToken);
-            await books.ForgetAsync(version, collection, cancellationToken);
-        }
+            if (_rests.IsResting(collection))
+            {
+                return false;
+            }
 
-        return gone.Count > 0;
+            try
+            {
+                await step();
+                _rests.End(collection);
+                return true;
+            }
+            catch (Exception e) when (e is not ProjectorReplacedException && !cancellationToken.IsCancellationRequested && !(isAway && e is RagException { IsTransient: true }))
+            {
+                // A second one that fails in passing is no matter of a collection: then everybody waits.
+                isAway |= e is RagException { IsTransient: true };
+                if (_rests.Begin(collection))
+                {
+                    LogFailed(collection, e is RagException ? e.Message : $"{e.GetType().Name}: {e.Message}");
+                }
+
+                return false;
+            }
+        }
     }
 
-    private async Task<bool> FollowAsync(IndexVersion version, ProjectedCollection collection, long head, CancellationToken cancellationToken)
+    private async Task StepAsync(IndexVersion version, CollectionId collection, ProjectedCollection? known, long head, CancellationToken cancellationToken)
     {
-        if (await source.ChangedAsync(collection.Collection, collection.Watermark, DocumentsPerBatch, cancellationToken) is not { } changed)
+        var projected = known ?? await books.BeginAsync(version, collection, head, await source.AverageLengthAsync(collection, cancellationToken), cancellationToken);
+        if (projected.IsLoaded && head > projected.Watermark)
+        {
+            await FollowAsync(version, projected, head, cancellationToken);
+        }
+        else if (projected.IsComparing || !projected.IsLoaded)
+        {
+            await CompareAsync(version, projected, cancellationToken);
+        }
+    }
+
+    private async Task RemoveAsync(IndexVersion version, CollectionId collection, CancellationToken cancellationToken)
+    {
+        await fence.RunAsync(version, token => qdrant.DeleteAsync(version.Name, QdrantFilter.OfCollection(collection), token), cancellationToken);
+        await books.ForgetAsync(version, collection, cancellationToken);
+    }
+
+    private async Task FollowAsync(IndexVersion version, ProjectedCollection collection, long head, CancellationToken cancellationToken)
+    {
+        if (await source.ChangedAsync(collection.Collection, collection.Watermark, cancellationToken) is not { } changed)
         {
             // What happened meanwhile is not kept: compare everything instead, up to here.
             LogGap(collection.Collection, collection.Watermark, head);
             await books.BeginAsync(version, collection.Collection, head, collection.AverageLength, cancellationToken);
-            return true;
+            return;
         }
 
         await ProjectAsync(version, collection, changed.Documents, changed.Watermark, completes: false, cancellationToken);
-        return true;
     }
 
-    private async Task<bool> CompareAsync(IndexVersion version, ProjectedCollection collection, CancellationToken cancellationToken)
+    private async Task CompareAsync(IndexVersion version, ProjectedCollection collection, CancellationToken cancellationToken)
     {
-        var documents = await source.DifferingAsync(version, collection.Collection, DocumentsPerBatch, cancellationToken);
-        await ProjectAsync(version, collection, documents, watermark: null, completes: documents.Count < DocumentsPerBatch, cancellationToken);
-        return true;
+        var key = (version.Id, collection.Collection);
+        Guid? after = _reached.TryGetValue(key, out var id) ? id : null;
+        var (documents, reached) = await source.DifferingAsync(version, collection.Collection, after, cancellationToken);
+        // What changed behind a comparison that took several batches is found by one more, which mostly has nothing to do.
+        await ProjectAsync(version, collection, documents, watermark: null, completes: after is null && reached is null, cancellationToken);
+        if (reached is { } last)
+        {
+            _reached[key] = last;
+        }
+        else
+        {
+            _reached.Remove(key);
+        }
     }
 
     private async Task ProjectAsync(
         IndexVersion version, ProjectedCollection collection, List<DocumentId> documents, long? watermark, bool completes, CancellationToken cancellationToken)
     {
-        var projected = await source.ReadAsync(
-            version, collection, documents, slice => qdrant.UpsertAsync(version.Name, slice, cancellationToken), cancellationToken);
-        if (projected.Count > 0)
+        var refusals = new List<Exception>();
+        var projected = await WriteAsync(version, collection, documents, refusals, cancellationToken);
+        if (refusals.Count > 1 && refusals.Count == projected.Count)
         {
-            JsonObject outdated = QdrantFilter.Outdated(collection.Collection, projected.Select(static d => (d.Document, d.Generation)));
-            await qdrant.DeleteAsync(version.Name, outdated, cancellationToken);
+            // That is not the documents' fault.
+            ExceptionDispatchInfo.Throw(refusals[0]);
         }
 
-        var ready = await books.CommitAsync(
-            new ProjectionBatch(version, collection.Collection, projected, watermark) { CompletesLoad = completes }, cancellationToken);
+        // Of one that cannot be held, what was written of its newest generation goes too.
+        var outdated = projected.Where(static d => d.IsGone || d.Generation is not null).Select(static d => (d.Document, d.Problem is null ? d.Generation : d.Generation + 1)).ToList();
+        if (outdated.Count > 0)
+        {
+            await fence.RunAsync(version, token => qdrant.DeleteAsync(version.Name, QdrantFilter.Outdated(collection.Collection, outdated), token), cancellationToken);
+        }
+
+        var changed = await books.CommitAsync(
+            new ProjectionBatch(version, collection.Collection, projected, collection.Weights, watermark) { CompletesLoad = completes }, cancellationToken);
         signals.Signal(StorageChannels.IndexProjected, collection.Collection.ToString());
-        if (ready > 0)
+        if (changed)
         {
             signals.Signal(StorageChannels.DocumentEvents, collection.Collection.ToString());
         }
     }
 
+    // When they cannot be written together, by halves, down to the one that is in the way of the others.
+    private async Task<List<ProjectedDocument>> WriteAsync(
+        IndexVersion version, ProjectedCollection collection, List<DocumentId> documents, List<Exception> refusals, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.ReadAsync(
+                version,
+                collection,
+                documents,
+                async slice =>
+                {
+                    if (slice.Count > 0)
+                    {
+                        await fence.RunAsync(version, token => qdrant.UpsertAsync(version.Name, slice, token), cancellationToken);
+                    }
+                },
+                cancellationToken);
+        }
+        catch (Exception e) when (IsOfDocuments(e) && documents.Count == 1)
+        {
+            LogRefused(documents[0], e.Message);
+            refusals.Add(e);
+            return [await source.RefusedAsync(documents[0], Reason(e), cancellationToken)];
+        }
+        catch (Exception e) when (IsOfDocuments(e))
+        {
+            var half = documents.Count / 2;
+            return
+            [
+                .. await WriteAsync(version, collection, documents[..half], refusals, cancellationToken),
+                .. await WriteAsync(version, collection, documents[half..], refusals, cancellationToken),
+            ];
+        }
+    }
+
+    private static bool IsOfDocuments(Exception exception) => exception switch
+    {
+        QdrantRefusalException refusal => refusal.IsOfContent,
+        RagException { Code: "index-corrupt" } => true,
+        RagException or ProjectorReplacedException or OperationCanceledException => false,
+        _ => true,
+    };
+
+    private static string Reason(Exception exception) => exception switch
+    {
+        QdrantRefusalException refusal => $"The vector index refuses the document (HTTP {refusal.Status}). The worker's log has the reason; reprocess the document when it is mended.",
+        RagException => exception.Message,
+        _ => "The document's stored terms, vectors or metadata cannot be written to the vector index. Reprocess it; if that does not help, the worker's log has the reason.",
+    };
+
     [LoggerMessage(3101, LogLevel.Information, "Changes {From} to {To} of collection {Collection} are not kept any more; its index is compared document by document.")]
     private partial void LogGap(CollectionId collection, long from, long to);
+
+    [LoggerMessage(3102, LogLevel.Warning, "The index of collection {Collection} cannot be written at the moment; the others go on, and this is tried again: {Reason}")]
+    private partial void LogFailed(CollectionId collection, string reason);
+
+    [LoggerMessage(3103, LogLevel.Warning, "Document {Document} cannot be written to the index and is left out: {Reason}")]
+    private partial void LogRefused(DocumentId document, string reason);
 }

@@ -5,11 +5,26 @@ using Rag.Core.Indexing.Analysis;
 namespace Rag.Core.Indexing.Qdrant;
 
 /// <summary>What is known of one document once its points are written.</summary>
-/// <param name="Document">The document.</param>
-/// <param name="Generation">Null: it has none, or is gone.</param>
-/// <param name="Analyzer">Version of what made its terms.</param>
-internal sealed record ProjectedDocument(DocumentId Document, long? Generation, string Analyzer = "")
+/// <param name="document">The document.</param>
+/// <param name="generation">Null: it has none, or is gone.</param>
+internal sealed class ProjectedDocument(DocumentId document, long? generation)
 {
+    public DocumentId Document { get; } = document;
+
+    public long? Generation { get; } = generation;
+
+    /// <summary>It is gone for good, and with it all of its points.</summary>
+    public bool IsGone { get; init; }
+
+    /// <summary>Version of what made its terms.</summary>
+    public string Analyzer { get; init; } = "";
+
+    /// <summary>Digest of its metadata, which each of its points has too.</summary>
+    public Guid? Metadata { get; init; }
+
+    /// <summary>Why the index cannot hold it.</summary>
+    public string? Problem { get; init; }
+
     public int Chunks { get; private set; }
 
     public int Vectors { get; private set; }
@@ -49,8 +64,9 @@ internal sealed record ProjectedDocument(DocumentId Document, long? Generation, 
 /// <param name="Version">Where.</param>
 /// <param name="Collection">Whose.</param>
 /// <param name="Documents">Each as it is now.</param>
+/// <param name="Weights">See <see cref="ProjectedCollection"/>.</param>
 /// <param name="Watermark">The change that the index is current to with them; null: unchanged.</param>
-internal sealed record ProjectionBatch(IndexVersion Version, CollectionId Collection, IReadOnlyList<ProjectedDocument> Documents, long? Watermark)
+internal sealed record ProjectionBatch(IndexVersion Version, CollectionId Collection, IReadOnlyList<ProjectedDocument> Documents, int Weights, long? Watermark)
 {
     /// <summary>Nothing from before the watermark is missing any more.</summary>
     public bool CompletesLoad { get; init; }

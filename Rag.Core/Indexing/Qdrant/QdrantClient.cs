@@ -134,7 +134,7 @@ internal sealed class QdrantClient(HttpClient http, QdrantOptions options)
     [
         (PayloadFields.Collection, new JsonObject { ["type"] = "keyword", ["is_tenant"] = true }),
         (PayloadFields.Document, new JsonObject { ["type"] = "keyword" }),
-        (PayloadFields.Generation, new JsonObject { ["type"] = "integer", ["lookup"] = true, ["range"] = false }),
+        (PayloadFields.Generation, new JsonObject { ["type"] = "integer", ["lookup"] = true, ["range"] = true }),
         (PayloadFields.Values, new JsonObject { ["type"] = "keyword" }),
     ];
 
@@ -222,9 +222,18 @@ internal sealed class QdrantClient(HttpClient http, QdrantOptions options)
 
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         // A collection that is not there is made by the projector, and filled.
-        return new RagException(
-            Code, $"Qdrant refuses the request (HTTP {status}): {text[..Math.Min(text.Length, MaxQuoted)]}", isTransient: response.StatusCode == HttpStatusCode.NotFound);
+        return new QdrantRefusalException(
+            status, Code, $"Qdrant refuses the request (HTTP {status}): {text[..Math.Min(text.Length, MaxQuoted)]}", isTransient: response.StatusCode == HttpStatusCode.NotFound);
     }
 
     private static RagException Away(string message, Exception? inner) => new(Code, message, isTransient: true, inner);
+}
+
+/// <summary>Qdrant does not take what it was sent.</summary>
+internal sealed class QdrantRefusalException(int status, string code, string message, bool isTransient) : RagException(code, message, isTransient)
+{
+    /// <summary>Whether it is the content that it does not take: as it is, or because it is too large.</summary>
+    public bool IsOfContent { get; } = status is 400 or 413 or 422;
+
+    public int Status { get; } = status;
 }

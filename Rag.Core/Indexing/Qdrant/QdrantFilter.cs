@@ -27,35 +27,37 @@ internal static class QdrantFilter
     /// <summary>Everything of one collection.</summary>
     public static JsonObject OfCollection(CollectionId collection) => Of(collection, null);
 
-    /// <summary>Every point of these documents but those of the generation that each has now; null: none of it.</summary>
-    public static JsonObject Outdated(CollectionId collection, IEnumerable<(DocumentId Document, long? Generation)> documents)
+    /// <summary>Everything of other collections than these.</summary>
+    public static JsonObject OfOthers(IReadOnlyCollection<CollectionId> collections) => collections.Count == 0 ? [] : new JsonObject
+    {
+        ["must_not"] = new JsonArray(Field(PayloadFields.Collection, new JsonObject
+        {
+            ["match"] = new JsonObject { ["any"] = QdrantClient.Strings(collections.Select(static c => c.ToString())) },
+        })),
+    };
+
+    /// <summary>
+    /// Every point of these documents that is older than the generation that each has now; null: the document is gone, and all of its points
+    /// with it. Never a newer one: whoever asks for this may know less than another who has written since.
+    /// </summary>
+    public static JsonObject Outdated(CollectionId collection, IEnumerable<(DocumentId Document, long? Generation)> documents) => OfDocuments(
+        collection,
+        documents.Select(static d => d.Generation is { } generation
+            ? new JsonArray(OfDocument(d.Document), Field(PayloadFields.Generation, new JsonObject { ["range"] = new JsonObject { ["lt"] = generation } }))
+            : new JsonArray(OfDocument(d.Document))));
+
+    /// <summary>The points of these generations.</summary>
+    public static JsonObject OfGenerations(CollectionId collection, IEnumerable<(DocumentId Document, long Generation)> generations) => OfDocuments(
+        collection, generations.Select(static g => new JsonArray(OfDocument(g.Document), Field(PayloadFields.Generation, Match(g.Generation)))));
+
+    private static JsonObject OfDocuments(CollectionId collection, IEnumerable<JsonArray> each)
     {
         var filter = OfCollection(collection);
-        var gone = new JsonArray();
-        var any = new JsonArray();
-        foreach (var (document, generation) in documents)
-        {
-            if (generation is null)
-            {
-                gone.Add(document.ToString());
-                continue;
-            }
-
-            any.Add(new JsonObject
-            {
-                ["must"] = new JsonArray(Field(PayloadFields.Document, Match(document.ToString()))),
-                ["must_not"] = new JsonArray(Field(PayloadFields.Generation, Match(generation.Value))),
-            });
-        }
-
-        if (gone.Count > 0)
-        {
-            any.Add(Field(PayloadFields.Document, new JsonObject { ["match"] = new JsonObject { ["any"] = gone } }));
-        }
-
-        filter["should"] = any;
+        filter["should"] = new JsonArray([.. each.Select(static conditions => new JsonObject { ["must"] = conditions })]);
         return filter;
     }
+
+    private static JsonObject OfDocument(DocumentId document) => Field(PayloadFields.Document, Match(document.ToString()));
 
     // Null: no condition. What cannot be said exactly is left out where that only lets more through: below an even number of negations.
     private static JsonObject? Translate(MetadataFilter filter, bool positive)
@@ -169,6 +171,9 @@ internal static class PayloadFields
 
     /// <summary>Place in the generation.</summary>
     public const string Ordinal = "ordinal";
+
+    /// <summary>Digest of the metadata that the point was written with.</summary>
+    public const string Metadata = "metadata";
 
     /// <summary>See <see cref="MetadataTokens.Values"/>.</summary>
     public const string Values = "values";

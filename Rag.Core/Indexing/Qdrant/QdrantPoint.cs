@@ -13,7 +13,13 @@ namespace Rag.Core.Indexing.Qdrant;
 internal sealed record QdrantPoint(
     CollectionId Collection, DocumentId Document, long Generation, int Ordinal, SparseVector Terms, ReadOnlyMemory<float>? Vector, MetadataTokens Metadata)
 {
+    /// <summary>Which metadata that is.</summary>
+    public Guid Revision { get; init; }
+
     public Guid Id => ChunkId.For(Document, Generation, Ordinal).Value;
+
+    /// <summary>At most as long as it is in a request: numbers with sign, exponent and comma, keywords of one length.</summary>
+    public int MaxBytes => 400 + ((Vector?.Length ?? 0) * 16) + (Terms.Indices.Count * 27) + (Metadata.Values.Count * 35) + Metadata.Numbers.Sum(static n => 37 + (n.Value.Count * 25));
 }
 
 /// <summary>Indices without repetition, ascending, and as many values.</summary>

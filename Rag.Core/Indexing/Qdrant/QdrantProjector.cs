@@ -8,7 +8,7 @@ namespace Rag.Core.Indexing.Qdrant;
 
 /// <summary>
 /// Runs the <see cref="Projection"/> in one process at a time: whoever holds an advisory lock, on a connection of its own that ends with
-/// the process. A former holder that does not know yet is fenced by the epoch.
+/// the process. A former holder that does not know yet is kept out by the <see cref="ProjectionFence"/>.
 /// </summary>
 internal sealed partial class QdrantProjector(
     NpgsqlDataSource source,
@@ -17,6 +17,8 @@ internal sealed partial class QdrantProjector(
     Projection projection,
     Reconciliation reconciliation,
     ProjectionBooks books,
+    IndexVersions allVersions,
+    ProjectionFence fence,
     QdrantClient qdrant,
     QdrantOptions options,
     TimeProvider time,
@@ -29,6 +31,7 @@ internal sealed partial class QdrantProjector(
     private static readonly TimeSpan RetiredAge = TimeSpan.FromMinutes(1);
 
     private readonly Pulse _wake = new();
+    private long _compared = time.GetTimestamp();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -82,23 +85,18 @@ internal sealed partial class QdrantProjector(
 
         try
         {
-            var epoch = await books.TakeOverAsync(Projection.Provider, cancellationToken);
+            var epoch = await allVersions.TakeOverAsync(Projection.Provider, cancellationToken);
             var prepared = new HashSet<string>(StringComparer.Ordinal);
-            var compared = time.GetTimestamp();
             while (true)
             {
                 // Fails when the connection, and with it the lock, is gone.
                 await connection.Sql("select 1").RunAsync(cancellationToken);
-                var versions = await books.VersionsAsync(Projection.Provider, epoch, cancellationToken);
-                if (!await RoundAsync(versions, prepared, cancellationToken))
+                var versions = await allVersions.ListAsync(Projection.Provider, epoch, cancellationToken);
+                var did = await RoundAsync(versions, prepared, cancellationToken);
+                did |= await ReconcileAsync(versions.Find(static v => v.IsActive), cancellationToken);
+                if (!did)
                 {
                     await _wake.WaitAsync(PollInterval, cancellationToken);
-                }
-
-                if (time.GetElapsedTime(compared) >= options.CompareInterval && versions.Find(static v => v.IsActive) is { } active)
-                {
-                    await reconciliation.RunAsync(active, cancellationToken);
-                    compared = time.GetTimestamp();
                 }
 
                 onProgress();
@@ -106,23 +104,51 @@ internal sealed partial class QdrantProjector(
         }
         finally
         {
-            // A pooled connection would keep the lock.
-            await connection.Sql("select pg_advisory_unlock_all()").RunAsync(CancellationToken.None);
+            // A pooled connection would keep the lock. When it broke, the server has let go of it, and the reason must not be hidden.
+            if (connection.FullState == System.Data.ConnectionState.Open)
+            {
+                await connection.Sql("select pg_advisory_unlock_all()").RunAsync(CancellationToken.None);
+            }
         }
+    }
+
+    /// <summary>A little of a pass when its time has come; a failed one goes on where it was.</summary>
+    /// <returns>Whether there is more of it.</returns>
+    private async Task<bool> ReconcileAsync(IndexVersion? active, CancellationToken cancellationToken)
+    {
+        if (active is null || (!reconciliation.IsUnderWay && time.GetElapsedTime(_compared) < options.CompareInterval))
+        {
+            return false;
+        }
+
+        if (await reconciliation.StepAsync(active, cancellationToken))
+        {
+            return true;
+        }
+
+        _compared = time.GetTimestamp();
+        return false;
     }
 
     private async Task<bool> RoundAsync(List<IndexVersion> versions, HashSet<string> prepared, CancellationToken cancellationToken)
     {
         if (!versions.Exists(static v => v.IsActive))
         {
-            await books.CreateAsync(Projection.Provider, options.Prefix, embedder?.Space, cancellationToken);
+            await allVersions.CreateAsync(Projection.Provider, options.Prefix, embedder?.Space, cancellationToken);
             return true;
         }
 
         var did = false;
         foreach (var version in versions)
         {
-            if (!await qdrant.ExistsAsync(version.Name, cancellationToken))
+            var isThere = await qdrant.ExistsAsync(version.Name, cancellationToken);
+            if (isThere && !version.IsMade && await qdrant.CountAsync(version.Name, [], cancellationToken) > 0)
+            {
+                // Nothing was written before it was noted as made: what is in it is another's.
+                throw new RagException("index-away", $"Qdrant has a collection '{version.Name}' that this database did not make. Rename or remove it, or set another Rag:Index:Qdrant:Prefix.");
+            }
+
+            if (!isThere)
             {
                 // New, or lost: nothing of what the books say is there.
                 await books.ResetAsync(version, cancellationToken);
@@ -132,21 +158,27 @@ internal sealed partial class QdrantProjector(
             // Once after taking over: the one before may have been killed between the collection and its payload indexes.
             if (prepared.Add(version.Name))
             {
-                await qdrant.CreateAsync(version.Name, version.Dimensions, cancellationToken);
+                await fence.RunAsync(version, token => qdrant.CreateAsync(version.Name, version.Dimensions, token), cancellationToken);
+                await allVersions.MadeAsync(version, cancellationToken);
             }
 
             did |= await projection.RunAsync(version, cancellationToken);
-            if (!version.IsActive && await books.ActivateAsync(version, cancellationToken))
+            if (!version.IsActive && await allVersions.ActivateAsync(version, cancellationToken) is { } changed)
             {
                 LogActivated(version.Name);
+                foreach (var collection in changed)
+                {
+                    signals.Signal(StorageChannels.DocumentEvents, collection.ToString());
+                }
+
                 did = true;
             }
         }
 
-        foreach (var (id, name) in await books.RetiredAsync(Projection.Provider, RetiredAge, cancellationToken))
+        foreach (var (id, name) in await allVersions.RetiredAsync(Projection.Provider, RetiredAge, cancellationToken))
         {
             await qdrant.DropAsync(name, cancellationToken);
-            await books.RemoveAsync(id, cancellationToken);
+            await allVersions.RemoveAsync(id, cancellationToken);
         }
 
         return did;

@@ -9,7 +9,7 @@ namespace Rag.Core.Indexing.Qdrant;
 /// Has the projector build a new version beside the one that is searched, or write one collection of it again. What is asked for stands
 /// in the database: whoever is the projector then, or after a restart, does it.
 /// </summary>
-internal sealed class QdrantRebuilder(Database database, StorageSignals signals, ProjectionBooks books, QdrantOptions options, IEmbedder? embedder) : IIndexRebuilder
+internal sealed class QdrantRebuilder(Database database, StorageSignals signals, IndexVersions versions, QdrantOptions options, IEmbedder? embedder) : IIndexRebuilder
 {
     /// <inheritdoc/>
     public async Task StartAsync(CollectionId? collection, CancellationToken cancellationToken)
@@ -20,7 +20,7 @@ internal sealed class QdrantRebuilder(Database database, StorageSignals signals,
         }
         else
         {
-            await books.CreateAsync(Projection.Provider, options.Prefix, embedder?.Space, cancellationToken);
+            await versions.CreateAsync(Projection.Provider, options.Prefix, embedder?.Space, cancellationToken);
         }
 
         signals.Signal(StorageChannels.IndexChanges, collection?.ToString() ?? string.Empty);
@@ -38,7 +38,8 @@ internal sealed class QdrantRebuilder(Database database, StorageSignals signals,
                         or exists (select 1 from index_collections i join active a on a.id = i.version_id where i.comparing or not i.loaded),
                     (select count(*) from documents where active_generation is not null),
                     (select count(*) from documents d join index_documents i on i.document_id = d.id and i.generation = d.active_generation
-                        join newest n on n.id = i.version_id),
+                        join newest n on n.id = i.version_id
+                        join index_collections c on c.version_id = i.version_id and c.collection_id = i.collection_id and c.weights = i.weights),
                     (select coalesce(extract(epoch from now() - min(c.created)), 0)::float8
                         from index_changes c join index_collections i on i.collection_id = c.collection_id join active a on a.id = i.version_id
                         where c.seq > i.watermark)
@@ -48,28 +49,16 @@ internal sealed class QdrantRebuilder(Database database, StorageSignals signals,
                 static r => new IndexState(IndexProvider.Qdrant, r.GetBoolean(0), r.GetInt64(1), r.GetInt64(2), TimeSpan.FromSeconds(Math.Max(0, r.GetDouble(3)))), token),
         cancellationToken))!;
 
-    private Task<int> WriteAgainAsync(CollectionId collection, CancellationToken cancellationToken) => database.TransactionAsync(
-        async (connection, token) =>
-        {
-            await using var batch = connection.CreateBatch();
-            // In the projector's own order, so that neither waits for the other in a circle.
-            batch.Then("select 1 from index_projectors where provider = $1 for update", Projection.Provider);
-            batch.Then(
-                """
-                update index_documents set generation = 0
-                where collection_id = $2 and version_id in (select id from index_versions where provider = $1 and state = 'active')
-                """,
-                Projection.Provider,
-                collection.Value);
-            batch.Then(
+    // One row: each of its documents has older weights than it then, and is written again.
+    private Task<int> WriteAgainAsync(CollectionId collection, CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql(
                 """
                 update index_collections
-                set comparing = true, average_length = case when chunks > 0 and total_length > 0 then total_length::float8 / chunks else average_length end
+                set comparing = true, weights = weights + 1, average_length = case when chunks > 0 and total_length > 0 then total_length::float8 / chunks else average_length end
                 where collection_id = $2 and version_id in (select id from index_versions where provider = $1 and state = 'active')
                 """,
                 Projection.Provider,
-                collection.Value);
-            return await batch.ExecuteNonQueryAsync(token);
-        },
+                collection.Value)
+            .RunAsync(token),
         cancellationToken);
 }

@@ -25,6 +25,8 @@ internal static class QdrantRegistration
             var options = p.GetRequiredService<IOptions<IndexOptions>>().Value;
             return new QdrantClient(QdrantConnection.Create(options.Qdrant, () => ReadKey(options)), options.Qdrant);
         });
+        services.TryAddSingleton<ProjectionFence>();
+        services.TryAddSingleton<IndexVersions>();
         services.TryAddSingleton<ProjectionBooks>();
         services.TryAddSingleton(TimeProvider.System);
         return services;
@@ -43,7 +45,7 @@ internal static class QdrantRegistration
         services.AddSingleton<IIndexRebuilder>(static p => new QdrantRebuilder(
             p.GetRequiredService<Database>(),
             p.GetRequiredService<StorageSignals>(),
-            p.GetRequiredService<ProjectionBooks>(),
+            p.GetRequiredService<IndexVersions>(),
             p.GetRequiredService<IOptions<IndexOptions>>().Value.Qdrant,
             p.GetService<IEmbedder>()));
         return services;
@@ -63,6 +65,8 @@ internal static class QdrantRegistration
             p.GetRequiredService<Projection>(),
             p.GetRequiredService<Reconciliation>(),
             p.GetRequiredService<ProjectionBooks>(),
+            p.GetRequiredService<IndexVersions>(),
+            p.GetRequiredService<ProjectionFence>(),
             p.GetRequiredService<QdrantClient>(),
             p.GetRequiredService<IOptions<IndexOptions>>().Value.Qdrant,
             p.GetRequiredService<TimeProvider>(),

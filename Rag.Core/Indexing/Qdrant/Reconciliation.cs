@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Rag.Core.Documents;
 
@@ -7,117 +6,211 @@ namespace Rag.Core.Indexing.Qdrant;
 
 /// <summary>
 /// Compares what Qdrant holds with what the books say, and puts right what differs. Nothing should: this is for a restored snapshot, a lost
-/// disk, somebody else's hands. Runs where the projector runs, never beside it.
+/// disk, somebody else's hands. Runs where the projector runs, a few requests between its rounds, so that nothing waits for it.
 /// </summary>
 internal sealed partial class Reconciliation : IDisposable
 {
     private const int PageSize = 1000;
+    private const int RequestsPerStep = 5;
     private const int DocumentsPerDelete = 100;
-    private static readonly string[] Fields = [PayloadFields.Document, PayloadFields.Generation];
+    private static readonly string[] Fields = [PayloadFields.Document, PayloadFields.Generation, PayloadFields.Metadata];
+    private static readonly string[] CollectionField = [PayloadFields.Collection];
 
     private readonly ProjectionSource _source;
     private readonly ProjectionBooks _books;
+    private readonly ProjectionFence _fence;
     private readonly QdrantClient _qdrant;
     private readonly ILogger<Reconciliation> _logger;
     private readonly Meter _meter = new("Rag.Index");
     private readonly Counter<long> _drift;
-    private int _next;
+    private int _turn;
+    private Pass? _pass;
 
-    public Reconciliation(ProjectionSource source, ProjectionBooks books, QdrantClient qdrant, ILogger<Reconciliation> logger)
+    public Reconciliation(ProjectionSource source, ProjectionBooks books, ProjectionFence fence, QdrantClient qdrant, ILogger<Reconciliation> logger)
     {
         _source = source;
         _books = books;
+        _fence = fence;
         _qdrant = qdrant;
         _logger = logger;
         _drift = _meter.CreateCounter<long>("rag.index.drift", "{point}", "Points that differed from the books and were put right; 'kind' says how.");
     }
 
+    /// <summary>Whether a pass is not at its end.</summary>
+    public bool IsUnderWay => _pass is not null;
+
     /// <summary>
-    /// Counts every collection's points, and looks at each point of those whose count is wrong, and of one more in turn: as many may be
-    /// missing as are too many.
+    /// Some more of a pass: it counts every collection's points, and looks at each point of those whose count is wrong, and of one more in
+    /// turn, because as many may be missing as are too many. In the end it looks for points of collections that are in no book.
     /// </summary>
-    public async Task RunAsync(IndexVersion version, CancellationToken cancellationToken)
+    /// <returns>Whether there is more.</returns>
+    public async Task<bool> StepAsync(IndexVersion version, CancellationToken cancellationToken)
     {
-        await _books.ReleaseAsync(version, cancellationToken);
-        var settled = await _source.SettledAsync(version, cancellationToken);
-        _next = settled.Count == 0 ? 0 : (_next + 1) % settled.Count;
-        for (var i = 0; i < settled.Count; i++)
+        if (_pass?.Version != version.Id)
         {
-            var (collection, chunks) = settled[i];
-            if (i == _next || await _qdrant.CountAsync(version.Name, QdrantFilter.OfCollection(collection), cancellationToken) != chunks)
+            if (version.IsActive)
             {
-                await CompareAsync(version, collection, cancellationToken);
+                // Whoever waits for what the version has already was overtaken, or somebody's hands were at it.
+                await _fence.RunAsync(version, (connection, token) => WaitingForIndex.SettleAsync(connection, version, null, token), cancellationToken);
+            }
+
+            var settled = await _source.SettledAsync(version, cancellationToken);
+            _turn = settled.Count == 0 ? 0 : (_turn + 1) % settled.Count;
+            _pass = new Pass(version.Id, settled);
+        }
+
+        for (var requests = 0; requests < RequestsPerStep; requests++)
+        {
+            if (_pass.Scan is { } scan)
+            {
+                await ReadPageAsync(version, scan, cancellationToken);
+                if (scan.From is null)
+                {
+                    await JudgeAsync(version, scan, cancellationToken);
+                    _pass.Scan = null;
+                }
+            }
+            else if (_pass.Next < _pass.Collections.Count)
+            {
+                await BeginAsync(version, _pass, cancellationToken);
+            }
+            else
+            {
+                await RemoveStrangersAsync(version, cancellationToken);
+                _pass = null;
+                return false;
             }
         }
+
+        return true;
     }
 
     public void Dispose() => _meter.Dispose();
 
-    private async Task CompareAsync(IndexVersion version, CollectionId collection, CancellationToken cancellationToken)
+    private async Task BeginAsync(IndexVersion version, Pass pass, CancellationToken cancellationToken)
     {
-        if (await _source.BookedAsync(version, collection, cancellationToken) is not { } booked)
+        var collection = pass.Collections[pass.Next];
+        if (await _source.BookedAsync(version, collection, cancellationToken) is { } booked)
         {
-            // It is being written anew in this moment.
+            var held = await _qdrant.CountAsync(version.Name, QdrantFilter.OfCollection(collection), cancellationToken);
+            if (pass.Next == _turn || held != booked.Values.Sum(static b => (long)b.Chunks))
+            {
+                // Of changes that are still under way this finds some too; they are written a moment earlier then.
+                if (await _source.DiffersAsync(version, collection, cancellationToken))
+                {
+                    await _books.RequestAsync(version, collection, [], cancellationToken);
+                }
+
+                pass.Scan = new Scan(collection, booked);
+            }
+        }
+
+        // Else it is being written anew in this moment.
+        pass.Next++;
+    }
+
+    private async Task ReadPageAsync(IndexVersion version, Scan scan, CancellationToken cancellationToken)
+    {
+        var (payloads, next) = await _qdrant.ScrollAsync(version.Name, QdrantFilter.OfCollection(scan.Collection), scan.From, PageSize, Fields, cancellationToken);
+        foreach (var payload in payloads)
+        {
+            var metadata = payload.TryGetProperty(PayloadFields.Metadata, out var digest) ? digest.GetGuid() : (Guid?)null;
+            var key = (new DocumentId(payload.GetProperty(PayloadFields.Document).GetGuid()), payload.GetProperty(PayloadFields.Generation).GetInt64(), metadata);
+            scan.Held[key] = scan.Held.GetValueOrDefault(key) + 1;
+        }
+
+        scan.From = next;
+    }
+
+    // The projector may have written between two pages: what it booked since then is not missing, and what it removed is not unknown.
+    private async Task JudgeAsync(IndexVersion version, Scan scan, CancellationToken cancellationToken)
+    {
+        if (await _source.BookedAsync(version, scan.Collection, cancellationToken) is not { } booked)
+        {
             return;
         }
 
-        // Of changes that are still under way this finds some too; they are written a moment earlier then.
-        if (await _source.DifferingAsync(version, collection, limit: 1, cancellationToken) is { Count: > 0 })
-        {
-            await _books.RequestAsync(version, collection, [], cancellationToken);
-        }
-
-        var held = await HeldAsync(version, collection, cancellationToken);
-        var missing = booked.Where(b => held.GetValueOrDefault((b.Key, b.Value.Generation)) != b.Value.Chunks).Select(static b => b.Key).ToList();
-        var strange = held.Where(h => !booked.TryGetValue(h.Key.Document, out var known) || known.Generation != h.Key.Generation).ToList();
+        var missing = booked
+            .Where(b => scan.Booked.TryGetValue(b.Key, out var before) && before == b.Value && scan.Held.GetValueOrDefault((b.Key, b.Value.Generation, b.Value.Metadata)) != b.Value.Chunks)
+            .ToList();
+        var strange = scan.Held.Where(h => !Holds(booked, h.Key.Document, h.Key.Generation) && !Holds(scan.Booked, h.Key.Document, h.Key.Generation)).ToList();
         if (missing.Count > 0)
         {
-            await _books.RequestAsync(version, collection, missing, cancellationToken);
-            Count("missing", missing.Sum(d => (long)booked[d].Chunks - held.GetValueOrDefault((d, booked[d].Generation))));
+            await _books.RequestAsync(version, scan.Collection, missing.Select(static m => m.Key), cancellationToken);
+            Count("missing", missing.Sum(m => (long)m.Value.Chunks - scan.Held.GetValueOrDefault((m.Key, m.Value.Generation, m.Value.Metadata))));
         }
 
-        if (strange.Count > 0)
+        // A few at a time: after a restored snapshot it may be all of them, and a request has a size that Qdrant takes. These generations
+        // and no others: nothing that somebody wrote since.
+        foreach (var some in strange.Select(static s => (s.Key.Document, s.Key.Generation)).Distinct().Chunk(DocumentsPerDelete))
         {
-            var documents = strange.Select(static s => s.Key.Document).Distinct()
-                .Select(d => (d, booked.TryGetValue(d, out var known) ? known.Generation : (long?)null));
-            // A few at a time: after a restored snapshot it may be all of them, and a request has a size that Qdrant takes.
-            foreach (var some in documents.Chunk(DocumentsPerDelete))
-            {
-                JsonObject filter = QdrantFilter.Outdated(collection, some);
-                await _qdrant.DeleteAsync(version.Name, filter, cancellationToken);
-            }
-
-            Count("unknown", strange.Sum(static s => (long)s.Value));
+            await _fence.RunAsync(version, token => _qdrant.DeleteAsync(version.Name, QdrantFilter.OfGenerations(scan.Collection, some), token), cancellationToken);
         }
 
+        Count("unknown", strange.Sum(static s => (long)s.Value));
         if (missing.Count + strange.Count > 0)
         {
-            LogDrift(collection, missing.Count, strange.Count);
+            LogDrift(scan.Collection, missing.Count, strange.Count);
         }
     }
 
-    private async Task<Dictionary<(DocumentId Document, long Generation), int>> HeldAsync(IndexVersion version, CollectionId collection, CancellationToken cancellationToken)
+    private async Task RemoveStrangersAsync(IndexVersion version, CancellationToken cancellationToken)
     {
-        var held = new Dictionary<(DocumentId, long), int>();
-        string? from = null;
-        do
+        var known = await _source.HeldAsync(version, cancellationToken);
+        if (await _qdrant.CountAsync(version.Name, [], cancellationToken) == known.Values.Sum())
         {
-            var (payloads, next) = await _qdrant.ScrollAsync(version.Name, QdrantFilter.OfCollection(collection), from, PageSize, Fields, cancellationToken);
-            foreach (var payload in payloads)
-            {
-                var key = (new DocumentId(payload.GetProperty(PayloadFields.Document).GetGuid()), payload.GetProperty(PayloadFields.Generation).GetInt64());
-                held[key] = held.GetValueOrDefault(key) + 1;
-            }
-
-            from = next;
+            return;
         }
-        while (from is not null);
 
-        return held;
+        var filter = QdrantFilter.OfOthers(known.Keys);
+        var (payloads, _) = await _qdrant.ScrollAsync(version.Name, filter, null, PageSize, CollectionField, cancellationToken);
+        foreach (var collection in payloads.Select(static p => new CollectionId(p.GetProperty(PayloadFields.Collection).GetGuid())).Distinct())
+        {
+            var points = await _qdrant.CountAsync(version.Name, QdrantFilter.OfCollection(collection), cancellationToken);
+            await _fence.RunAsync(version, token => _qdrant.DeleteAsync(version.Name, QdrantFilter.OfCollection(collection), token), cancellationToken);
+            Count("unknown", points);
+            LogStranger(collection, points);
+        }
     }
 
-    private void Count(string kind, long points) => _drift.Add(points, new KeyValuePair<string, object?>("kind", kind));
+    private static bool Holds(Dictionary<DocumentId, BookedDocument> booked, DocumentId document, long generation) =>
+        booked.TryGetValue(document, out var known) && known.Generation == generation;
+
+    private void Count(string kind, long points)
+    {
+        if (points != 0)
+        {
+            _drift.Add(points, new KeyValuePair<string, object?>("kind", kind));
+        }
+    }
 
     [LoggerMessage(3120, LogLevel.Warning, "The vector index differed from the database in collection {Collection}: {Missing} documents are written again, {Unknown} unknown generations were removed.")]
     private partial void LogDrift(CollectionId collection, int missing, int unknown);
+
+    [LoggerMessage(3121, LogLevel.Warning, "The vector index had {Points} points of collection {Collection}, which is not in the database; they were removed.")]
+    private partial void LogStranger(CollectionId collection, long points);
+
+    private sealed class Pass(int version, List<CollectionId> collections)
+    {
+        public int Version { get; } = version;
+
+        public List<CollectionId> Collections { get; } = collections;
+
+        public int Next { get; set; }
+
+        public Scan? Scan { get; set; }
+    }
+
+    private sealed class Scan(CollectionId collection, Dictionary<DocumentId, BookedDocument> booked)
+    {
+        public CollectionId Collection { get; } = collection;
+
+        /// <summary>By the books, before the first page.</summary>
+        public Dictionary<DocumentId, BookedDocument> Booked { get; } = booked;
+
+        /// <summary>Points, as they were met.</summary>
+        public Dictionary<(DocumentId Document, long Generation, Guid? Metadata), int> Held { get; } = [];
+
+        public string? From { get; set; }
+    }
 }

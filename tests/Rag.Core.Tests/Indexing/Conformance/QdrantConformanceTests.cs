@@ -53,7 +53,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
             [
                 """{"field_name":"collection","field_schema":{"type":"keyword","is_tenant":true}}""",
                 """{"field_name":"document","field_schema":{"type":"keyword"}}""",
-                """{"field_name":"generation","field_schema":{"type":"integer","lookup":true,"range":false}}""",
+                """{"field_name":"generation","field_schema":{"type":"integer","lookup":true,"range":true}}""",
                 """{"field_name":"values","field_schema":{"type":"keyword"}}""",
             ],
             changes.Skip(1).Take(4).Select(static c => c.Body));
@@ -104,8 +104,8 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
             return lost % 2 == 0 ? RelayFate.LoseAnswer : RelayFate.Lose;
         };
         // A new version, so that its making is met too.
-        var books = World.Services.GetRequiredService<ProjectionBooks>();
-        await books.CreateAsync(Projection.Provider, _server.Prefix, World.Services.GetRequiredService<IEmbedder>().Space, default);
+        var versions = World.Services.GetRequiredService<IndexVersions>();
+        await versions.CreateAsync(Projection.Provider, _server.Prefix, World.Services.GetRequiredService<IEmbedder>().Space, default);
         var documents = new List<DocumentId>(await PublishRandomAsync(30));
         for (var round = 0; lost < Losses; round++)
         {
@@ -164,7 +164,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         var name = await NameAsync();
         await qdrant.UpsertAsync(
             name,
-            [new QdrantPoint(Collection.Id, documents[0], 4_000_000, 7, new SparseVector([1], [1]), null, new MetadataTokens(new HashSet<string>(), new Dictionary<string, IReadOnlyList<double>>()))],
+            [new QdrantPoint(Collection.Id, documents[0], 0, 7, new SparseVector([1], [1]), null, new MetadataTokens(new HashSet<string>(), new Dictionary<string, IReadOnlyList<double>>()))],
             default);
         await World.ExecuteAsync("update index_documents set generation = 0; ");
         await World.ExecuteAsync("update index_collections set comparing = true");
@@ -238,12 +238,13 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
     {
         var documents = await PublishRandomAsync(3);
         var books = World.Services.GetRequiredService<ProjectionBooks>();
-        var mine = await books.TakeOverAsync(Projection.Provider, default);
-        var version = Assert.Single(await books.VersionsAsync(Projection.Provider, mine, default));
-        await books.TakeOverAsync(Projection.Provider, default);
+        var versions = World.Services.GetRequiredService<IndexVersions>();
+        var mine = await versions.TakeOverAsync(Projection.Provider, default);
+        var version = Assert.Single(await versions.ListAsync(Projection.Provider, mine, default));
+        await versions.TakeOverAsync(Projection.Provider, default);
 
         await Assert.ThrowsAsync<ProjectorReplacedException>(
-            () => books.CommitAsync(new ProjectionBatch(version, Collection.Id, [new ProjectedDocument(documents[0], null)], 99), default));
+            () => books.CommitAsync(new ProjectionBatch(version, Collection.Id, [new ProjectedDocument(documents[0], null)], 0, 99), default));
     }
 
     [IndexFact]
@@ -269,9 +270,9 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
     {
         await PublishRandomAsync(40);
         var before = await NameAsync();
-        var books = World.Services.GetRequiredService<ProjectionBooks>();
+        var versions = World.Services.GetRequiredService<IndexVersions>();
 
-        await books.CreateAsync(Projection.Provider, _server.Prefix, null, default);
+        await versions.CreateAsync(Projection.Provider, _server.Prefix, null, default);
 
         await Eventually.TrueAsync(async () => await NameAsync() != before, "the new version is searched");
         var hits = await Index.SearchAsync(new IndexQuery { Collection = Collection.Id, Terms = [new TermWeight(TermOf("tern"), 1)], Depth = 100 }, default);

@@ -1,0 +1,110 @@
+using Rag.Core.Documents;
+using Rag.Core.Embedding;
+using Rag.Core.Storage;
+
+namespace Rag.Core.Indexing.Qdrant;
+
+/// <summary>Which versions of the index there are, who writes them, and which of them is searched.</summary>
+internal sealed class IndexVersions(Database database, ProjectionFence fence)
+{
+    /// <summary>Makes the caller the only one whose transactions count.</summary>
+    /// <returns>The number that they are made with.</returns>
+    public Task<long> TakeOverAsync(string provider, CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql(
+                """
+                insert into index_projectors as p (provider, epoch) values ($1, 1)
+                on conflict (provider) do update set epoch = p.epoch + 1 returning epoch
+                """,
+                provider)
+            .ScalarAsync<long>(token),
+        cancellationToken);
+
+    /// <summary>The versions there are, the active one first.</summary>
+    /// <param name="provider">Whose.</param>
+    /// <param name="epoch">From <see cref="TakeOverAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task<List<IndexVersion>> ListAsync(string provider, long epoch, CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql(
+                """
+                select v.id, v.name, v.space_id, s.dimensions, v.state = 'active', v.made
+                from index_versions v left join embedding_spaces s on s.id = v.space_id
+                where v.provider = $1 and v.state <> 'retired'
+                order by v.state
+                """,
+                provider)
+            .ListAsync(
+                r => new IndexVersion(r.GetInt32(0), r.GetString(1), r.NullableValue<int>(2), r.NullableValue<int>(3), r.GetBoolean(4), epoch) { IsMade = r.GetBoolean(5) }, token),
+        cancellationToken);
+
+    /// <summary>Begins a version; the first one is searched at once.</summary>
+    public Task CreateAsync(string provider, string prefix, EmbeddingSpace? space, CancellationToken cancellationToken) => database.TransactionAsync(
+        async (connection, token) =>
+        {
+            int? spaceId = space is null ? null : await GenerationWriter.SpaceIdAsync(connection, space, token);
+            // The number tells people which is newer. The rest keeps the name from meeting that of another database in the same Qdrant.
+            return await connection.Sql(
+                    """
+                    insert into index_versions (provider, name, space_id, state, activated, made)
+                    select $1, $2 || '-' || nextval('index_version_numbers') || '-' || left(replace(gen_random_uuid()::text, '-', ''), 12), $3::int,
+                        case when a.active then 'building' else 'active' end, case when a.active then null else now() end, false
+                    from (select exists (select 1 from index_versions where provider = $1 and state = 'active') as active) a
+                    on conflict do nothing
+                    """,
+                    provider,
+                    prefix,
+                    spaceId)
+                .RunAsync(token);
+        },
+        cancellationToken);
+
+    /// <summary>Notes that the collection of that name is this version's own.</summary>
+    public Task MadeAsync(IndexVersion version, CancellationToken cancellationToken) => fence.RunAsync(
+        version, (connection, token) => connection.Sql("update index_versions set made = true where id = $1", version.Id).RunAsync(token), cancellationToken);
+
+    /// <summary>
+    /// Makes the version that was built the searched one, if nothing is missing in it; the one before is retired. What waited for the
+    /// index and is in the new one is ready: the old one may never come to it.
+    /// </summary>
+    /// <returns>Collections of which documents became ready; null: something is missing.</returns>
+    public Task<IReadOnlyList<CollectionId>?> ActivateAsync(IndexVersion version, CancellationToken cancellationToken) => fence.RunAsync<IReadOnlyList<CollectionId>?>(
+        version,
+        async (connection, token) =>
+        {
+            var isBehind = await connection.Sql(
+                    """
+                    select exists (
+                        select 1 from collection_sequences s left join index_collections i on i.version_id = $1 and i.collection_id = s.collection_id
+                        where i.collection_id is null or not i.loaded or i.comparing or s.change_seq > i.watermark)
+                    """,
+                    version.Id)
+                .ScalarAsync<bool>(token);
+            if (isBehind)
+            {
+                return null;
+            }
+
+            await using var batch = connection.CreateBatch();
+            batch.Then("update index_versions set state = 'retired', retired = now() where provider = (select provider from index_versions where id = $1) and state = 'active'", version.Id);
+            batch.Then("update index_versions set state = 'active', activated = now() where id = $1", version.Id);
+            await batch.ExecuteNonQueryAsync(token);
+            return await WaitingForIndex.SettleAsync(connection, version, null, token);
+        },
+        cancellationToken);
+
+    /// <summary>Versions nobody searches any more since <paramref name="age"/>.</summary>
+    public Task<List<(int Id, string Name)>> RetiredAsync(string provider, TimeSpan age, CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql("select id, name from index_versions where provider = $1 and state = 'retired' and retired < now() - $2::interval", provider, age)
+            .ListAsync(static r => (r.GetInt32(0), r.GetString(1)), token),
+        cancellationToken);
+
+    /// <summary>Forgets a version whose collection is dropped.</summary>
+    public Task RemoveAsync(int version, CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) =>
+        {
+            var command = connection.Sql("delete from index_versions where id = $1 and state = 'retired'", version);
+            // All of its books go with it.
+            command.CommandTimeout = (int)SqlExtensions.RemovalTimeout.TotalSeconds;
+            return command.RunAsync(token);
+        },
+        cancellationToken);
+}
