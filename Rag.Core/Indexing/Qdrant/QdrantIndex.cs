@@ -20,8 +20,9 @@ internal sealed class QdrantIndex(Database database, StorageSignals signals, Qdr
         // The watermark first: what is in the index by then is found.
         var state = await StateAsync(query.Collection, query.Terms, cancellationToken);
         var vector = state.HasVectors ? query.Vector : null;
+        var isLexical = query.Terms.Count > 0 && !(query.PrefersDense && vector is not null);
         var request = new QdrantQuery(
-            query.Terms.Count > 0 && state.Chunks > 0 ? LexicalWeights.OfQuery(query.Terms, state.Idf) : null,
+            isLexical && state.Chunks > 0 ? LexicalWeights.OfQuery(query.Terms, state.Idf) : null,
             state.Chunks > 0 ? vector : null,
             QdrantFilter.Of(query.Collection, query.Filter),
             query.Depth);
