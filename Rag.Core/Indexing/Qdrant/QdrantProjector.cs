@@ -75,7 +75,7 @@ internal sealed partial class QdrantProjector(
     private async Task HoldAsync(Action onProgress, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        if (!await connection.Sql("select pg_try_advisory_lock($1)", AdvisoryLocks.Projector).ScalarAsync<bool>(cancellationToken))
+        if (!await connection.TryLockAsync(AdvisoryLocks.Projector, cancellationToken))
         {
             return;
         }
@@ -107,7 +107,7 @@ internal sealed partial class QdrantProjector(
         finally
         {
             // A pooled connection would keep the lock.
-            await connection.Sql("select pg_advisory_unlock_all()").RunAsync(CancellationToken.None);
+            await connection.UnlockAsync();
         }
     }
 
