@@ -38,7 +38,6 @@ internal static class QdrantRegistration
             p.GetRequiredService<Database>(),
             p.GetRequiredService<StorageSignals>(),
             p.GetRequiredService<QdrantClient>(),
-            p.GetRequiredService<TimeProvider>(),
             p.GetService<IEmbedder>()));
         services.AddSingleton<IIndexRebuilder>(static p => new QdrantRebuilder(
             p.GetRequiredService<Database>(),
