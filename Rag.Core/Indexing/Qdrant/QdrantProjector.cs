@@ -19,6 +19,7 @@ internal sealed partial class QdrantProjector(
     ProjectionBooks books,
     QdrantClient qdrant,
     QdrantOptions options,
+    ProjectionMonitor monitor,
     TimeProvider time,
     ILogger<QdrantProjector> logger,
     IEmbedder? embedder) : BackgroundService
@@ -45,8 +46,11 @@ internal sealed partial class QdrantProjector(
                     {
                         wait = PollInterval;
                         isAway = false;
+                        monitor.Worked();
                     },
                     stoppingToken);
+                // Another process has the lock.
+                monitor.Worked();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -55,6 +59,7 @@ internal sealed partial class QdrantProjector(
             catch (ProjectorReplacedException)
             {
                 LogReplaced();
+                monitor.Worked();
             }
             catch (Exception e)
             {
@@ -65,6 +70,7 @@ internal sealed partial class QdrantProjector(
                 }
 
                 isAway = true;
+                monitor.Failed();
                 wait = wait * 2 < MaxWait ? wait * 2 : MaxWait;
             }
 

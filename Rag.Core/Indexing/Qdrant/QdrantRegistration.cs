@@ -55,6 +55,8 @@ internal static class QdrantRegistration
         services.AddSingleton<ProjectionSource>();
         services.AddSingleton<Projection>();
         services.AddSingleton<Reconciliation>();
+        services.TryAddSingleton<ProjectionMonitor>();
+        services.AddSingleton<IHostedService>(static p => p.GetRequiredService<ProjectionMonitor>());
         services.AddSingleton<IHostedService>(static p => new QdrantProjector(
             p.GetRequiredService<NpgsqlDataSource>(),
             p.GetRequiredService<StorageReadiness>(),
@@ -64,6 +66,7 @@ internal static class QdrantRegistration
             p.GetRequiredService<ProjectionBooks>(),
             p.GetRequiredService<QdrantClient>(),
             p.GetRequiredService<IOptions<IndexOptions>>().Value.Qdrant,
+            p.GetRequiredService<ProjectionMonitor>(),
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<QdrantProjector>>(),
             p.GetService<IEmbedder>()));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -108,6 +109,43 @@ public sealed class QdrantIndexTests(PostgresFixture postgres) : IClassFixture<P
         await transaction.CommitAsync();
 
         Assert.Equal(Math.Log(1 + (500.5 / 500.5)), Assert.Single(await reading), 6);
+    }
+
+    [QdrantFact]
+    public async Task The_lag_and_the_time_of_failing_grow_while_Qdrant_is_away_and_end_when_it_is_back()
+    {
+        await _world.PublishAsync(_collection, "a", "tern");
+        Assert.True(await Index.WaitForAsync(_collection.Id, 1, TimeSpan.FromSeconds(30), default));
+        var meter = new Dictionary<string, double>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = static (instrument, own) =>
+        {
+            if (instrument is { Meter.Name: "Rag.Index", Name: "rag.index.lag" or "rag.index.failing" })
+            {
+                own.EnableMeasurementEvents(instrument);
+            }
+        };
+        // Other tests have monitors of their own, whose indexes are not a quarter of an hour behind.
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => meter[instrument.Name] = Math.Max(meter.GetValueOrDefault(instrument.Name), value));
+        listener.Start();
+        double Read(string name)
+        {
+            meter.Clear();
+            listener.RecordObservableInstruments();
+            return meter[name];
+        }
+
+        await Eventually.TrueAsync(() => Task.FromResult(Read("rag.index.lag") < 600), "the index is not behind");
+        _relay.Cut();
+        await _world.PublishAsync(_collection, "b", "gull");
+        await _world.ExecuteAsync("update index_changes set created = created - interval '900 seconds'");
+
+        await Eventually.TrueAsync(() => Task.FromResult(Read("rag.index.lag") is >= 900 and < 1000), "the index is behind by the age of the change");
+        await Eventually.TrueAsync(() => Task.FromResult(Read("rag.index.failing") > 0), "it is said that writing fails");
+
+        _relay.Open();
+        await Eventually.TrueAsync(() => Task.FromResult(Read("rag.index.lag") < 600), "the index is not behind any more");
+        await Eventually.TrueAsync(() => Task.FromResult(Read("rag.index.failing") == 0), "writing does not fail any more");
     }
 
     [Fact]
