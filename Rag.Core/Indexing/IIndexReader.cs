@@ -43,6 +43,9 @@ public sealed record IndexQuery
     /// <summary>Unit vector; null for no dense search.</summary>
     public ReadOnlyMemory<float>? Vector { get; init; }
 
+    /// <summary>By the vector alone: the terms serve only as long as not every chunk has a vector, so that nothing is lost meanwhile.</summary>
+    public bool PrefersDense { get; init; }
+
     /// <summary>Null: every document.</summary>
     public MetadataFilter? Filter { get; init; }
 
@@ -57,7 +60,7 @@ public readonly record struct TermWeight(long Hash, float Weight);
 /// <summary>Candidates of one search, each list best first.</summary>
 public sealed record IndexHits
 {
-    /// <summary>By BM25; only chunks that hold at least one term.</summary>
+    /// <summary>By BM25; only chunks that hold at least one term. Empty where <see cref="IndexQuery.PrefersDense"/> found vectors.</summary>
     public required IReadOnlyList<IndexHit> Lexical { get; init; }
 
     /// <summary>By cosine; null as long as not every chunk of the collection has a vector in the reader's space.</summary>

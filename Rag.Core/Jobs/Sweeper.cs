@@ -33,7 +33,7 @@ public sealed partial class Sweeper(
         return await database.ReadAsync(
             async (connection, token) =>
             {
-                if (!await connection.Sql("select pg_try_advisory_lock($1)", AdvisoryLocks.Sweeper).ScalarAsync<bool>(token))
+                if (!await connection.TryLockAsync(AdvisoryLocks.Sweeper, token))
                 {
                     return null;
                 }
@@ -67,10 +67,7 @@ public sealed partial class Sweeper(
                 }
                 finally
                 {
-                    if (connection.FullState == System.Data.ConnectionState.Open)
-                    {
-                        await connection.Sql("select pg_advisory_unlock($1)", AdvisoryLocks.Sweeper).RunAsync(CancellationToken.None);
-                    }
+                    await connection.UnlockAsync();
                 }
             },
             cancellationToken);

@@ -32,7 +32,7 @@ public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadi
             {
                 await using var connection = await source.OpenConnectionAsync(stoppingToken);
                 var number = Random.Shared.Next(1, int.MaxValue);
-                if (await connection.Sql("select pg_try_advisory_lock($1, $2)", AdvisoryLocks.WorkerPresence, number).ScalarAsync<bool>(stoppingToken))
+                if (await connection.TryLockAsync(AdvisoryLocks.WorkerPresence, number, stoppingToken))
                 {
                     var before = _name;
                     _name = $"{_process}#{number}";

@@ -59,7 +59,15 @@ internal sealed class CandidateSearch(IIndexReader index, EvidenceReader evidenc
         {
             var since = Stopwatch.GetTimestamp();
             var hits = await index.SearchAsync(
-                new IndexQuery { Collection = plan.Query.Collection.Id, Terms = terms, Vector = plan.Vector, Filter = plan.Query.Filter, Depth = depth },
+                new IndexQuery
+                {
+                    Collection = plan.Query.Collection.Id,
+                    Terms = terms,
+                    Vector = plan.Vector,
+                    PrefersDense = plan.Mode == SearchMode.Dense,
+                    Filter = plan.Query.Filter,
+                    Depth = depth,
+                },
                 cancellationToken);
             var candidates = Bounded(Ordered(plan, hits), plan.Query.PassagesPerDocument);
             retrieve += Stopwatch.GetElapsedTime(since);

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Rag.Core.Indexing.Embedded;
+using Rag.Core.Indexing;
 
 namespace Rag.Core.Retrieval;
 
@@ -85,8 +85,8 @@ internal static class ProximityReranker
             recent.Add((position, term));
         }
 
-        var norm = SnapshotSearch.K1 * (1 - SnapshotSearch.B + (SnapshotSearch.B * terms.Count / averageLength));
-        return near.Sum(n => pairs[n.Key] * n.Value * (SnapshotSearch.K1 + 1) / (n.Value + norm));
+        var norm = Bm25.K1 * (1 - Bm25.B + (Bm25.B * terms.Count / averageLength));
+        return near.Sum(n => pairs[n.Key] * n.Value * (Bm25.K1 + 1) / (n.Value + norm));
     }
 
     [StructLayout(LayoutKind.Auto)]

@@ -73,13 +73,8 @@ public sealed partial class Migrator
     private async Task MigrateAsync(CancellationToken cancellationToken)
     {
         await using var connection = await OpenOrCreateDatabaseAsync(cancellationToken);
-        await using (var wait = connection.Sql("select pg_advisory_lock($1)", AdvisoryLocks.Migrator))
-        {
-            // Another process may be migrating for a long time.
-            wait.CommandTimeout = 0;
-            await wait.ExecuteNonQueryAsync(cancellationToken);
-        }
-
+        // Another process may be migrating for a long time.
+        await connection.LockAsync(AdvisoryLocks.Migrator, cancellationToken);
         try
         {
             var pending = Pending(await AppliedAsync(connection, cancellationToken));
@@ -95,11 +90,7 @@ public sealed partial class Migrator
         }
         finally
         {
-            // When the connection broke, the server has let go of the lock already.
-            if (connection.FullState == System.Data.ConnectionState.Open)
-            {
-                await connection.Sql("select pg_advisory_unlock($1)", AdvisoryLocks.Migrator).RunAsync(CancellationToken.None);
-            }
+            await connection.UnlockAsync();
         }
     }
 

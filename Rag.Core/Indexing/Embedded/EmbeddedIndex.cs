@@ -136,10 +136,12 @@ internal sealed partial class EmbeddedIndex(Database database, ILogger<EmbeddedI
     private static IndexHits Search(CollectionSnapshot snapshot, IndexQuery query)
     {
         var weights = SnapshotSearch.TermWeights(snapshot, query.Terms);
+        var vector = snapshot.WithoutVector == 0 ? query.Vector : null;
+        var isLexical = query.Terms.Count > 0 && !(query.PrefersDense && vector is not null);
         return new IndexHits
         {
-            Lexical = query.Terms.Count == 0 ? [] : SnapshotSearch.Lexical(snapshot, query.Terms, weights, query.Filter, query.Depth),
-            Dense = query.Vector is { } vector && snapshot.WithoutVector == 0 ? SnapshotSearch.Dense(snapshot, vector, query.Filter, query.Depth) : null,
+            Lexical = isLexical ? SnapshotSearch.Lexical(snapshot, query.Terms, weights, query.Filter, query.Depth) : [],
+            Dense = vector is { } dense ? SnapshotSearch.Dense(snapshot, dense, query.Filter, query.Depth) : null,
             TermWeights = weights,
             AverageLength = snapshot.AverageLength,
             Watermark = snapshot.Watermark,

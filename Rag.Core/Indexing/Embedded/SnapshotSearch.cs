@@ -8,17 +8,8 @@ namespace Rag.Core.Indexing.Embedded;
 /// <summary>Exact search over one snapshot.</summary>
 internal static class SnapshotSearch
 {
-    /// <summary>Saturation of a term's frequency and weight of a chunk's length, as usual for BM25 since Robertson's TREC-3 runs.</summary>
-    public const float K1 = 1.2f;
-
-    /// <summary>See <see cref="K1"/>.</summary>
-    public const float B = 0.75f;
-
     // Below this a second thread costs more than it saves.
     private const int ParallelChunks = 20_000;
-
-    /// <summary>Inverse document frequency in the form that is never negative.</summary>
-    public static double InverseDocumentFrequency(int chunks, int holders) => Math.Log(1 + ((chunks - holders + 0.5) / (holders + 0.5)));
 
     /// <summary>Inverse document frequency of each term among the live chunks.</summary>
     public static double[] TermWeights(CollectionSnapshot snapshot, IReadOnlyList<TermWeight> terms)
@@ -32,7 +23,7 @@ internal static class SnapshotSearch
                 holders += part.LiveCount(part.Segment.PostingsOf(terms[t].Hash));
             }
 
-            weights[t] = InverseDocumentFrequency(snapshot.LiveChunks, holders);
+            weights[t] = Bm25.InverseDocumentFrequency(snapshot.LiveChunks, holders);
         }
 
         return weights;
@@ -50,7 +41,7 @@ internal static class SnapshotSearch
                 holders += part.Segment.PostingsOf(terms[t].Hash).Count;
             }
 
-            weights[t] = InverseDocumentFrequency(snapshot.LiveChunks, Math.Min(holders, snapshot.LiveChunks));
+            weights[t] = Bm25.InverseDocumentFrequency(snapshot.LiveChunks, holders);
         }
 
         return weights;
@@ -149,9 +140,9 @@ internal static class SnapshotSearch
     {
         var postings = segment.PostingsOf(hash);
         var lengths = segment.Lengths;
-        const float Fixed = K1 * (1 - B);
-        var perTerm = K1 * B / averageLength;
-        var factor = weight * (K1 + 1);
+        const float Fixed = Bm25.K1 * (1 - Bm25.B);
+        var perTerm = Bm25.K1 * Bm25.B / averageLength;
+        var factor = weight * (Bm25.K1 + 1);
         while (postings.MoveNext())
         {
             float frequency = postings.Frequency;

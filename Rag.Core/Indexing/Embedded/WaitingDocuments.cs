@@ -7,36 +7,41 @@ using Rag.Core.Storage;
 namespace Rag.Core.Indexing.Embedded;
 
 /// <summary>
-/// Makes documents ready that waited for another index when the configuration changed to the embedded one, which has them as soon as
-/// they are stored.
+/// Makes documents ready that wait for another index after the configuration changed to the embedded one, which has them as soon as they
+/// are stored. Again and again: a worker that still has the other configuration, as in a rolling update, goes on storing such documents.
 /// </summary>
 internal sealed partial class WaitingDocuments(Database database, StorageReadiness readiness, StorageSignals signals, ILogger<WaitingDocuments> logger) : BackgroundService
 {
-    private static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(2);
-
-    // A worker that was still configured otherwise when this one began may have left some since.
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+    // An index over nothing but such documents makes looking cheap.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private const int AtOnce = 200;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await readiness.WaitAsync(stoppingToken);
+        var isAway = false;
         while (!stoppingToken.IsCancellationRequested)
         {
-            var wait = Interval;
             try
             {
                 while (await ReleaseAsync(stoppingToken) == AtOnce)
                 {
                 }
+
+                isAway = false;
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                LogInterrupted(e.Message);
-                wait = RetryWait;
+                // Said once per outage.
+                if (!isAway)
+                {
+                    LogInterrupted(e.Message);
+                }
+
+                isAway = true;
             }
 
-            await Task.Delay(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Interval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -46,12 +51,12 @@ internal sealed partial class WaitingDocuments(Database database, StorageReadine
             async (connection, token) =>
             {
                 var waiting = await connection.Sql(
-                        """
+                        // As words of the statement, or the index would not fit every plan.
+                        $"""
                         update documents set status = 'ready', stage = null, progress = 100, ready_at = now(), updated = now()
-                        where id in (select id from documents where status = 'processing' and stage = $1 order by id limit $2 for update skip locked)
+                        where id in (select id from documents where status = 'processing' and stage = '{JobQueue.IndexStage}' order by id limit $1 for update skip locked)
                         returning id, collection_id, name
                         """,
-                        JobQueue.IndexStage,
                         AtOnce)
                     .ListAsync(static r => (Id: new DocumentId(r.GetGuid(0)), Collection: new CollectionId(r.GetGuid(1)), Name: r.GetString(2)), token);
                 if (waiting.Count > 0)

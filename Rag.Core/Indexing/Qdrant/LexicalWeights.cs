@@ -1,5 +1,4 @@
 using Rag.Core.Indexing.Analysis;
-using Rag.Core.Indexing.Embedded;
 
 namespace Rag.Core.Indexing.Qdrant;
 
@@ -15,8 +14,8 @@ internal static class LexicalWeights
     /// <param name="averageLength">Mean length that the collection was pinned to.</param>
     public static SparseVector OfChunk(IReadOnlyList<TermFrequency> terms, int length, double averageLength)
     {
-        const float K1 = SnapshotSearch.K1;
-        const float B = SnapshotSearch.B;
+        const float K1 = Bm25.K1;
+        const float B = Bm25.B;
         var norm = (float)(K1 * (1 - B + (B * length / averageLength)));
         return Folded(terms.Count, i => (terms[i].Hash, (K1 + 1) * terms[i].Frequency / (terms[i].Frequency + norm)));
     }

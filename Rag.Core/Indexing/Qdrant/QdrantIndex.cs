@@ -1,7 +1,6 @@
 using Npgsql;
 using Rag.Core.Documents;
 using Rag.Core.Embedding;
-using Rag.Core.Indexing.Embedded;
 using Rag.Core.Storage;
 
 namespace Rag.Core.Indexing.Qdrant;
@@ -9,9 +8,9 @@ namespace Rag.Core.Indexing.Qdrant;
 /// <summary>
 /// Searches Qdrant. What a query's words are worth comes from the books, which belong to the same moment as the watermark, or a later one.
 /// </summary>
-internal sealed class QdrantIndex(Database database, StorageSignals signals, QdrantClient qdrant, TimeProvider time, IEmbedder? embedder) : IIndexReader
+internal sealed class QdrantIndex(Database database, StorageSignals signals, QdrantClient qdrant, IEmbedder? embedder) : IIndexReader
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+    private readonly WatermarkWatch _watermarks = new(database, signals);
 
     /// <inheritdoc/>
     public async Task<IndexHits> SearchAsync(IndexQuery query, CancellationToken cancellationToken)
@@ -20,8 +19,9 @@ internal sealed class QdrantIndex(Database database, StorageSignals signals, Qdr
         // The watermark first: what is in the index by then is found.
         var state = await StateAsync(query.Collection, query.Terms, cancellationToken);
         var vector = state.HasVectors ? query.Vector : null;
+        var isLexical = query.Terms.Count > 0 && !(query.PrefersDense && vector is not null);
         var request = new QdrantQuery(
-            query.Terms.Count > 0 && state.Chunks > 0 ? LexicalWeights.OfQuery(query.Terms, state.Idf) : null,
+            isLexical && state.Chunks > 0 ? LexicalWeights.OfQuery(query.Terms, state.Idf) : null,
             state.Chunks > 0 ? vector : null,
             QdrantFilter.Of(query.Collection, query.Filter),
             query.Depth);
@@ -55,47 +55,8 @@ internal sealed class QdrantIndex(Database database, StorageSignals signals, Qdr
         cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<bool> WaitForAsync(CollectionId collection, long sequence, TimeSpan atMost, CancellationToken cancellationToken)
-    {
-        var wake = new Pulse();
-        var payload = collection.ToString();
-        using var subscription = signals.Subscribe(StorageChannels.IndexProjected, signalled =>
-        {
-            if (signalled.Length == 0 || signalled == payload)
-            {
-                wake.Set();
-            }
-        });
-        var started = time.GetTimestamp();
-        while (true)
-        {
-            if (await WatermarkAsync(collection, cancellationToken) >= sequence)
-            {
-                return true;
-            }
-
-            var left = atMost - time.GetElapsedTime(started);
-            if (left <= TimeSpan.Zero)
-            {
-                return false;
-            }
-
-            await wake.WaitAsync(left < PollInterval ? left : PollInterval, cancellationToken);
-        }
-    }
-
-    private async Task<long> WatermarkAsync(CollectionId collection, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await StateAsync(collection, [], cancellationToken)).Watermark;
-        }
-        catch (RagException e) when (e.IsTransient)
-        {
-            // Whoever waits is told that it did not come in time, whatever the reason.
-            return -1;
-        }
-    }
+    public Task<bool> WaitForAsync(CollectionId collection, long sequence, TimeSpan atMost, CancellationToken cancellationToken) =>
+        _watermarks.WaitForAsync(collection, sequence, atMost, cancellationToken);
 
     private async Task<List<IndexHit>> FindAsync(string name, QdrantQuery request, CancellationToken cancellationToken)
     {
@@ -112,27 +73,23 @@ internal sealed class QdrantIndex(Database database, StorageSignals signals, Qdr
     private Task<State> StateAsync(CollectionId collection, IReadOnlyList<TermWeight> terms, CancellationToken cancellationToken) => database.ReadAsync(
         async (connection, token) =>
         {
-            await using var batch = connection.CreateBatch();
-            batch.Then(
+            // One statement: counts of two moments do not go together.
+            await using var command = connection.Sql(
                 """
                 select v.name, i.watermark, i.loaded, i.chunks, i.vectors, i.average_length,
-                    s.provider, s.model, s.revision, s.dimensions, s.document_prefix, s.query_prefix, s.normalised
+                    s.provider, s.model, s.revision, s.dimensions, s.document_prefix, s.query_prefix, s.normalised, t.terms, t.holders
                 from index_versions v
                 left join index_collections i on i.version_id = v.id and i.collection_id = $2
                 left join embedding_spaces s on s.id = v.space_id
+                cross join lateral (
+                    select coalesce(array_agg(t.term), '{}') as terms, coalesce(array_agg(t.chunks), '{}') as holders
+                    from index_terms t where t.version_id = v.id and t.collection_id = $2 and t.term = any($3)) t
                 where v.provider = $1 and v.state = 'active'
-                """,
-                Projection.Provider,
-                collection.Value);
-            batch.Then(
-                """
-                select t.term, t.chunks from index_terms t join index_versions v on v.id = t.version_id
-                where v.provider = $1 and v.state = 'active' and t.collection_id = $2 and t.term = any($3)
                 """,
                 Projection.Provider,
                 collection.Value,
                 terms.Select(static t => t.Hash).ToArray());
-            await using var reader = await batch.ExecuteReaderAsync(token);
+            await using var reader = await command.ExecuteReaderAsync(token);
             if (!await reader.ReadAsync(token))
             {
                 throw new RagException("index-away", "The vector index is not built yet. A worker builds it when it starts; try again in a moment.", isTransient: true);
@@ -143,14 +100,8 @@ internal sealed class QdrantIndex(Database database, StorageSignals signals, Qdr
             var (watermark, chunks, vectors, average) = reader.IsDBNull(1) ? (-1, 0, 0, 1.0) : (reader.GetInt64(1), reader.GetInt64(3), reader.GetInt64(4), reader.GetDouble(5));
             // As long as one chunk has none, a search by vectors would miss it.
             var hasVectors = vectors > 0 && vectors == chunks && embedder is not null && SpaceOf(reader) == embedder.Space;
-            await reader.NextResultAsync(token);
-            var holders = new Dictionary<long, int>();
-            while (await reader.ReadAsync(token))
-            {
-                holders[reader.GetInt64(0)] = reader.GetInt32(1);
-            }
-
-            var idf = terms.Select(t => SnapshotSearch.InverseDocumentFrequency((int)chunks, holders.GetValueOrDefault(t.Hash))).ToArray();
+            var holders = reader.GetFieldValue<long[]>(13).Zip(reader.GetFieldValue<int[]>(14)).ToDictionary(static h => h.First, static h => h.Second);
+            var idf = terms.Select(t => Bm25.InverseDocumentFrequency(chunks, holders.GetValueOrDefault(t.Hash))).ToArray();
             return new State(name, isLoaded ? watermark : -1, chunks, hasVectors, average, idf);
         },
         cancellationToken);

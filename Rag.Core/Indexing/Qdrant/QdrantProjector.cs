@@ -21,6 +21,7 @@ internal sealed partial class QdrantProjector(
     ProjectionFence fence,
     QdrantClient qdrant,
     QdrantOptions options,
+    ProjectionMonitor monitor,
     TimeProvider time,
     ILogger<QdrantProjector> logger,
     IEmbedder? embedder) : BackgroundService
@@ -48,8 +49,11 @@ internal sealed partial class QdrantProjector(
                     {
                         wait = PollInterval;
                         isAway = false;
+                        monitor.Worked();
                     },
                     stoppingToken);
+                // Another process has the lock.
+                monitor.Worked();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -58,6 +62,7 @@ internal sealed partial class QdrantProjector(
             catch (ProjectorReplacedException)
             {
                 LogReplaced();
+                monitor.Worked();
             }
             catch (Exception e)
             {
@@ -68,6 +73,7 @@ internal sealed partial class QdrantProjector(
                 }
 
                 isAway = true;
+                monitor.Failed();
                 wait = wait * 2 < MaxWait ? wait * 2 : MaxWait;
             }
 
@@ -78,7 +84,7 @@ internal sealed partial class QdrantProjector(
     private async Task HoldAsync(Action onProgress, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        if (!await connection.Sql("select pg_try_advisory_lock($1)", AdvisoryLocks.Projector).ScalarAsync<bool>(cancellationToken))
+        if (!await connection.TryLockAsync(AdvisoryLocks.Projector, cancellationToken))
         {
             return;
         }
@@ -104,11 +110,8 @@ internal sealed partial class QdrantProjector(
         }
         finally
         {
-            // A pooled connection would keep the lock. When it broke, the server has let go of it, and the reason must not be hidden.
-            if (connection.FullState == System.Data.ConnectionState.Open)
-            {
-                await connection.Sql("select pg_advisory_unlock_all()").RunAsync(CancellationToken.None);
-            }
+            // A pooled connection would keep the lock. When it broke, the server has let go of it.
+            await connection.UnlockAsync();
         }
     }
 

@@ -40,7 +40,6 @@ internal static class QdrantRegistration
             p.GetRequiredService<Database>(),
             p.GetRequiredService<StorageSignals>(),
             p.GetRequiredService<QdrantClient>(),
-            p.GetRequiredService<TimeProvider>(),
             p.GetService<IEmbedder>()));
         services.AddSingleton<IIndexRebuilder>(static p => new QdrantRebuilder(
             p.GetRequiredService<Database>(),
@@ -58,6 +57,8 @@ internal static class QdrantRegistration
         services.AddSingleton<ProjectionSource>();
         services.AddSingleton<Projection>();
         services.AddSingleton<Reconciliation>();
+        services.TryAddSingleton<ProjectionMonitor>();
+        services.AddSingleton<IHostedService>(static p => p.GetRequiredService<ProjectionMonitor>());
         services.AddSingleton<IHostedService>(static p => new QdrantProjector(
             p.GetRequiredService<NpgsqlDataSource>(),
             p.GetRequiredService<StorageReadiness>(),
@@ -69,6 +70,7 @@ internal static class QdrantRegistration
             p.GetRequiredService<ProjectionFence>(),
             p.GetRequiredService<QdrantClient>(),
             p.GetRequiredService<IOptions<IndexOptions>>().Value.Qdrant,
+            p.GetRequiredService<ProjectionMonitor>(),
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<QdrantProjector>>(),
             p.GetService<IEmbedder>()));

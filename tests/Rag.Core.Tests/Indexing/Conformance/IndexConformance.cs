@@ -113,6 +113,23 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
     }
 
     [IndexFact]
+    public async Task By_the_vector_alone_the_words_change_nothing()
+    {
+        await PublishRandomAsync(80);
+
+        foreach (var query in Queries(5))
+        {
+            var vector = await EmbedAsync(query);
+            var hits = await Index.SearchAsync(
+                new IndexQuery { Collection = _collection.Id, Terms = _reference.Terms(query), Vector = vector, PrefersDense = true, Depth = 30 }, default);
+            Assert.Empty(hits.Lexical);
+            Assert.Null(hits.Fused);
+            AssertSame(_reference.Dense(vector), hits.Dense!, 30);
+            Assert.NotEmpty(hits.TermWeights);
+        }
+    }
+
+    [IndexFact]
     public async Task A_collection_sees_nothing_of_another_one()
     {
         await PublishRandomAsync(10);
