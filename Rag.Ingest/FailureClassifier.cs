@@ -11,11 +11,17 @@ namespace Rag.Ingest;
 /// <summary>Whose fault a failure is, and what to tell the person whose document it hit.</summary>
 internal static class FailureClassifier
 {
-    public static (FailureKind Kind, Problem Problem) Classify(Exception exception) => exception switch
+    /// <param name="exception">What happened.</param>
+    /// <param name="attempt">Which attempt it was, from 1.</param>
+    public static (FailureKind Kind, Problem Problem) Classify(Exception exception, int attempt) => exception switch
     {
+        // Time passes on a machine that has too much to do as well. Once more, later, before the document is blamed.
+        ExtractionException { Code: ExtractionProblems.TimedOut } e when attempt == 1 => (FailureKind.Passing, new Problem(e.Code, e.Message)),
         ExtractionException e => (FailureKind.Document, new Problem(e.Code, e.Message)),
         // Sending the file again is all that helps.
         RagException { Code: OriginalFault.MissingCode or OriginalFault.DamagedCode } e => (FailureKind.Document, new Problem(e.Code, e.Message)),
+        // What no document can do anything about, and every one in the queue meets.
+        RagException { IsTransient: true, Code: "model-away" or "blobs-away" or "disk-full" } e => (FailureKind.Dependency, new Problem(e.Code, e.Message)),
         RagException { IsTransient: true } e => (FailureKind.Passing, new Problem(e.Code, e.Message)),
         RagException e => (FailureKind.Ours, new Problem(e.Code, e.Message)),
         // Its message may hold anything, text of the document included.

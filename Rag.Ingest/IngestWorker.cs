@@ -99,7 +99,7 @@ internal sealed partial class IngestWorker(
             if (job.IsSuspect && !await place.TryBeAloneAsync(lease.Token))
             {
                 // Another suspect is at it. This one waits its turn in the queue, where it does not lose its worker with that one.
-                await ReleaseAsync(job);
+                await ReleaseAsync(job, queue.ReleaseAsync);
                 return;
             }
 
@@ -119,14 +119,14 @@ internal sealed partial class IngestWorker(
         }
         catch (OperationCanceledException) when (workToken.IsCancellationRequested)
         {
-            await ReleaseAsync(job);
+            await ReleaseAsync(job, queue.ReleaseAsync);
         }
-        catch (StorageException e) when (e.Code == StorageException.Away && e.InnerException?.InnerException is not TimeoutException)
+        catch (StorageException e) when (e.IsInterruption)
         {
-            // The database went away: no fault of the document. If the release fails as well, the lease runs out. A statement that
-            // takes too long or a full disk is not that: released without a count, such a document would come round for ever.
+            // The database went away: most likely no fault of the document, and no attempt. It counts as a lost worker does, since a
+            // document that breaks its session whenever it is stored would come round for ever. If this fails as well, the lease runs out.
             LogInterrupted(logger, e.Message);
-            await ReleaseAsync(job);
+            await ReleaseAsync(job, queue.InterruptedAsync);
         }
         catch (Exception e)
         {
@@ -136,12 +136,12 @@ internal sealed partial class IngestWorker(
         }
     }
 
-    private async Task ReleaseAsync(ClaimedJob job)
+    private async Task ReleaseAsync(ClaimedJob job, Func<ClaimedJob, CancellationToken, Task<bool>> release)
     {
         using var limit = new CancellationTokenSource(ReleaseTimeout);
         try
         {
-            await queue.ReleaseAsync(job, limit.Token);
+            await release(job, limit.Token);
             telemetry.Finished("released");
         }
         catch (Exception e) when (e is RagException or OperationCanceledException)
@@ -152,7 +152,7 @@ internal sealed partial class IngestWorker(
 
     private async Task FailAsync(ClaimedJob job, Exception exception, string stage)
     {
-        var (kind, problem) = FailureClassifier.Classify(exception);
+        var (kind, problem) = FailureClassifier.Classify(exception, job.Attempt);
         if (kind == FailureKind.Ours)
         {
             LogOurFault(logger, job.Document.Value, FailureClassifier.Describe(exception));

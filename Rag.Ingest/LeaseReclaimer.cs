@@ -10,8 +10,8 @@ internal sealed partial class LeaseReclaimer(
 {
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
 
-    // After a restart of the database every worker is absent until it has connected again.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    // After a restart of the database every worker is absent until it has connected again: it tries every five seconds at most, and connecting takes its time.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

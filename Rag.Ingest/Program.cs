@@ -2,6 +2,7 @@ using Rag.Core.Blobs;
 using Rag.Core.Caching;
 using Rag.Core.Embedding;
 using Rag.Core.Extraction;
+using Rag.Core.Extraction.ChildProcess;
 using Rag.Core.Indexing;
 using Rag.Core.Jobs;
 using Rag.Core.Retrieval;
@@ -15,6 +16,7 @@ if (ExtractCommand.IsRequested(args))
     return await ExtractCommand.RunAsync();
 }
 
+OwnProcess.Close();
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("rag-ingest");
 builder.Services.AddKnownSection<StorageOptions>("Storage").AddKnownSection<BlobOptions>("Blobs").AddKnownSection<JobOptions>("Jobs")

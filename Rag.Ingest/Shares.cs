@@ -6,7 +6,7 @@ namespace Rag.Ingest;
 
 /// <summary>
 /// How many of this process's places each collection holds. One that holds as many as it may is left out of the next claim, so that a
-/// large upload always leaves a place for the others. Thread-safe.
+/// large upload leaves a place for the others where there are three or more. Thread-safe.
 /// </summary>
 /// <param name="most">Places of one collection.</param>
 internal sealed class Shares(int most) : IDisposable
@@ -16,8 +16,11 @@ internal sealed class Shares(int most) : IDisposable
     private readonly Dictionary<CollectionId, int> _held = [];
     private readonly HashSet<Pulse> _idle = [];
 
-    /// <summary>Three quarters of the places, rounded up, unless the configuration says otherwise.</summary>
-    public static int Most(int configured, int places) => configured > 0 ? configured : ((3 * places) + 3) / 4;
+    /// <summary>
+    /// Three quarters of the places, rounded up, but not all of three or more, unless the configuration says otherwise. Of two it is both: to
+    /// keep one free would halve what a collection that is alone gets done.
+    /// </summary>
+    public static int Most(int configured, int places) => configured > 0 ? configured : places < 3 ? places : Math.Min(places - 1, ((3 * places) + 3) / 4);
 
     /// <summary>Claims, and counts what was claimed until it is given back. One claim at a time, or two would see the same place free.</summary>
     public async Task<ClaimedJob?> ClaimAsync(

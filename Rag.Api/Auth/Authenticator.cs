@@ -40,7 +40,7 @@ internal sealed class Authenticator(Database database, UnknownKeyLimit unknownKe
         var isNew = !_letInBefore.ContainsKey(name);
         if (isNew)
         {
-            await unknownKeys.BeginAsync(from, cancellationToken);
+            await unknownKeys.BeginAsync(from, isSession, cancellationToken);
         }
 
         var at = time.GetTimestamp();
@@ -55,7 +55,7 @@ internal sealed class Authenticator(Database database, UnknownKeyLimit unknownKe
 
         if (isNew)
         {
-            await unknownKeys.SucceededAsync(from, cancellationToken);
+            await unknownKeys.SucceededAsync(from, isSession, cancellationToken);
             Bound(_letInBefore);
             _letInBefore[name] = true;
         }
@@ -65,6 +65,16 @@ internal sealed class Authenticator(Database database, UnknownKeyLimit unknownKe
         // Into the dictionary from before the look-up: if a revocation replaced it meanwhile, this answer is dropped with it.
         kept[name] = new Kept(caller, at);
         return caller;
+    }
+
+    /// <summary>
+    /// The session was made here a moment ago: its first request pays nothing. All visitors of a front end have one address, and what one of
+    /// them tries must not keep the others from signing in.
+    /// </summary>
+    public void LetIn(string session)
+    {
+        Bound(_letInBefore);
+        _letInBefore[Convert.ToHexString(BearerText.HashOf(session))] = true;
     }
 
     /// <summary>Forgets every answer: something was revoked.</summary>

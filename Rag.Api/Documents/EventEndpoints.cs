@@ -42,7 +42,7 @@ internal static class EventEndpoints
             await foreach (var item in events.FollowAsync(collection.Id, from, ended.Token))
             {
                 await (item.IsReset
-                    ? stream.WriteTextAsync("reset", "{}", ended.Token)
+                    ? stream.WriteTextAsync("reset", "{}", ended.Token, item.Sequence)
                     : stream.WriteAsync("document", DataOf(item), ended.Token, item.Sequence));
             }
         }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
-using Rag.Core;
 
 namespace Rag.Api.Http;
 
@@ -115,13 +114,9 @@ internal sealed class EventStream : IAsyncDisposable
         {
             // The stream is over.
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception)
         {
-            // The client is gone; the request's own token says so to the writer.
-        }
-        catch (RagException)
-        {
-            // Whether it may go on cannot be found out: the client resumes when it can.
+            // The client is gone, or whether it may go on cannot be found out, for whatever reason. Nobody would ask again: it resumes when it can.
             await _ended.CancelAsync();
         }
     }

@@ -24,6 +24,7 @@ internal sealed partial class IdempotencyMiddleware(
 {
     private const string Header = "Idempotency-Key";
     private const int MaxLength = 200;
+    private const int LongestRoute = 500;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -43,7 +44,7 @@ internal sealed partial class IdempotencyMiddleware(
         }
 
         // The path and not its pattern: the same key for another collection is another request.
-        var route = $"POST {context.Request.Path}";
+        var route = RouteOf(context.Request.Path);
         // Boundaries differ from one sending to the next, so of an upload the parts are compared; they are only known once it is read.
         var isUpload = context.Request.HasFormContentType;
         var hash = isUpload ? [] : SHA256.HashData((await RequestBody.ReadAsync(context)).Bytes);
@@ -69,6 +70,11 @@ internal sealed partial class IdempotencyMiddleware(
                 break;
         }
     }
+
+    // The database's index takes rows of 2,704 bytes, and a path may be longer.
+    internal static string RouteOf(PathString path) => path.Value is { Length: > LongestRoute } text
+        ? $"POST sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}"
+        : $"POST {path}";
 
     private async Task DoAsync(HttpContext context, IdempotencyClaim claim, byte[] hash, UploadDigest? upload)
     {

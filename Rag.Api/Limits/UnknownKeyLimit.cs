@@ -9,13 +9,16 @@ namespace Rag.Api.Limits;
 /// <summary>How many bearers that turn out unknown one address may have looked up, in all replicas together. Good ones cost nothing.</summary>
 internal sealed class UnknownKeyLimit(IOptions<LimitOptions> options, CacheConnection cache, TimeProvider time)
 {
-    private readonly SharedRateBuckets<IPAddress> _buckets = new("unknown", options.Value.UnknownKeysPerMinute, cache, time);
+    private readonly SharedRateBuckets<IPAddress> _keys = new("unknown", options.Value.UnknownKeysPerMinute, cache, time);
+
+    // Of their own, as a front end sends whatever cookie comes: strangers must not use up what its people need to sign in with a key.
+    private readonly SharedRateBuckets<IPAddress> _sessions = new("unknown-session", options.Value.UnknownKeysPerMinute, cache, time);
 
     /// <summary>Counts a look-up as failed until <see cref="SucceededAsync"/> says otherwise: many at the same time must not slip through.</summary>
     /// <exception cref="ProblemException"><c>rate-limited</c>.</exception>
-    public async ValueTask BeginAsync(IPAddress? from, CancellationToken cancellationToken)
+    public async ValueTask BeginAsync(IPAddress? from, bool isSession, CancellationToken cancellationToken)
     {
-        if (await _buckets.TakeAsync(Network(from), cancellationToken) is { } wait)
+        if (await Buckets(isSession).TakeAsync(Network(from), cancellationToken) is { } wait)
         {
             throw new ProblemException(
                 "rate-limited", "Too many unknown keys came from this address. Wait as long as 'Retry-After' says; Rag:Limits:UnknownKeysPerMinute sets how many there may be.")
@@ -25,7 +28,10 @@ internal sealed class UnknownKeyLimit(IOptions<LimitOptions> options, CacheConne
         }
     }
 
-    public ValueTask SucceededAsync(IPAddress? from, CancellationToken cancellationToken) => _buckets.GiveBackAsync(Network(from), cancellationToken);
+    public ValueTask SucceededAsync(IPAddress? from, bool isSession, CancellationToken cancellationToken) =>
+        Buckets(isSession).GiveBackAsync(Network(from), cancellationToken);
+
+    private SharedRateBuckets<IPAddress> Buckets(bool isSession) => isSession ? _sessions : _keys;
 
     /// <summary>Whoever has one address of version 6 usually has the 2^64 of its network.</summary>
     internal static IPAddress Network(IPAddress? address)

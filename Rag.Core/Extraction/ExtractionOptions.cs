@@ -37,7 +37,10 @@ public sealed class ExtractionOptions
     [Range(128, 65_536)]
     public int MaxOpenFiles { get; set; } = 256;
 
-    /// <summary>Bytes of any file that the child process may write, in MiB. Its readers write none; whatever takes one over must not fill the disk.</summary>
+    /// <summary>
+    /// Size of each file that the child process may write, in MiB. Its readers write none. It is no limit of all of them together: where whatever
+    /// takes one over must not fill the disk, give the temporary folder one of its own.
+    /// </summary>
     [Range(1, 4096)]
     public int MaxWrittenMiB { get; set; } = 16;
 

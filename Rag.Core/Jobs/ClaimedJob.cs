@@ -29,6 +29,9 @@ public sealed record ClaimedJob
     /// </summary>
     public bool IsSuspect => Losses >= 3;
 
+    /// <summary>Since its first failure, by the database's clock at the claim; zero when it never failed.</summary>
+    public TimeSpan FailingFor { get; init; }
+
     /// <summary>W3C trace context of the submission; null when it was not traced.</summary>
     public string? TraceParent { get; init; }
 
@@ -62,6 +65,9 @@ public enum FailureKind
 
     /// <summary>Passing: it is tried again with growing waits, then parked.</summary>
     Passing,
+
+    /// <summary>A part's that all documents need, such as the model: it is tried again until <see cref="JobOptions.DependencyPatience"/> is over, then parked.</summary>
+    Dependency,
 
     /// <summary>Ours: it is parked, and the log has an error.</summary>
     Ours,

@@ -11,7 +11,7 @@ public sealed class JobOptions
 
     /// <summary>
     /// Documents of one collection that one worker process reads at the same time, so that the others find a place while a large upload is
-    /// worked off; 0: three quarters of <see cref="Concurrency"/>, rounded up.
+    /// worked off; 0: three quarters of <see cref="Concurrency"/>, rounded up, but never all of three or more.
     /// </summary>
     [Range(0, 256)]
     public int PerCollection { get; set; }
@@ -23,6 +23,13 @@ public sealed class JobOptions
     /// <summary>Attempts at a document whose failures are passing ones, before it is parked.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 5;
+
+    /// <summary>
+    /// How long, from its first failure, a document is tried again while what all of them need is away: the model, the store of originals,
+    /// room on a disk. Afterwards <see cref="MaxAttempts"/> counts.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    public TimeSpan DependencyPatience { get; set; } = TimeSpan.FromHours(6);
 
     /// <summary>How often to look for work that nobody announced.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]

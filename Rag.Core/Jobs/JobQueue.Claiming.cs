@@ -50,7 +50,8 @@ public sealed partial class JobQueue
                     from next, documents d, collections c, (select set_config('synchronous_commit', 'off', true)) as quick
                     where j.id = next.id and d.id = j.document_id and c.id = j.collection_id
                     returning j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
-                        d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
+                        d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text,
+                        coalesce(now() - j.first_failed, interval '0')
                     """,
                     worker,
                     _options.Lease,
@@ -82,5 +83,6 @@ public sealed partial class JobQueue
         Sha256 = row.GetFieldValue<byte[]>(11),
         SizeBytes = row.GetInt64(12),
         Settings = CollectionService.ReadSettings(row.GetString(13)),
+        FailingFor = row.GetFieldValue<TimeSpan>(14),
     };
 }

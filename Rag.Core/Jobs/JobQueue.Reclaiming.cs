@@ -34,7 +34,8 @@ public sealed partial class JobQueue
             (connection, token) => connection.Sql(
                     """
                     select j.id, j.generation, j.collection_id, j.document_id, j.attempts, j.losses, j.trace_parent, j.created,
-                        d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text
+                        d.name, d.given_title, d.media_type, d.sha256, d.size_bytes, c.settings::text,
+                        coalesce(now() - j.first_failed, interval '0')
                     from jobs j join documents d on d.id = j.document_id join collections c on c.id = j.collection_id
                     where j.state = 'running' and (j.lease_until < now() or j.worker = any($1))
                     order by j.lease_until, j.id limit 100 for no key update of j skip locked
@@ -47,18 +48,9 @@ public sealed partial class JobQueue
         RagException? failure = null;
         foreach (var job in expired)
         {
-            var change = job.Losses + 1 < MaxLosses
-                ? new Change("queued", "queued") { CountAttempt = false, CountLoss = true, OnlyLeftBy = absent, Wait = RetryWait.AfterLoss(job.Losses + 1) }
-                : new Change("parked", "failed")
-                {
-                    CountLoss = true,
-                    OnlyLeftBy = absent,
-                    Failed = true,
-                    Problem = new Problem("worker-lost", $"The worker ended {MaxLosses} times while it processed this document. Look at its log, then try again."),
-                };
             try
             {
-                if (await ChangeAsync(job, change, cancellationToken))
+                if (await ChangeAsync(job, AfterLoss(job) with { OnlyLeftBy = absent }, cancellationToken))
                 {
                     reclaimed++;
                 }
@@ -71,4 +63,22 @@ public sealed partial class JobQueue
 
         return reclaimed > 0 || failure is null ? reclaimed : throw failure;
     }
+
+    /// <summary>Back to the queue after the database session broke in the middle of the work, which counts like a worker that vanished.</summary>
+    public Task<bool> InterruptedAsync(ClaimedJob job, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return ChangeAsync(job, AfterLoss(job), cancellationToken);
+    }
+
+    private static Change AfterLoss(ClaimedJob job) => job.Losses + 1 < MaxLosses
+        ? new Change("queued", "queued") { CountAttempt = false, CountLoss = true, Wait = RetryWait.AfterLoss(job.Losses + 1) }
+        : new Change("parked", "failed")
+        {
+            CountLoss = true,
+            Failed = true,
+            Problem = new Problem(
+                "worker-lost",
+                $"The worker, or its connection to the database, ended {MaxLosses} times while it processed this document. Look at its log, then try again."),
+        };
 }

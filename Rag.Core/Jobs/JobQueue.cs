@@ -53,7 +53,9 @@ public sealed partial class JobQueue(Database database, StorageSignals signals, 
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(problem);
-        var retry = kind == FailureKind.Passing && job.Attempt < _options.MaxAttempts;
+        // An outage is over when it is over, however many attempts fall into it: five would park a whole queue within minutes.
+        var retry = (kind is FailureKind.Passing or FailureKind.Dependency && job.Attempt < _options.MaxAttempts)
+            || (kind == FailureKind.Dependency && job.FailingFor < _options.DependencyPatience);
         var change = retry
             ? new Change("queued", "queued") { Problem = problem, FailedStage = stage, Failed = true, Wait = RetryWait.After(job.Attempt, Random.Shared.NextDouble()) }
             : new Change("parked", "failed") { Problem = problem, FailedStage = stage, Failed = true };

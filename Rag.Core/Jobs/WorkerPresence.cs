@@ -15,6 +15,8 @@ public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadi
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
 
+    // Names under which there may still be jobs of ours.
+    private readonly HashSet<string> _former = new(StringComparer.Ordinal);
     private readonly string _process = $"{Environment.MachineName}/{Environment.ProcessId}";
     private volatile string _name = $"{Environment.MachineName}/{Environment.ProcessId}";
 
@@ -34,9 +36,11 @@ public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadi
                 var number = Random.Shared.Next(1, int.MaxValue);
                 if (await connection.TryLockAsync(AdvisoryLocks.WorkerPresence, number, stoppingToken))
                 {
-                    var before = _name;
+                    // The new name first, so that no claim takes an old one any more; an old one is forgotten only when its jobs have the new one.
+                    _former.Add(_name);
                     _name = $"{_process}#{number}";
-                    await connection.Sql("update jobs set worker = $2 where worker = $1 and state = 'running'", before, _name).RunAsync(stoppingToken);
+                    await connection.Sql("update jobs set worker = $2 where worker = any($1) and state = 'running'", _former.ToArray(), _name).RunAsync(stoppingToken);
+                    _former.Clear();
                     wait = CheckInterval;
                     while (true)
                     {

@@ -11,6 +11,13 @@ public sealed class StorageException : RagException
     {
     }
 
+    /// <summary>
+    /// Whether the connection or the server went away in the middle: nothing was refused, and nothing took too long. What is full, or too
+    /// slow for its time limit, on either side, is not that.
+    /// </summary>
+    public bool IsInterruption => Code == Away && InnerException is not (
+        PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } or NpgsqlException { InnerException: TimeoutException });
+
     /// <summary>The stable code of a database that cannot be reached or is not prepared yet.</summary>
     public const string Away = "storage-away";
 

@@ -15,8 +15,11 @@ public sealed class StorageOptions
     /// <summary>Whether this process changes the schema or only checks it.</summary>
     public MigrationMode Migrate { get; set; } = MigrationMode.Auto;
 
-    /// <summary>Connections of one process at most.</summary>
-    [Range(2, 500)]
+    /// <summary>
+    /// Connections of one process at most. A worker holds two always, to listen and to be seen, sweeping up to three, and storing and
+    /// claiming one each.
+    /// </summary>
+    [Range(6, 500)]
     public int MaxPoolSize { get; set; } = 15;
 
     /// <summary>How long one statement may run.</summary>

@@ -5,6 +5,7 @@ using Rag.Api.Http;
 using Rag.Api.Tests.Support;
 using Rag.Client;
 using Rag.Testing;
+using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Tests;
 
@@ -89,6 +90,28 @@ public sealed class EventTests(ApiFixture fixture) : IClassFixture<ApiFixture>, 
         await Eventually.TrueAsync(() => Task.FromResult(stream.Aborted.IsCancellationRequested), Limit, "the stream has ended");
 
         Assert.Equal(": open\n\n:\n\n:\n\n", Encoding.UTF8.GetString(body.ToArray()));
+    }
+
+    [Fact]
+    public async Task A_stream_ends_when_its_right_cannot_be_asked_for()
+    {
+        var time = new ManualTime();
+        var context = new DefaultHttpContext();
+        await using var stream = await EventStream.BeginAsync(context, _ => throw new ProblemException("rate-limited", "Too many."), time);
+
+        time.Advance(EventStream.Quiet);
+
+        await Eventually.TrueAsync(() => Task.FromResult(stream.Aborted.IsCancellationRequested), Limit, "the stream has ended");
+    }
+
+    [Fact]
+    public async Task A_reset_says_where_the_stream_goes_on()
+    {
+        await Api.Client().AddTextAsync(_collection, new TextDocument("One."));
+
+        using var response = await OpenAsync("?after=99");
+
+        Assert.Contains("id: 1\nevent: reset", await ReadUntilAsync(response, "data:"), StringComparison.Ordinal);
     }
 
     private async Task<List<CollectionEvent.DocumentChanged>> TakeAsync(RagClient client, long after, int count)

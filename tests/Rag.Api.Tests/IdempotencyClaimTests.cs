@@ -64,6 +64,19 @@ public sealed class IdempotencyClaimTests(ApiFixture fixture) : IClassFixture<Ap
     }
 
     [Fact]
+    public async Task A_path_of_any_length_can_be_claimed()
+    {
+        // Of chance, or the index would hold it compressed.
+        static string Path() => "/v1/" + Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(3500));
+        var (one, other) = (IdempotencyMiddleware.RouteOf(Path()), IdempotencyMiddleware.RouteOf(Path()));
+
+        Assert.IsType<Claim.Mine>(await Store.ClaimAsync(_keyId, one, "long", [1], default));
+        Assert.IsType<Claim.InProgress>(await Store.ClaimAsync(_keyId, one, "long", [1], default));
+        Assert.IsType<Claim.Mine>(await Store.ClaimAsync(_keyId, other, "long", [1], default));
+        Assert.Equal(Route, IdempotencyMiddleware.RouteOf("/v1/anything"));
+    }
+
+    [Fact]
     public async Task Whoever_was_overtaken_changes_nothing_any_more()
     {
         var late = await ClaimAsync("raced");

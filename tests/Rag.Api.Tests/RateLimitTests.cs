@@ -1,4 +1,5 @@
 using System.Net;
+using Rag.Api.Auth;
 using Rag.Api.Tests.Support;
 using Rag.Client;
 using Rag.Testing;
@@ -44,6 +45,25 @@ public sealed class RateLimitTests(PostgresFixture postgres)
         // A revocation makes the process forget what it has looked up, so that the key that was let in is looked up again.
         await api.Client().RevokeKeyAsync(other.Id);
         await api.Client().GetSessionAsync();
+    }
+
+    [Fact]
+    public async Task Sessions_that_somebody_made_up_keep_nobody_from_signing_in()
+    {
+        await using var api = await ApiHost.StartReadyAsync(
+            await postgres.CreateDatabaseAsync(), new Dictionary<string, string> { ["Rag:Limits:UnknownKeysPerMinute"] = "3" });
+        for (var i = 0; i < 3; i++)
+        {
+            using var unknown = await api.SendAsync(HttpMethod.Get, "/v1/session", bearer: BearerText.NewSession());
+            await Json.ProblemAsync(unknown, HttpStatusCode.Unauthorized, "key-unknown");
+        }
+
+        using var refused = await api.SendAsync(HttpMethod.Get, "/v1/session", bearer: BearerText.NewSession());
+        await Json.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "rate-limited");
+
+        // A front end's visitors have its address: the key is looked up here for the first time, and so is its session.
+        var session = await api.Client().StartSessionAsync();
+        await api.Client(session.Token).GetSessionAsync();
     }
 
     [Fact]

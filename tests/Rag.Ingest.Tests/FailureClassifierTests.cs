@@ -10,11 +10,14 @@ public sealed class FailureClassifierTests
     [Fact]
     public void Each_failure_has_somebody_whose_fault_it_is()
     {
-        Assert.Equal(FailureKind.Document, FailureClassifier.Classify(new ExtractionException("encrypted-file", "It asks for a password.")).Kind);
-        Assert.Equal(FailureKind.Document, FailureClassifier.Classify(new RagException("no-original", "It is missing.")).Kind);
-        Assert.Equal(FailureKind.Passing, FailureClassifier.Classify(new RagException("model-away", "No answer.", isTransient: true)).Kind);
-        Assert.Equal(FailureKind.Ours, FailureClassifier.Classify(new RagException("model-failed", "Wrong key.")).Kind);
-        Assert.Equal(FailureKind.Ours, FailureClassifier.Classify(new ArgumentException("x")).Kind);
+        Assert.Equal(FailureKind.Document, FailureClassifier.Classify(new ExtractionException("encrypted-file", "It asks for a password."), attempt: 1).Kind);
+        Assert.Equal(FailureKind.Document, FailureClassifier.Classify(new RagException("no-original", "It is missing."), attempt: 1).Kind);
+        Assert.Equal(FailureKind.Dependency, FailureClassifier.Classify(new RagException("model-away", "No answer.", isTransient: true), attempt: 1).Kind);
+        Assert.Equal(FailureKind.Passing, FailureClassifier.Classify(new RagException("child-away", "It did not start.", isTransient: true), attempt: 1).Kind);
+        Assert.Equal(FailureKind.Ours, FailureClassifier.Classify(new RagException("model-failed", "Wrong key."), attempt: 1).Kind);
+        Assert.Equal(FailureKind.Passing, FailureClassifier.Classify(new ExtractionException(ExtractionProblems.TimedOut, "Slow."), attempt: 1).Kind);
+        Assert.Equal(FailureKind.Document, FailureClassifier.Classify(new ExtractionException(ExtractionProblems.TimedOut, "Slow."), attempt: 2).Kind);
+        Assert.Equal(FailureKind.Ours, FailureClassifier.Classify(new ArgumentException("x"), attempt: 1).Kind);
     }
 
     [Fact]

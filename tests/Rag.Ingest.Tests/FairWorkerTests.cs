@@ -78,6 +78,7 @@ public sealed class FairWorkerTests(PostgresFixture postgres) : IAsyncLifetime
     [Theory]
     [InlineData(0, 1, 1)]
     [InlineData(0, 2, 2)]
+    [InlineData(0, 3, 2)]
     [InlineData(0, 4, 3)]
     [InlineData(0, 16, 12)]
     [InlineData(5, 16, 5)]

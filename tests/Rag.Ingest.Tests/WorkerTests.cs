@@ -165,6 +165,42 @@ public sealed class WorkerTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_document_that_breaks_its_session_is_counted_and_parked_in_the_end()
+    {
+        await BreakStoringAsync("perform pg_terminate_backend(pg_backend_pid());");
+        var document = (await _engine.SubmitAsync(_collection, "breaks")).Document;
+
+        await Eventually.BecomesAsync(() => _engine.ScalarAsync<int>("select losses from jobs"), losses => losses >= 3);
+        Assert.Equal(0, await _engine.ScalarAsync<int>("select attempts - case when state = 'running' then 1 else 0 end from jobs"));
+        await _engine.ExecuteAsync("update jobs set losses = 19, available_at = now()");
+        await Eventually.BecomesAsync(
+            () => _engine.ScalarAsync<string>("select concat_ws(' ', state, 'losses', losses, 'attempts', attempts, 'due', available_at - now()) from jobs"),
+            state => state!.StartsWith("parked", StringComparison.Ordinal));
+        var parked = await _engine.Documents.GetAsync(_collection.Id, document.Id, CancellationToken.None);
+
+        Assert.Equal((DocumentStatus.Failed, "worker-lost"), (parked.Status, parked.Problem?.Code));
+    }
+
+    [Fact]
+    public async Task A_statement_that_the_server_stops_for_its_time_is_an_attempt()
+    {
+        await BreakStoringAsync("raise exception using errcode = 'query_canceled';");
+        var document = (await _engine.SubmitAsync(_collection, "too slow")).Document;
+
+        var waiting = await Eventually.BecomesAsync(
+            () => _engine.Documents.GetAsync(_collection.Id, document.Id, CancellationToken.None), current => current.Problem is not null);
+
+        Assert.Equal(("storage-away", 1), (waiting.Problem?.Code, waiting.Attempts));
+        Assert.Equal(0, await _engine.ScalarAsync<int>("select losses from jobs"));
+    }
+
+    private Task BreakStoringAsync(string statement) => _engine.ExecuteAsync(
+        $"""
+        create function break_storing() returns trigger language plpgsql as $body$ begin {statement} return new; end $body$;
+        create trigger break_storing before insert on generations for each row execute function break_storing();
+        """);
+
+    [Fact]
     public async Task The_first_attempt_is_part_of_the_submissions_trace_and_a_later_one_is_linked_to_it()
     {
         var spans = new System.Collections.Concurrent.ConcurrentQueue<Activity>();

@@ -6,15 +6,15 @@ namespace Rag.Core.Extraction.ChildProcess;
 
 /// <summary>
 /// Starts children in a network namespace of their own, in which there is no network at all, not even loopback, where the system lets
-/// this process make one: as root by right, else inside a user namespace. Both are refused by many container runtimes, so it is tried
-/// once, and told once when it is refused.
+/// this process make one: inside a user namespace, which also keeps them from looking into the worker, else as root by right. Both are
+/// refused by many container runtimes, so it is tried once, and told once when it is refused. A trial that got no answer is repeated.
 /// </summary>
 internal sealed partial class NetworkIsolation(ILogger logger)
 {
     private const string Unshare = "/usr/bin/unshare";
     private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(10);
 
-    private static readonly string[][] Ways = [[Unshare, "--net", "--"], [Unshare, "--user", "--net", "--"]];
+    private static readonly string[][] Ways = [[Unshare, "--user", "--net", "--"], [Unshare, "--net", "--"]];
 
     private readonly Lock _lock = new();
     private Task<IReadOnlyList<string>>? _prefix;
@@ -30,22 +30,37 @@ internal sealed partial class NetworkIsolation(ILogger logger)
 
     private async Task<IReadOnlyList<string>> FindAsync()
     {
+        var isClear = true;
         if (OperatingSystem.IsLinux() && File.Exists(Unshare))
         {
             foreach (var way in Ways)
             {
-                if (await WorksAsync(way))
+                switch (await WorksAsync(way))
                 {
-                    return way;
+                    case true:
+                        return way;
+                    case null:
+                        isClear = false;
+                        break;
                 }
             }
         }
 
         LogNotIsolated();
+        if (!isClear)
+        {
+            // A machine that was too busy is no refusal: the next child asks again.
+            lock (_lock)
+            {
+                _prefix = null;
+            }
+        }
+
         return [];
     }
 
-    private static async Task<bool> WorksAsync(string[] way)
+    /// <summary>Null: it cannot be told, as nothing came of the trial in time.</summary>
+    private static async Task<bool?> WorksAsync(string[] way)
     {
         try
         {
@@ -69,7 +84,7 @@ internal sealed partial class NetworkIsolation(ILogger logger)
             catch (OperationCanceledException)
             {
                 trial.Kill(entireProcessTree: true);
-                return false;
+                return null;
             }
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)
@@ -80,7 +95,7 @@ internal sealed partial class NetworkIsolation(ILogger logger)
 
     [LoggerMessage(
         EventId = 3102,
-        Level = LogLevel.Information,
+        Level = LogLevel.Warning,
         Message = "This system gives extraction processes no network namespace of their own, so they can reach the network as the worker can. "
             + "Their other limits hold. A network policy, or allowing 'unshare --net' or 'unshare --user --net', closes it.")]
     private partial void LogNotIsolated();

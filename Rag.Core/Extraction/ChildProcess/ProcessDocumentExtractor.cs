@@ -13,6 +13,7 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
 {
     private readonly ExtractionOptions _options;
     private readonly ExtractionChildPool _pool;
+    private readonly TimeProvider _time;
     private readonly ILogger<ProcessDocumentExtractor> _logger;
 
     /// <summary>Starts nothing yet; the first document does.</summary>
@@ -21,6 +22,7 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Value;
         _pool = new ExtractionChildPool(_options, new NetworkIsolation(logger), time);
+        _time = time;
         _logger = logger;
     }
 
@@ -71,11 +73,7 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
         try
         {
             var wasFresh = child.Served == 0;
-            await using (var original = await request.OpenContent(cancellationToken))
-            await using (var file = new FileStream(child.OriginalPath, FileMode.Create, FileAccess.Write, FileShare.None, 64 * 1024, useAsync: true))
-            {
-                await original.CopyToAsync(file, cancellationToken);
-            }
+            await CopyAsync(request, child.OriginalPath, cancellationToken);
 
             var outcome = await child.ExtractAsync(request, cancellationToken);
             if (!child.IsUsable)
@@ -93,6 +91,23 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
             }
 
             await _pool.ReturnAsync(child);
+        }
+    }
+
+    /// <summary>Within the time of one document: a store that gives byte after byte must not keep a place for ever.</summary>
+    private async Task CopyAsync(ExtractionRequest request, string path, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_options.Timeout, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            await using var original = await request.OpenContent(limit.Token);
+            await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 64 * 1024, useAsync: true);
+            await original.CopyToAsync(file, limit.Token);
+        }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException("The original did not come in time.", e);
         }
     }
 

@@ -159,6 +159,22 @@ public sealed class JobQueueTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_outage_parks_nothing_before_its_time_is_over()
+    {
+        await _engine.SubmitAsync(_collection, "waits for the model");
+        var problem = new Problem("model-away", "The model does not answer.");
+        for (var attempt = 1; attempt <= 4; attempt++)
+        {
+            Assert.Equal(FailureOutcome.Retried, await _engine.Jobs.FailAsync(await ClaimAsync(), FailureKind.Dependency, problem, "embed", CancellationToken.None));
+            await _engine.ExecuteAsync("update jobs set available_at = now()");
+        }
+
+        await _engine.ExecuteAsync("update jobs set first_failed = now() - interval '7 hours'");
+
+        Assert.Equal(FailureOutcome.Parked, await _engine.Jobs.FailAsync(await ClaimAsync(), FailureKind.Dependency, problem, "embed", CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Very_many_failed_documents_are_queued_again_some_at_a_time()
     {
         var first = (await _engine.SubmitAsync(_collection, "first")).Document;

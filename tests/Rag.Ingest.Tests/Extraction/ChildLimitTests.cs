@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Rag.Core.Extraction;
 
@@ -29,6 +30,22 @@ public sealed class ChildLimitTests
     {
         using var script = new ScriptedChild($"head -c 3000000 /dev/zero > large && exit 1; [ $(wc -c < large) -le 1048576 ] || exit 1; {Answers}");
         await using var extractor = Extractors.Create(new ExtractionOptions { Command = script.Path, MaxWrittenMiB = 1 });
+        Assert.Equal("ab", (await extractor.ExtractAsync(Extractors.Request("one", "a.txt"), CancellationToken.None)).Text);
+    }
+
+    [Fact]
+    public async Task A_child_cannot_look_into_the_worker()
+    {
+        // In a user namespace, that is: where there is none, what runs as root sees everything.
+        using var trial = Process.Start("/bin/sh", ["-c", "unshare --user --net -- true 2>/dev/null"]);
+        await trial.WaitForExitAsync();
+        if (trial.ExitCode != 0)
+        {
+            return;
+        }
+
+        using var script = new ScriptedChild($"cat /proc/$PPID/environ > seen 2>/dev/null && exit 1; {Answers}");
+        await using var extractor = Extractors.Create(new ExtractionOptions { Command = script.Path });
         Assert.Equal("ab", (await extractor.ExtractAsync(Extractors.Request("one", "a.txt"), CancellationToken.None)).Text);
     }
 

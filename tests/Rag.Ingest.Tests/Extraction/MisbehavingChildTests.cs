@@ -90,7 +90,7 @@ public sealed class MisbehavingChildTests
         var request = new ExtractionRequest("a.txt", null, static _ => Task.FromResult<Stream>(new FailingStream()));
         var problem = await Assert.ThrowsAsync<RagException>(() => extractor.ExtractAsync(request, CancellationToken.None));
         Assert.Equal(("extraction-io", true), (problem.Code, problem.IsTransient));
-        Assert.Equal(Rag.Core.Jobs.FailureKind.Passing, FailureClassifier.Classify(problem).Kind);
+        Assert.Equal(Rag.Core.Jobs.FailureKind.Passing, FailureClassifier.Classify(problem, attempt: 1).Kind);
     }
 
     [Fact]
