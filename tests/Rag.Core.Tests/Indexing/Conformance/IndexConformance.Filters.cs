@@ -60,6 +60,9 @@ public abstract partial class IndexConformance
         yield return ("a number that is not there", new MetadataFilter.Equal("year", 1999), static _ => false);
         yield return ("a truth value under a name with a dot", new MetadataFilter.Equal("a.b", true), m => m["a.b"] is { } v && (bool)v);
         yield return ("null", new MetadataFilter.Equal("a.b", null), m => m["a.b"] is null);
+        yield return ("null in a field that not every document has", new MetadataFilter.Equal("maybe", null), static m => m.ContainsKey("maybe") && m["maybe"] is null);
+        yield return ("not null in a field that not every document has", new MetadataFilter.Not(new MetadataFilter.Equal("maybe", null)), static m => !m.ContainsKey("maybe") || m["maybe"] is not null);
+        yield return ("null in a field that nobody has", new MetadataFilter.Equal("none", null), static _ => false);
         yield return ("contained in an array", new MetadataFilter.Equal("tags", "t1"), m => Tagged(m, "t1"));
         yield return ("a field that nobody has", new MetadataFilter.Equal("none", "x"), static _ => false);
         yield return ("not a field that nobody has", new MetadataFilter.Not(new MetadataFilter.Equal("none", "x")), static _ => true);

@@ -1,9 +1,13 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Rag.Core.Blobs;
 using Rag.Core.Documents;
 using Rag.Core.Embedding;
 using Rag.Core.Indexing;
 using Rag.Core.Indexing.Analysis;
+using Rag.Core.Jobs;
 using Rag.Core.Storage;
 using Rag.Core.Tests.Retrieval;
 using Rag.Testing;
@@ -153,9 +157,23 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
         Assert.Empty((await Index.SearchAsync(query with { Collection = CollectionId.New() }, default)).Lexical);
 
         await PublishRandomAsync(20);
-        // As the service and the sweeper do it.
-        await _world.ExecuteAsync("delete from collections where id = $1", _collection.Id.Value);
+        var database = _world.Services.GetRequiredService<Database>();
+        Assert.True(await new CollectionService(database, _world.Services.GetRequiredService<StorageSignals>()).DeleteAsync(_collection.Id, default));
         await Eventually.TrueAsync(async () => (await Index.SearchAsync(query, default)).Lexical.Count == 0, "the removed collection is gone from the index");
+        await GoneAsync(_collection.Id);
+
+        // Its documents are still there until they are swept, and with them nothing comes back.
+        Assert.Equal(20, await CountAsync("select count(*) from documents"));
+        var sweeper = new Sweeper(
+            database,
+            new PostgresBlobStore(database, Options.Create(new BlobOptions())),
+            Options.Create(new JobOptions()),
+            TimeProvider.System,
+            NullLogger<Sweeper>.Instance);
+        Assert.Equal(0, (await sweeper.SweepAsync(new SweepAges(), includeFiles: false, default))!.Failures);
+        Assert.Equal(0, await CountAsync("select count(*) from documents"));
+        Assert.Empty((await Index.SearchAsync(query, default)).Lexical);
+        await GoneAsync(_collection.Id);
     }
 
     [IndexFact]
@@ -190,6 +208,9 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
         Assert.True(await Index.WaitForAsync((collection ?? _collection).Id, await HeadAsync(collection ?? _collection), Patience, default));
         await SettledAsync();
     }
+
+    /// <summary>Waits until nothing is kept of a removed collection where the index lies outside of the database.</summary>
+    private protected virtual Task GoneAsync(CollectionId collection) => Task.CompletedTask;
 
     /// <summary>Waits for what an index does on its own account.</summary>
     private protected virtual Task SettledAsync() => Task.CompletedTask;
@@ -246,6 +267,12 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
         }
     }
 
+    private async Task<long> CountAsync(string sql)
+    {
+        await using var connection = await _world.Services.GetRequiredService<Npgsql.NpgsqlDataSource>().OpenConnectionAsync();
+        return await connection.Sql(sql).ScalarAsync<long>(default);
+    }
+
     private async Task<long> HeadAsync(Collection collection)
     {
         await using var connection = await _world.Services.GetRequiredService<Npgsql.NpgsqlDataSource>().OpenConnectionAsync();
@@ -259,7 +286,18 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
     // Few words, some frequent and some rare, so that many documents share many of them. None is a stop word or has a stem that another has.
     private string RandomText() => string.Join(' ', Enumerable.Range(0, _random.Next(3, 40)).Select(_ => Words[(int)(Words.Length * Math.Pow(_random.NextDouble(), 2))]));
 
-    private JsonObject RandomMetadata() => new()
+    private JsonObject RandomMetadata()
+    {
+        var metadata = RandomFields();
+        if (_random.Next(2) == 0)
+        {
+            metadata["maybe"] = _random.Next(2) == 0 ? null : "x";
+        }
+
+        return metadata;
+    }
+
+    private JsonObject RandomFields() => new()
     {
         ["lang"] = _random.Next(2) == 0 ? "en" : "de",
         ["year"] = 2000 + _random.Next(20),

@@ -44,7 +44,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
                 {
                   "vectors": { "dense": { "size": 256, "distance": "Dot", "on_disk": true } },
                   "sparse_vectors": { "terms": { "index": { "on_disk": true } } },
-                  "shard_number": 2, "replication_factor": 1, "write_consistency_factor": 1, "on_disk_payload": false,
+                  "shard_number": 2, "replication_factor": 3, "write_consistency_factor": 2, "on_disk_payload": false,
                   "quantization_config": { "scalar": { "type": "int8", "quantile": 0.99, "always_ram": true } }
                 }
                 """),
@@ -287,10 +287,15 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         return
         [
             ("Rag:Index:Provider", "qdrant"), ("ConnectionStrings:vectors_http", $"Endpoint={_relay.Url};Key={_server.ApiKey}"),
-            ("Rag:Index:Qdrant:Prefix", _server.Prefix), ("Rag:Index:Qdrant:Shards", "2"), ("Rag:Index:Qdrant:VectorsOnDisk", "true"), ("Rag:Index:Qdrant:PayloadOnDisk", "false"),
+            ("Rag:Index:Qdrant:Prefix", _server.Prefix), ("Rag:Index:Qdrant:Shards", "2"), ("Rag:Index:Qdrant:ReplicationFactor", "3"), ("Rag:Index:Qdrant:WriteConsistencyFactor", "2"), ("Rag:Index:Qdrant:VectorsOnDisk", "true"), ("Rag:Index:Qdrant:PayloadOnDisk", "false"),
             ("Rag:Index:Qdrant:Quantization", "Int8"), ("Rag:Index:Qdrant:CompareInterval", "00:00:01"),
         ];
     }
+
+    private protected override Task GoneAsync(CollectionId collection) => Eventually.TrueAsync(
+        async () => await World.Services.GetRequiredService<QdrantClient>().CountAsync(await NameAsync(), QdrantFilter.OfCollection(collection), default) == 0
+            && !await ScalarAsync<bool>($"select exists (select 1 from index_documents where collection_id = '{collection}') or exists (select 1 from index_collections where collection_id = '{collection}')"),
+        "Qdrant and the books have forgotten the collection");
 
     private protected override Task SettledAsync() => Eventually.TrueAsync(
         async () => !await ScalarAsync<bool>("select exists (select 1 from index_collections where comparing or not loaded)"), "the index has come to rest");
