@@ -58,7 +58,13 @@ internal sealed class ModelEmbedder(IEmbeddingGenerator<string, Embedding<float>
 
         var vector = embedding.Vector.ToArray();
         var norm = TensorPrimitives.Norm(vector);
-        if (norm > 0 && float.IsFinite(norm))
+        if (!float.IsFinite(norm))
+        {
+            throw new RagException(
+                ModelFailure.Away, $"The embedding model '{Space.Model}' returns vectors with values that are no finite numbers, which no index can hold. Check the model behind Rag:Embedding:BaseUrl.");
+        }
+
+        if (norm > 0)
         {
             TensorPrimitives.Divide(vector, norm, vector);
         }

@@ -19,6 +19,9 @@ internal sealed partial class Projection(
     // How far a comparison is; lost with the process, which then begins it anew.
     private readonly Dictionary<(int Version, CollectionId Collection), Guid> _reached = [];
 
+    /// <summary>Whether a collection waits because it could not be written.</summary>
+    public bool IsFailing => _rests.Any;
+
     /// <summary>
     /// Does what there is to do in one version: a batch of each collection in turn, because neither a large one nor one that fails must
     /// keep the others waiting.

@@ -49,7 +49,7 @@ internal sealed partial class QdrantProjector(
                     {
                         wait = PollInterval;
                         isAway = false;
-                        monitor.Worked();
+                        Tell();
                     },
                     stoppingToken);
                 // Another process has the lock.
@@ -78,6 +78,19 @@ internal sealed partial class QdrantProjector(
             }
 
             await Task.Delay(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // One collection that cannot be written is an index that cannot be written, for whoever reads the gauge.
+    private void Tell()
+    {
+        if (projection.IsFailing)
+        {
+            monitor.Failed();
+        }
+        else
+        {
+            monitor.Worked();
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class Rests(TimeProvider time)
 
     private readonly Dictionary<CollectionId, (long Since, TimeSpan Wait)> _waits = [];
 
+    /// <summary>Whether any has failed and has not worked since.</summary>
+    public bool Any => _waits.Count > 0;
+
     public bool IsResting(CollectionId collection) => _waits.TryGetValue(collection, out var rest) && time.GetElapsedTime(rest.Since) < rest.Wait;
 
     /// <returns>Whether it did not fail before.</returns>
