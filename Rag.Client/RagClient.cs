@@ -139,8 +139,9 @@ public sealed partial class RagClient(HttpClient http, Func<CancellationToken, V
                 },
                 inner: e);
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
+            // The connection broke in the middle of the body; read from the stream, it is an IOException then.
             throw Away(e);
         }
     }

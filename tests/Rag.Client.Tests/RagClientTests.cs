@@ -84,6 +84,22 @@ public sealed class RagClientTests
     }
 
     [Fact]
+    public async Task An_API_that_dies_in_the_middle_of_its_answer_is_away_too()
+    {
+        await using var api = await ScriptedApi.StartAsync(static async context =>
+        {
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync("""{"items":[""");
+            await context.Response.Body.FlushAsync();
+            context.Abort();
+        });
+
+        var failure = await Assert.ThrowsAsync<RagApiException>(() => api.Client().ListCollectionsAsync());
+
+        Assert.Equal(RagApiException.Unreachable, failure.Code);
+    }
+
+    [Fact]
     public async Task The_callers_cancellation_stays_a_cancellation()
     {
         var arrived = new TaskCompletionSource();

@@ -12,7 +12,7 @@ internal sealed class Caller(ChaosWorld world, Outcomes outcomes, int seed)
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(90);
 
     private readonly Random _random = new(seed);
-    private Replica? _silent;
+    private RunningService? _silent;
 
     /// <summary>For what this client leaves to chance.</summary>
     public Random Random => _random;
@@ -20,18 +20,18 @@ internal sealed class Caller(ChaosWorld world, Outcomes outcomes, int seed)
     /// <summary>One request. The value, or how it was refused (status 0: not answered at all).</summary>
     public async Task<Reply<T>> SendAsync<T>(string what, int success, Func<RagClient, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        // As whatever stands before replicas does: not once more to one that just did not answer.
-        var others = world.Apis.Where(api => api != _silent).ToList();
-        var api = others[_random.Next(others.Count)];
-        var reply = await SendAsync(api, what, success, call, cancellationToken);
-        _silent = reply.Status == 0 ? api : null;
+        // As whatever stands before replicas does: not once more to a process that just did not answer, if there is another.
+        var services = world.Apis.Select(static api => api.Current).ToList();
+        var others = services.Where(service => service != _silent).ToList();
+        var service = others.Count > 0 ? others[_random.Next(others.Count)] : services[_random.Next(services.Count)];
+        var reply = await SendAsync(service, what, success, call, cancellationToken);
+        _silent = reply.Status == 0 ? service : _silent;
         return reply;
     }
 
-    /// <summary>One request to one API.</summary>
-    public async Task<Reply<T>> SendAsync<T>(Replica api, string what, int success, Func<RagClient, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    /// <summary>One request to one process of the API.</summary>
+    public async Task<Reply<T>> SendAsync<T>(RunningService service, string what, int success, Func<RagClient, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        var service = api.Current;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(AnswerLimit);
         try

@@ -92,7 +92,7 @@ internal static class ChaosRun
     /// </summary>
     private static async Task<int> RetryAsync(ChaosWorld world, Outcomes outcomes, TimeSpan limit, CancellationToken cancellationToken)
     {
-        string[] passing = ["storage-away", "blobs-away", "index-away", "disk-full", "worker-lost"];
+        string[] passing = ["storage-away", "blobs-away", "index-away", "disk-full", "worker-lost", "extraction-unavailable"];
         var client = world.Apis[1].Current.Client;
         var jobs = new List<Job>();
         await foreach (var job in client.AllFailedJobsAsync(Clients.Collection, cancellationToken))

@@ -58,6 +58,8 @@ internal sealed class ChaosWorld : IAsyncDisposable
         ["Rag__Limits__RequestsPerMinute"] = "0",
         ["Rag__Jobs__SweepInterval"] = "00:00:05",
         ["Rag__Shutdown__Delay"] = "00:00:00",
+        // A machine that has no time for a child is not the document's fault, and one that hangs is found by its document not coming to rest.
+        ["Rag__Extraction__Timeout"] = "00:15:00",
     };
 
     /// <summary>Why there is none of that kind here; null when there is.</summary>

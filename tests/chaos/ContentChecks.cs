@@ -118,7 +118,7 @@ internal sealed class ContentChecks(ChaosWorld world, Outcomes outcomes, IReadOn
     {
         foreach (var api in world.Apis)
         {
-            var reply = await _caller.SendAsync(api, "search", 200, (client, token) => client.SearchAsync(Clients.Collection, new SearchRequest(word), token), cancellationToken);
+            var reply = await _caller.SendAsync(api.Current, "search", 200, (client, token) => client.SearchAsync(Clients.Collection, new SearchRequest(word), token), cancellationToken);
             var holders = (reply.Value?.Evidence ?? []).Where(e => e.Text.Contains(word, StringComparison.Ordinal)).Select(static e => e.DocumentId).Distinct().ToList();
             if (!holders.SequenceEqual(expected is { } one ? [one] : []))
             {

@@ -6,7 +6,7 @@ namespace Rag.Chaos;
 /// <summary>Does one fault after the other. Outages overlap: while one server is away, the next fault may already be under way.</summary>
 internal sealed class FaultLoop(ChaosWorld world, Outcomes outcomes, Action<string> log, int seed)
 {
-    private static readonly TimeSpan FullLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FullLimit = TimeSpan.FromMinutes(2);
 
     // Larger than what a full disk may still have room for.
     private static readonly byte[] Probe = new byte[512 * 1024];
@@ -55,8 +55,7 @@ internal sealed class FaultLoop(ChaosWorld world, Outcomes outcomes, Action<stri
     private async Task KillOneAsync(IReadOnlyList<Replica> replicas)
     {
         // One that lives: what is only just starting has nothing to lose.
-        var living = await Task.WhenAny(replicas.Select(static r => r.Starting));
-        await living;
+        await await Task.WhenAny(replicas.Select(static r => r.Starting));
         var candidates = replicas.Where(static r => r.Starting.IsCompletedSuccessfully).ToList();
         await candidates[_random.Next(candidates.Count)].KillAsync();
     }
@@ -118,6 +117,8 @@ internal sealed class FaultLoop(ChaosWorld world, Outcomes outcomes, Action<stri
             return;
         }
 
+        // Somebody must be there to be asked.
+        await await Task.WhenAny(world.Apis.Select(static api => api.Starting));
         var filler = Path.Combine(disk.Path, "filler");
         Fill(filler);
         try
