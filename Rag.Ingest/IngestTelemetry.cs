@@ -13,17 +13,21 @@ internal sealed class IngestTelemetry : IDisposable
     private readonly Meter _meter = new(Name);
     private readonly Histogram<double> _stageDuration;
     private readonly Counter<long> _finished;
-    private QueueDepth _depth = new(0, 0, 0, TimeSpan.Zero);
-
+    private WholeState? _whole;
     public IngestTelemetry()
     {
         _stageDuration = _meter.CreateHistogram<double>("rag.ingest.stage.duration", "s", "Time that one document spent in one stage.");
         _finished = _meter.CreateCounter<long>("rag.ingest.documents", "{document}", "Documents that left the pipeline, by outcome.");
         _meter.CreateObservableGauge("rag.jobs.depth", Depths, "{job}", "Jobs by state.");
-        _meter.CreateObservableGauge("rag.jobs.oldest.age", () => Volatile.Read(ref _depth).OldestAge.TotalSeconds, "s", "Since the oldest waiting job was made.");
+        _meter.CreateObservableGauge("rag.jobs.oldest.age", OldestAge, "s", "Since the oldest waiting job was made.");
+        _meter.CreateObservableGauge("rag.blobs.faulty", Faults, "{original}", "Originals that are missing or damaged now; 'kind' says which.");
     }
 
-    public void Observe(QueueDepth depth) => Volatile.Write(ref _depth, depth);
+    /// <summary>What the gauges say of the whole database; null: another worker says it.</summary>
+    public WholeState? Whole => Volatile.Read(ref _whole);
+
+    /// <summary>Changes what the gauges say.</summary>
+    public void Observe(WholeState? whole) => Volatile.Write(ref _whole, whole);
 
     /// <summary>The span of one attempt: part of the submission's trace the first time when that is recorded, else linked to it.</summary>
     public Activity? StartJob(ClaimedJob job)
@@ -55,10 +59,29 @@ internal sealed class IngestTelemetry : IDisposable
 
     private IEnumerable<Measurement<long>> Depths()
     {
-        var depth = Volatile.Read(ref _depth);
-        yield return new Measurement<long>(depth.Queued, new KeyValuePair<string, object?>("state", "queued"));
-        yield return new Measurement<long>(depth.Running, new KeyValuePair<string, object?>("state", "running"));
-        yield return new Measurement<long>(depth.Parked, new KeyValuePair<string, object?>("state", "parked"));
+        if (Whole is { Depth: var depth })
+        {
+            yield return new Measurement<long>(depth.Queued, new KeyValuePair<string, object?>("state", "queued"));
+            yield return new Measurement<long>(depth.Running, new KeyValuePair<string, object?>("state", "running"));
+            yield return new Measurement<long>(depth.Parked, new KeyValuePair<string, object?>("state", "parked"));
+        }
+    }
+
+    private IEnumerable<Measurement<double>> OldestAge()
+    {
+        if (Whole is { } whole)
+        {
+            yield return new Measurement<double>(whole.Depth.OldestAge.TotalSeconds);
+        }
+    }
+
+    private IEnumerable<Measurement<long>> Faults()
+    {
+        if (Whole is { Faults: var faults })
+        {
+            yield return new Measurement<long>(faults.Missing, new KeyValuePair<string, object?>("kind", "missing"));
+            yield return new Measurement<long>(faults.Damaged, new KeyValuePair<string, object?>("kind", "damaged"));
+        }
     }
 
     internal readonly struct StageTimer(IngestTelemetry telemetry, string stage, Activity? activity) : IDisposable
@@ -72,3 +95,6 @@ internal sealed class IngestTelemetry : IDisposable
         }
     }
 }
+
+/// <summary>What is true of the whole database, whichever worker looks.</summary>
+internal sealed record WholeState(QueueDepth Depth, OriginalFaults Faults);

@@ -3,9 +3,18 @@ using Rag.Core.Storage;
 
 namespace Rag.Ingest;
 
-/// <summary>Reads the queue's depth for the gauges, which must not ask the database while they are collected.</summary>
+/// <summary>
+/// Reads the queue's depth and the faulty originals for the gauges, which must not ask the database while they are collected. Of all workers
+/// one has them.
+/// </summary>
 internal sealed partial class QueueMetrics(
-    JobQueue queue, StorageReadiness readiness, IngestTelemetry telemetry, TimeProvider clock, ILogger<QueueMetrics> logger) : BackgroundService
+    JobQueue queue,
+    OriginalComparison originals,
+    WorkerPresence presence,
+    StorageReadiness readiness,
+    IngestTelemetry telemetry,
+    TimeProvider clock,
+    ILogger<QueueMetrics> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -17,7 +26,7 @@ internal sealed partial class QueueMetrics(
         {
             try
             {
-                telemetry.Observe(await queue.DepthAsync(stoppingToken));
+                telemetry.Observe(await LookAsync(stoppingToken));
                 said = null;
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -35,6 +44,10 @@ internal sealed partial class QueueMetrics(
             await Task.Delay(Interval, clock, stoppingToken);
         }
     }
+
+    private async Task<WholeState?> LookAsync(CancellationToken cancellationToken) => await queue.SpeaksForAllAsync(presence.Name, cancellationToken)
+        ? new WholeState(await queue.DepthAsync(cancellationToken), await originals.CountAsync(cancellationToken))
+        : null;
 
     [LoggerMessage(3301, LogLevel.Warning, "The depth of the queue could not be read, its gauges stand still: {Reason}")]
     private static partial void LogFailed(ILogger logger, string reason);

@@ -22,6 +22,23 @@ public sealed partial class JobQueue
         cancellationToken);
 
     /// <summary>
+    /// Whether this is the one worker that tells what is true of the whole database: of those that live the one with the smallest number.
+    /// Everybody would say the same, and who adds up what processes say would count it once for each.
+    /// </summary>
+    public Task<bool> SpeaksForAllAsync(string worker, CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql(
+                """
+                select min(l.objid::bigint) is not distinct from nullif(split_part($2, '#', 2), '')::bigint and $2 like '%#%'
+                from pg_locks l
+                where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())
+                  and l.classid = $1 and l.objsubid = 2 and l.granted
+                """,
+                (long)AdvisoryLocks.WorkerPresence,
+                worker)
+            .ScalarAsync<bool>(token),
+        cancellationToken);
+
+    /// <summary>
     /// Puts jobs whose lease ran out back into the queue; the attempt does not count. Returns how many. A job that another transaction
     /// holds, its own completion for instance, is left for the next time, and one that fails does not keep the others waiting.
     /// </summary>

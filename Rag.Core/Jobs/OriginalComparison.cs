@@ -47,6 +47,12 @@ public sealed partial class OriginalComparison(Database database, IBlobStore blo
         return found.Missing + found.Damaged + found.Back;
     }
 
+    /// <summary>How many originals are known to be missing and damaged now.</summary>
+    public async Task<OriginalFaults> CountAsync(CancellationToken cancellationToken) => (await database.ReadAsync(
+        (connection, token) => connection.Sql("select count(*) filter (where fault = 'missing'), count(*) filter (where fault = 'damaged') from blobs where fault is not null")
+            .FirstAsync(static row => new OriginalFaults(row.GetInt64(0), row.GetInt64(1)), token),
+        cancellationToken))!;
+
     private async Task MeasureAsync(Findings found, CancellationToken cancellationToken)
     {
         var (page, next) = await NextAsync(ByLength, MeasuredAtOnce, cancellationToken);
@@ -242,3 +248,8 @@ public sealed partial class OriginalComparison(Database database, IBlobStore blo
         }
     }
 }
+
+/// <summary>Originals of which something is known to be wrong.</summary>
+/// <param name="Missing">The store does not have them.</param>
+/// <param name="Damaged">The store has something else.</param>
+public sealed record OriginalFaults(long Missing, long Damaged);

@@ -97,7 +97,7 @@ public sealed class EventTests(ApiFixture fixture) : IClassFixture<ApiFixture>, 
     {
         var time = new ManualTime();
         var context = new DefaultHttpContext();
-        await using var stream = await EventStream.BeginAsync(context, _ => throw new ProblemException("rate-limited", "Too many."), time);
+        await using var stream = await EventStream.BeginAsync(context, _ => throw new ProblemException("rate-limited", "Too many."), time, isLong: true);
 
         time.Advance(EventStream.Quiet);
 

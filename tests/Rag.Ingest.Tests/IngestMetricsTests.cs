@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Core.Documents;
 using Rag.Core.Extraction;
+using Rag.Core.Jobs;
 using Rag.Testing;
 using RagPlatform.ServiceDefaults.Health;
 
@@ -30,20 +31,26 @@ public sealed class IngestMetricsTests(PostgresFixture postgres) : IAsyncLifetim
         _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
         _listener.Start();
-        _engine = await TestEngine.StartAsync(
-            postgres,
-            configure: (services, _) =>
-            {
-                services.AddSingleton<IDocumentExtractor>(_extractor);
-                services.AddSingleton<Draining>();
-                services.AddIngestWorker();
-            });
+        _engine = await StartAsync(null);
         _collection = await _engine.CreateCollectionAsync();
     }
 
     public async Task DisposeAsync() => await _engine.DisposeAsync();
 
     public void Dispose() => _listener.Dispose();
+
+    private Task<TestEngine> StartAsync(TestEngine? shareWith) =>
+        TestEngine.StartAsync(
+            postgres,
+            shareWith: shareWith,
+            configure: (services, _) =>
+            {
+                services.AddSingleton<IDocumentExtractor>(_extractor);
+                services.AddSingleton<Draining>();
+                services.AddIngestWorker();
+            });
+
+    private static bool Tells(IngestTelemetry telemetry) => telemetry.Whole is not null;
 
     [Fact]
     public async Task The_depth_of_the_queue_is_told_by_state_and_its_oldest_job_by_age()
@@ -64,6 +71,25 @@ public sealed class IngestMetricsTests(PostgresFixture postgres) : IAsyncLifetim
         await _engine.ExecuteAsync("update jobs set state = 'superseded' where state = 'queued'");
         await Eventually.BecomesAsync(() => Task.FromResult(Gauge("rag.jobs.depth", "state=queued")), depth => depth == 0);
         Assert.Equal(0, Gauge("rag.jobs.oldest.age", ""));
+        _extractor.OpenGate();
+    }
+
+    [Fact]
+    public async Task Of_several_workers_one_tells_of_the_whole_database_and_another_when_it_ends()
+    {
+        await _engine.SubmitAsync(_collection, "wait here");
+        await Eventually.BecomesAsync(() => Task.FromResult(_extractor.Waiting), waiting => waiting == 1);
+        await _engine.ExecuteAsync("update blobs set fault = 'missing'");
+        await using var second = await StartAsync(_engine);
+        var telemetries = new[] { _engine, second }.Select(engine => engine.Get<IngestTelemetry>()).ToArray();
+
+        // Both are asked for long enough to have looked again after the other one came.
+        await Eventually.TrueAsync(() => Task.FromResult(telemetries.Count(Tells) == 1 && second.Get<WorkerPresence>().Name.Contains('#', StringComparison.Ordinal)), "one of two tells");
+        Assert.Equal(1, Gauge("rag.blobs.faulty", "kind=missing"));
+
+        var speaker = Tells(telemetries[0]) ? _engine : second;
+        await speaker.StopAsync();
+        await Eventually.TrueAsync(() => Task.FromResult(Tells(telemetries[speaker == _engine ? 1 : 0])), "the other one tells");
         _extractor.OpenGate();
     }
 
@@ -94,7 +120,7 @@ public sealed class IngestMetricsTests(PostgresFixture postgres) : IAsyncLifetim
         _measured.Clear();
         _listener.RecordObservableInstruments();
         // Another test may have an idle worker's instruments at the same time, which say nothing but zero.
-        return _measured.Where(item => item.Name == name && item.Tags == tags).Max(item => item.Value);
+        return _measured.Where(item => item.Name == name && item.Tags == tags).Select(item => item.Value).DefaultIfEmpty(-1).Max();
     }
 
     private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>

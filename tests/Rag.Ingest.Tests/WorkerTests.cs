@@ -47,6 +47,33 @@ public sealed class WorkerTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal(text, stored!.Text);
     }
 
+    [Theory]
+    [InlineData("missing", "no-original")]
+    [InlineData("cut", "original-damaged")]
+    [InlineData("changed", "original-damaged")]
+    public async Task A_document_whose_original_is_not_what_was_sent_is_parked_at_once_and_becomes_ready_when_it_is_sent_again(string how, string code)
+    {
+        var document = await StoredDocuments.ReadyAsync(_engine, (await _engine.SubmitAsync(_collection, "precious content", sourceId: "p")).Document);
+        var file = Directory.EnumerateFiles(_engine.BlobPath, "*", SearchOption.AllDirectories).Single();
+        File.Delete(file);
+        if (how != "missing")
+        {
+            await File.WriteAllTextAsync(file, how == "cut" ? "precious" : "precious contemt");
+        }
+
+        // Another title is among the terms, so that it is processed again.
+        await _engine.Documents.PatchAsync(_collection.Id, document.Id, new DocumentPatch { Title = "New" }, CancellationToken.None);
+        var failed = await StoredDocuments.ReadyAsync(_engine, document);
+
+        Assert.Equal((DocumentStatus.Failed, code, 1), (failed.Status, failed.Problem?.Code, failed.Attempts));
+        Assert.Contains("Send the same file again", failed.Problem!.Message, StringComparison.Ordinal);
+        Assert.Equal(document.ActiveGeneration, failed.ActiveGeneration);
+        Assert.Equal(1, await _engine.ScalarAsync<long>("select count(*) from jobs where state = 'parked' and failed_stage = 'extract'"));
+
+        var again = await StoredDocuments.ReadyAsync(_engine, (await _engine.SubmitAsync(_collection, "precious content", sourceId: "p")).Document);
+        Assert.Equal((DocumentStatus.Ready, "New"), (again.Status, again.Title));
+    }
+
     [Fact]
     public async Task An_empty_text_with_a_key_is_ready_without_chunks()
     {

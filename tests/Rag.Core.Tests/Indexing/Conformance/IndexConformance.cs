@@ -1,8 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using Rag.Core.Blobs;
 using Rag.Core.Documents;
 using Rag.Core.Embedding;
 using Rag.Core.Indexing;
@@ -164,13 +161,8 @@ public abstract partial class IndexConformance(PostgresFixture postgres) : IAsyn
 
         // Its documents are still there until they are swept, and with them nothing comes back.
         Assert.Equal(20, await CountAsync("select count(*) from documents"));
-        var sweeper = new Sweeper(
-            database,
-            new PostgresBlobStore(database, Options.Create(new BlobOptions())),
-            Options.Create(new JobOptions()),
-            TimeProvider.System,
-            NullLogger<Sweeper>.Instance);
-        Assert.Equal(0, (await sweeper.SweepAsync(new SweepAges(), includeFiles: false, default))!.Failures);
+        await using var engine = await TestEngine.StartAsync(Postgres, new Dictionary<string, string?> { ["ConnectionStrings:ragdb"] = _world.ConnectionString });
+        Assert.Equal(0, (await engine.Get<Sweeper>().SweepAsync(new SweepAges(), includeFiles: false, default))!.Failures);
         Assert.Equal(0, await CountAsync("select count(*) from documents"));
         Assert.Empty((await Index.SearchAsync(query, default)).Lexical);
         await GoneAsync(_collection.Id);
