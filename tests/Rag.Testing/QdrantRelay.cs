@@ -48,7 +48,6 @@ public sealed class QdrantRelay : IAsyncDisposable
     private readonly ConcurrentQueue<RelayedRequest> _requests = new();
     private readonly HttpClient _target;
     private readonly WebApplication _app;
-    private int _count;
 
     private QdrantRelay(Uri target, X509Certificate2? certificate)
     {
@@ -74,8 +73,8 @@ public sealed class QdrantRelay : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Url => new(_app.Urls.First());
 
-    /// <summary>By a request's number, from 1.</summary>
-    public Func<int, RelayFate> Fate { get; set; } = static _ => RelayFate.Forward;
+    /// <summary>What becomes of each.</summary>
+    public Func<RelayedRequest, RelayFate> Fate { get; set; } = static _ => RelayFate.Forward;
 
     /// <summary>Whole requests, in the order in which they came.</summary>
     public IReadOnlyList<RelayedRequest> Requests => [.. _requests];
@@ -110,7 +109,7 @@ public sealed class QdrantRelay : IAsyncDisposable
         var seen = new RelayedRequest(
             request.Method, request.Path + request.QueryString, request.Headers.TryGetValue("api-key", out var key) ? key.ToString() : null, await reader.ReadToEndAsync(context.RequestAborted));
         _requests.Enqueue(seen);
-        var fate = Fate(Interlocked.Increment(ref _count));
+        var fate = Fate(seen);
         if (fate == RelayFate.Hang)
         {
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
