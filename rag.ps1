@@ -14,6 +14,8 @@ $projects = 'Rag.Cli', 'Rag.Client', 'Rag.Core', 'Rag.Deploy'
 $linked = @(
   'LocalHosting/Dashboard/DashboardProgram.cs'
   'LocalHosting/Native/PostgresBinaries.cs'
+  'LocalHosting/Native/QdrantProgram.cs',
+  'LocalHosting/Orchestration/Infrastructure/InfrastructureForecast.cs',
   'LocalHosting/Orchestration/Processes/ProgramPath.cs'
   'LocalHosting/Orchestration/Processes/ProcessIdentity.cs'
   'LocalHosting/Orchestration/Processes/Signals.cs'
