@@ -67,6 +67,7 @@ public static class ServiceDefaultsExtensions
 
         services.AddHealthChecks();
         services.TryAddSingleton<HealthLog>();
+        services.TryAddSingleton<SharedHealth>();
         services.TryAddSingleton<Draining>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
         services.AddSingleton<IStartupFilter, KeepAliveFilter>();

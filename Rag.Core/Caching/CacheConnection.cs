@@ -98,7 +98,8 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
         var epoch = _outage.Try();
         try
         {
-            await connection.GetDatabase().PingAsync().WaitAsync(CheckTimeout, cancellationToken);
+            // Of one that takes writes: a replica answers as well, and is of no use here.
+            await connection.GetDatabase().PingAsync(CommandFlags.DemandMaster).WaitAsync(CheckTimeout, cancellationToken);
             NoteAnswer(epoch);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -205,7 +206,8 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
 
     private async Task ConnectAsync()
     {
-        if (_connection is { IsConnected: true })
+        // One that became a replica answers, and would be kept for ever: the address may lead to its successor by now.
+        if (_connection is { IsConnected: true } current && current.GetServers().Any(static server => server is { IsConnected: true, IsReplica: false }))
         {
             _lastConnected = _time.GetTimestamp();
             return;
@@ -225,6 +227,8 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
         settings.ReconnectRetryPolicy = new LinearRetry(1000);
         settings.KeepAlive = 10;
         settings.Password = password ?? settings.Password;
+        // What CLIENT LIST shows to whoever looks after the server.
+        settings.ClientName ??= "rag-cache";
         // Features of the client that nothing here uses; they would cost keys and a channel.
         settings.TieBreaker = "";
         settings.ConfigurationChannel = "";

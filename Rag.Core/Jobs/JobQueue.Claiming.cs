@@ -6,7 +6,11 @@ namespace Rag.Core.Jobs;
 
 public sealed partial class JobQueue
 {
+    // One claim in so many looks for bulk processing first: else somebody who uploads without a pause would keep it waiting for ever.
+    private const int BulkTurn = 8;
+
     private readonly Turns _turns = new();
+    private uint _claims;
 
     /// <summary>Takes the next job; null when none is due, or the queue is paused.</summary>
     public Task<ClaimedJob?> ClaimAsync(string worker, CancellationToken cancellationToken) => ClaimAsync(worker, [], cancellationToken);
@@ -14,19 +18,30 @@ public sealed partial class JobQueue
     /// <summary>
     /// Takes the next job. Collections take turns: the one with the fewest jobs in work, among those the one that waited longest, so that
     /// ten thousand documents of one do not keep another's single document waiting. Within a collection those that somebody waits for come
-    /// before those of bulk processing, the older first.
+    /// before those of bulk processing, the older first; every eighth claim it is the other way round.
     /// </summary>
     /// <param name="worker">Who takes it.</param>
     /// <param name="except">Collections that have as much of this worker as they may.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Null when none is due, or everything that is belongs to what is paused or excepted.</returns>
+    public async Task<ClaimedJob?> ClaimAsync(string worker, IReadOnlyCollection<CollectionId> except, CancellationToken cancellationToken)
+    {
+        var job = Interlocked.Increment(ref _claims) % BulkTurn == 0 ? await ClaimAsync(worker, except, JobPriority.Bulk, cancellationToken) : null;
+        job ??= await ClaimAsync(worker, except, JobPriority.Asked, cancellationToken);
+        if (job is not null)
+        {
+            _turns.Take(job.Collection);
+        }
+
+        return job;
+    }
+
     // The claim does not wait for the disk. When the server crashes before it is there, the job is queued again and the number may come
     // again, but nothing was stored under it: every later commit flushes this one too. A worker that goes on with it can at most finish
     // the same job, with the same content, before the one that claimed it anew.
     // The recursion jumps from collection to collection in the index of waiting jobs: what is read does not grow with their number.
-    public async Task<ClaimedJob?> ClaimAsync(string worker, IReadOnlyCollection<CollectionId> except, CancellationToken cancellationToken)
-    {
-        var job = await database.ReadAsync(
+    private Task<ClaimedJob?> ClaimAsync(string worker, IReadOnlyCollection<CollectionId> except, JobPriority first, CancellationToken cancellationToken) =>
+        database.ReadAsync(
             (connection, token) => connection.Sql(
                     """
                     with recursive waiting(collection_id) as (
@@ -42,7 +57,8 @@ public sealed partial class JobQueue
                         order by coalesce(b.jobs, 0), coalesce(array_position($4, w.collection_id), 0), w.collection_id),
                     next as (
                         select first.id from turns t cross join lateral (
-                            select j.id from jobs j where j.state = 'queued' and j.collection_id = t.collection_id and j.available_at <= now()
+                            select j.id from jobs j
+                            where j.state = 'queued' and j.collection_id = t.collection_id and j.priority >= $5 and j.available_at <= now()
                             order by j.priority, j.available_at, j.id limit 1 for no key update skip locked) first
                         limit 1)
                     update jobs j set state = 'running', generation = nextval('generation_numbers'), worker = $1, attempts = j.attempts + 1,
@@ -56,16 +72,10 @@ public sealed partial class JobQueue
                     worker,
                     _options.Lease,
                     except.Select(id => id.Value).ToArray(),
-                    _turns.Served())
+                    _turns.Served(),
+                    (int)first)
                 .FirstAsync(Map, token),
             cancellationToken);
-        if (job is not null)
-        {
-            _turns.Take(job.Collection);
-        }
-
-        return job;
-    }
 
     private static ClaimedJob Map(NpgsqlDataReader row) => new()
     {

@@ -36,11 +36,10 @@ internal static class HealthEndpoints
     }
 
     private static async Task<JsonHttpResult<HealthAnswer>> ReadyAsync(
-        HttpContext context, HealthCheckService health, HealthLog log, Draining draining, CancellationToken cancellationToken)
+        HttpContext context, SharedHealth health, Draining draining, CancellationToken cancellationToken)
     {
         context.Response.Headers.CacheControl = "no-store";
-        var report = await health.CheckHealthAsync(cancellationToken);
-        log.Note(report);
+        var report = await health.ReportAsync(cancellationToken);
         var checks = report.Entries
             .OrderBy(static entry => entry.Key, StringComparer.Ordinal)
             .Select(static entry => new HealthCheckAnswer(entry.Key, Word(entry.Value.Status), DetailOf(entry.Value)))

@@ -94,6 +94,8 @@ public sealed class ReplicaTests(PostgresFixture postgres) : IAsyncLifetime
             Assert.Equal(ids[i], found.Evidence[0].DocumentId);
         }
 
+        // No job was done twice, and nobody was told twice.
+        Assert.All(ids, id => Assert.Equal(1, ready[id]));
         Assert.Equal(Documents, await ScalarAsync("select count(*) from chunks"));
         Assert.Equal(Documents, await ScalarAsync("select count(*) from jobs where state = 'done'"));
         Assert.Equal(Documents, (await Client(0).GetIndexAsync(limit.Token)).Indexed);

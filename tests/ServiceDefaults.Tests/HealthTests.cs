@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rag.Testing;
 using RagPlatform.ServiceDefaults.Health;
 
 namespace ServiceDefaults.Tests;
@@ -109,8 +110,10 @@ public sealed class HealthTests
     {
         var health = DependencyHealth.Unavailable("Not tried yet.");
         var logs = new Logs();
+        var time = new ManualTime();
         await using var service = await TestService.StartAsync(builder =>
         {
+            builder.Services.AddSingleton<TimeProvider>(time);
             builder.Services.AddReadinessCheck("storage", (_, _) => Task.FromResult(health));
             builder.Logging.AddProvider(logs);
         });
@@ -118,13 +121,41 @@ public sealed class HealthTests
         foreach (var next in (DependencyHealth[])[health, DependencyHealth.Well, DependencyHealth.Unavailable("Gone."), DependencyHealth.Well])
         {
             health = next;
-            await ReadyAsync(service);
-            await ReadyAsync(service);
+            for (var look = 0; look < 2; look++)
+            {
+                time.Advance(SharedHealth.Fresh);
+                await ReadyAsync(service);
+            }
         }
 
         Assert.Equal(
             ["Information storage is not ready yet: Not tried yet.", "Information storage is ready", "Warning storage is unavailable: Gone.", "Information storage is ready"],
             logs.Lines.Where(static line => line.Contains("storage", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_flood_of_probes_looks_at_a_dependency_once()
+    {
+        var looks = 0;
+        var time = new ManualTime();
+        await using var service = await TestService.StartAsync(builder =>
+        {
+            builder.Services.AddSingleton<TimeProvider>(time);
+            builder.Services.AddReadinessCheck("storage", async (_, token) =>
+            {
+                Interlocked.Increment(ref looks);
+                await Task.Delay(50, token);
+                return DependencyHealth.Well;
+            });
+        });
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => ReadyAsync(service)));
+
+        Assert.All(answers, static answer => Assert.Equal("ready", answer.Answer.Status));
+        Assert.Equal(1, looks);
+        time.Advance(SharedHealth.Fresh);
+        await ReadyAsync(service);
+        Assert.Equal(2, looks);
     }
 
     private sealed class Logs : ILoggerProvider, ILogger

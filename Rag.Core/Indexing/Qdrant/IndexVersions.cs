@@ -36,11 +36,17 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
                 r => new IndexVersion(r.GetInt32(0), r.GetString(1), r.NullableValue<int>(2), r.NullableValue<int>(3), r.GetBoolean(4), epoch) { IsMade = r.GetBoolean(5) }, token),
         cancellationToken);
 
-    /// <summary>Begins a version; the first one is searched at once.</summary>
+    /// <summary>
+    /// Begins a version; the first one is searched at once. One that is being built already stays, unless it is of another embedding space:
+    /// then it would be outdated before it is searched, and the new one takes its place.
+    /// </summary>
     public Task CreateAsync(string provider, string prefix, EmbeddingSpace? space, CancellationToken cancellationToken) => database.TransactionAsync(
         async (connection, token) =>
         {
             int? spaceId = space is null ? null : await GenerationWriter.SpaceIdAsync(connection, space, token);
+            await connection.Sql(
+                    "update index_versions set state = 'retired', retired = now() where provider = $1 and state = 'building' and space_id is distinct from $2::int", provider, spaceId)
+                .RunAsync(token);
             // The number tells people which is newer. The rest keeps the name from meeting that of another database in the same Qdrant.
             return await connection.Sql(
                     """
@@ -62,8 +68,9 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
         version, (connection, token) => connection.Sql("update index_versions set made = true where id = $1", version.Id).RunAsync(token), cancellationToken);
 
     /// <summary>
-    /// Makes the version that was built the searched one, if nothing is missing in it; the one before is retired. What waited for the
-    /// index and is in the new one is ready: the old one may never come to it.
+    /// Makes the version that was built the searched one, if nothing is missing in it that the searched one has; the one before is retired.
+    /// Not measured against the newest change: while somebody writes all the time, that one is never reached. What waited for the index and
+    /// is in the new one is ready: the old one may never come to it.
     /// </summary>
     /// <returns>Collections of which documents became ready; null: something is missing.</returns>
     public Task<IReadOnlyList<CollectionId>?> ActivateAsync(IndexVersion version, CancellationToken cancellationToken) => fence.RunAsync<IReadOnlyList<CollectionId>?>(
@@ -73,8 +80,12 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
             var isBehind = await connection.Sql(
                     """
                     select exists (
-                        select 1 from collection_sequences s left join index_collections i on i.version_id = $1 and i.collection_id = s.collection_id
-                        where i.collection_id is null or not i.loaded or i.comparing or s.change_seq > i.watermark)
+                        select 1 from collection_sequences s
+                        left join index_collections i on i.version_id = $1 and i.collection_id = s.collection_id
+                        left join (
+                            select c.collection_id, c.watermark from index_collections c join index_versions v on v.id = c.version_id
+                            where v.state = 'active' and v.provider = (select provider from index_versions where id = $1)) searched on searched.collection_id = s.collection_id
+                        where i.collection_id is null or not i.loaded or i.watermark < searched.watermark)
                     """,
                     version.Id)
                 .ScalarAsync<bool>(token);

@@ -179,6 +179,12 @@ internal sealed partial class QdrantProjector(
             }
 
             did |= await projection.RunAsync(version, cancellationToken);
+            if (!version.IsActive)
+            {
+                // Twice as much as the searched one gets: else it never catches up while there is more to write than a batch a round.
+                did |= await projection.RunAsync(version, cancellationToken);
+            }
+
             if (!version.IsActive && await allVersions.ActivateAsync(version, cancellationToken) is { } changed)
             {
                 LogActivated(version.Name);

@@ -50,15 +50,27 @@ internal sealed class QdrantRebuilder(Database database, StorageSignals signals,
         cancellationToken))!;
 
     // One row: each of its documents has older weights than it then, and is written again.
-    private Task<int> WriteAgainAsync(CollectionId collection, CancellationToken cancellationToken) => database.ReadAsync(
-        (connection, token) => connection.Sql(
-                """
-                update index_collections
-                set comparing = true, weights = weights + 1, average_length = case when chunks > 0 and total_length > 0 then total_length::float8 / chunks else average_length end
-                where collection_id = $2 and version_id in (select id from index_versions where provider = $1 and state = 'active')
-                """,
-                Projection.Provider,
-                collection.Value)
-            .RunAsync(token),
+    private Task<bool> WriteAgainAsync(CollectionId collection, CancellationToken cancellationToken) => database.TransactionAsync(
+        async (connection, token) =>
+        {
+            var isHeld = await connection.Sql(
+                    """
+                    update index_collections
+                    set comparing = true, weights = weights + 1, average_length = case when chunks > 0 and total_length > 0 then total_length::float8 / chunks else average_length end
+                    where collection_id = $2 and version_id in (select id from index_versions where provider = $1 and state = 'active')
+                    """,
+                    Projection.Provider,
+                    collection.Value)
+                .RunAsync(token) > 0;
+            // A collection with nothing to search needs no place in the index.
+            if (!isHeld
+                && await connection.Sql("select exists (select from documents where collection_id = $1 and active_generation is not null)", collection.Value).ScalarAsync<bool>(token))
+            {
+                throw new RagException(
+                    "index-away", "The collection is not in the vector index yet, so there is nothing to write again. A worker puts it there; try again in a moment.", isTransient: true);
+            }
+
+            return isHeld;
+        },
         cancellationToken);
 }

@@ -43,6 +43,8 @@ internal sealed class WatermarkWatch(Database database, StorageSignals signals)
             if (!_shared.TryGetValue(collection, out var shared))
             {
                 _shared[collection] = shared = new Shared();
+                // It serves others too: not in the trace of the search that happened to come first.
+                using var apart = ExecutionContext.SuppressFlow();
                 _ = Task.Run(() => FollowAsync(collection, shared));
             }
 

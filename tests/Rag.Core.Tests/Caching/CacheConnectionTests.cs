@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Rag.Core.Caching;
 using Rag.Testing;
@@ -39,13 +40,48 @@ public sealed class CacheConnectionTests
         // Every client waits meanwhile.
         await redis.RunAsync(static (database, _) => database.ExecuteAsync("CLIENT", "PAUSE", "60000"));
 
+        var tries = 0;
         var started = TimeProvider.System.GetTimestamp();
         for (var i = 0; i < 200; i++)
         {
-            Assert.False((await AskAsync(cache)).Answered);
+            var reply = await cache.AskAsync(
+                database =>
+                {
+                    tries++;
+                    return database.StringGetAsync("nothing");
+                },
+                CancellationToken.None);
+            Assert.False(reply.Answered);
         }
 
-        Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10));
+        // The one that finds out, and one for each second since.
+        Assert.InRange(tries, 1, 2 + (int)TimeProvider.System.GetElapsedTime(started).TotalSeconds);
+    }
+
+    [Fact]
+    public async Task One_that_became_a_replica_is_away_and_its_address_is_tried_anew()
+    {
+        await using var redis = await RedisInstance.StartAsync();
+        var log = new Caches.LinesLogger();
+        await using var cache = await Caches.ConnectAsync(redis.ConnectionString, log);
+        var first = await ConnectionsAsync(redis);
+        // Of a master that is nowhere.
+        await redis.RunAsync(static (database, _) => database.ExecuteAsync("REPLICAOF", "127.0.0.1", "1"));
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await cache.AskAsync(static database => database.StringSetAsync("key", "value"), CancellationToken.None);
+                return !(await ConnectionsAsync(redis)).Overlaps(first);
+            },
+            "it is connected anew");
+        Assert.NotNull(await cache.CheckAsync(CancellationToken.None));
+
+        await redis.RunAsync(static (database, _) => database.ExecuteAsync("REPLICAOF", "NO", "ONE"));
+        await Eventually.TrueAsync(
+            async () => (await cache.AskAsync(static database => database.StringSetAsync("key", "value"), CancellationToken.None)).Answered, "it takes writes again");
+        Assert.Null(await cache.CheckAsync(CancellationToken.None));
+        Assert.Equal(LogLevel.Information, log.Lines[^1].Level);
     }
 
     [Fact]
@@ -118,6 +154,10 @@ public sealed class CacheConnectionTests
         Assert.True((await AskAsync(cache)).Answered);
         Assert.Equal([LogLevel.Warning, LogLevel.Information], log.Lines.Select(static line => line.Level));
     }
+
+    // Those of the cache, not the one that asks.
+    private static Task<HashSet<string>> ConnectionsAsync(RedisInstance redis) => redis.RunAsync(static async (_, server) =>
+        (await server.ClientListAsync()).Where(static client => client.Name == "rag-cache").Select(static client => client.Id.ToString(CultureInfo.InvariantCulture)).ToHashSet(StringComparer.Ordinal));
 
     private static Task<CacheReply<RedisValue>> AskAsync(CacheConnection cache) =>
         cache.AskAsync(static database => database.StringGetAsync("nothing"), CancellationToken.None);

@@ -37,9 +37,7 @@ public sealed class ChildLimitTests
     public async Task A_child_cannot_look_into_the_worker()
     {
         // In a user namespace, that is: where there is none, what runs as root sees everything.
-        using var trial = Process.Start("/bin/sh", ["-c", "unshare --user --net -- true 2>/dev/null"]);
-        await trial.WaitForExitAsync();
-        if (trial.ExitCode != 0)
+        if (!await WorksAsync("unshare --user --net -- true"))
         {
             return;
         }
@@ -59,6 +57,7 @@ public sealed class ChildLimitTests
     [Fact]
     public async Task The_real_child_has_no_network_or_the_log_says_once_that_it_has()
     {
+        var canBeIsolated = await WorksAsync("unshare --user --net -- true") || await WorksAsync("unshare --net -- true");
         var log = new CapturingLogger();
         await using var extractor = Extractors.Create(logger: log);
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => extractor.ExtractAsync(Extractors.Request("one", "a.txt"), CancellationToken.None)));
@@ -67,8 +66,9 @@ public sealed class ChildLimitTests
             // Two lines of headings, then one for each interface.
             var interfaces = Extractors.ReadOrEmpty($"/proc/{child}/net/dev").Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..];
             var here = Extractors.ReadOrEmpty("/proc/self/net/dev");
-            if (log.Lines(NotIsolated).Count == 0)
+            if (canBeIsolated)
             {
+                Assert.Empty(log.Lines(NotIsolated));
                 Assert.StartsWith("lo:", Assert.Single(interfaces).Trim(), StringComparison.Ordinal);
                 Assert.NotEqual(Directory.ResolveLinkTarget("/proc/self/ns/net", false)!.Name, Directory.ResolveLinkTarget($"/proc/{child}/ns/net", false)!.Name);
             }
@@ -79,5 +79,12 @@ public sealed class ChildLimitTests
 
             Assert.NotEmpty(here);
         }
+    }
+
+    private static async Task<bool> WorksAsync(string command)
+    {
+        using var trial = Process.Start("/bin/sh", ["-c", command + " 2>/dev/null"]);
+        await trial.WaitForExitAsync();
+        return trial.ExitCode == 0;
     }
 }

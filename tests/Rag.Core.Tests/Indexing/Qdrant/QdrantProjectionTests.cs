@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Rag.Core.Documents;
+using Rag.Core.Indexing;
 using Rag.Core.Indexing.Qdrant;
 using Rag.Core.Retrieval;
 using Rag.Core.Tests.Indexing.Conformance;
@@ -100,6 +102,62 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
 
         Assert.Equal(("ready", null), await _world.StateAsync(document));
         Assert.Equal("ready", await _world.ScalarAsync<string>("select status from document_events order by seq desc limit 1"));
+    }
+
+    [IndexFact]
+    public async Task What_was_built_is_searched_though_somebody_writes_all_the_time()
+    {
+        var active = await _world.BeginAsync();
+        await _world.PublishAsync("d", "tern");
+        await _world.FinishAsync(active);
+        var building = await _world.BuildAsync(active);
+        await _world.FinishAsync(building);
+        // In the searched one already, and not in the other.
+        await _world.PublishAsync("e", "tern");
+        await _world.FinishAsync(active);
+        Assert.Null(await _world.Versions.ActivateAsync(building, default));
+
+        await _world.FinishAsync(building);
+        await _world.PublishAsync("f", "tern");
+
+        Assert.NotNull(await _world.Versions.ActivateAsync(building, default));
+        Assert.Equal(building.Id, Assert.Single(await _world.Versions.ListAsync(Projection.Provider, building.Epoch, default)).Id);
+    }
+
+    [IndexFact]
+    public async Task What_is_built_for_another_embedding_gives_way_to_what_is_asked_for_now()
+    {
+        var active = await _world.BeginAsync();
+        var building = await _world.BuildAsync(active);
+        var rebuilder = _world.World.Services.GetRequiredService<IIndexRebuilder>();
+
+        // The same again: it goes on.
+        await rebuilder.StartAsync(null, default);
+        Assert.Equal(building.Id, await BuildingAsync());
+        await _world.World.ExecuteAsync("update index_versions set space_id = null where state = 'building'");
+        await rebuilder.StartAsync(null, default);
+
+        Assert.NotEqual(building.Id, await BuildingAsync());
+        Assert.Equal("retired", await _world.ScalarAsync<string>($"select state from index_versions where id = {building.Id}"));
+
+        Task<int> BuildingAsync() => _world.ScalarAsync<int>("select id from index_versions where state = 'building'");
+    }
+
+    [IndexFact]
+    public async Task Writing_a_collection_again_that_the_index_does_not_have_is_refused()
+    {
+        var version = await _world.BeginAsync();
+        var rebuilder = _world.World.Services.GetRequiredService<IIndexRebuilder>();
+        // Nothing to search, nothing to write.
+        await rebuilder.StartAsync(_world.Collection.Id, default);
+        await _world.PublishAsync("d", "tern");
+
+        var refusal = await Assert.ThrowsAsync<RagException>(() => rebuilder.StartAsync(_world.Collection.Id, default));
+
+        Assert.Equal(("index-away", true), (refusal.Code, refusal.IsTransient));
+        await _world.FinishAsync(version);
+        await rebuilder.StartAsync(_world.Collection.Id, default);
+        Assert.True((await rebuilder.StateAsync(default)).IsBuilding);
     }
 
     [IndexFact]
