@@ -207,7 +207,7 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
     private async Task ConnectAsync()
     {
         // One that became a replica answers, and would be kept for ever: the address may lead to its successor by now.
-        if (_connection is { IsConnected: true } current && current.GetServers().Any(static server => server is { IsConnected: true, IsReplica: false }))
+        if (_connection is { IsConnected: true } current && current.GetEndPoints().Any(endPoint => current.GetServer(endPoint) is { IsConnected: true, IsSlave: false }))
         {
             _lastConnected = _time.GetTimestamp();
             return;
@@ -226,6 +226,8 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
         settings.ConnectTimeout = 3000;
         settings.ReconnectRetryPolicy = new LinearRetry(1000);
         settings.KeepAlive = 10;
+        // How often it looks whether the server still takes writes.
+        settings.ConfigCheckSeconds = 5;
         settings.Password = password ?? settings.Password;
         // What CLIENT LIST shows to whoever looks after the server.
         settings.ClientName ??= "rag-cache";
@@ -239,6 +241,7 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
         connection.ConnectionRestored += (_, e) => NoteRestored(e);
         _password = password;
         _lastConnected = _time.GetTimestamp();
+        _refusal = null;
         await CloseAsync(Interlocked.Exchange(ref _connection, connection));
         if (connection.IsConnected)
         {
