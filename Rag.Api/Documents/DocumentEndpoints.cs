@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 using Rag.Api.Auth;
@@ -14,10 +15,16 @@ internal static class DocumentEndpoints
 {
     private const int MostDeletedAtOnce = 200;
 
+    // The framework takes names in a query only as the program writes them, and everything else here writes them in lower case.
+    private static readonly OrderedDictionary<string, DocumentStatus> Statuses = new(
+        Enum.GetValues<DocumentStatus>().Select(static status => KeyValuePair.Create(JsonNamingPolicy.CamelCase.ConvertName(status.ToString()), status)),
+        StringComparer.OrdinalIgnoreCase);
+
     public static void MapDocuments(this RouteGroupBuilder collections)
     {
         var group = collections.MapGroup("/{name}/documents").WithTags("Documents");
-        group.MapGet("", ListAsync).Requires(Scope.Read).WithName("ListDocuments").WithSummary("Documents, newest first");
+        group.MapGet("", ListAsync).Requires(Scope.Read).WithName("ListDocuments").WithSummary("Documents, newest first")
+            .AddOpenApiOperationTransformer(ListDescription.DescribeStatusAsync);
         group.MapGet("/{id}", GetAsync).Requires(Scope.Read).WithName("GetDocument").WithSummary("One document and where it stands");
         group.MapPatch("/{id}", PatchAsync).Requires(Scope.Write).WithName("UpdateDocument").WithSummary("Changes title or metadata");
         group.MapDelete("/{id}", DeleteAsync).Requires(Scope.Write).WithName("DeleteDocument").WithSummary("Removes it; succeeds also when it is gone");
@@ -30,19 +37,19 @@ internal static class DocumentEndpoints
     }
 
     private static async Task<Ok<PageAnswer<DocumentAnswer>>> ListAsync(
-        string name, DocumentStatus? status, string? q, int? limit, string? cursor,
+        string name, string? status, string? q, int? limit, string? cursor,
         Caller caller, CollectionGate gate, DocumentService documents, CancellationToken cancellationToken)
     {
-        if (status is { } asked && !Enum.IsDefined(asked))
-        {
-            throw ProblemException.Field("status", "must be one of queued, processing, ready, failed.");
-        }
-
         var collection = await gate.GetAsync(name, caller, cancellationToken);
         var page = await documents.ListAsync(
-            collection.Id, new DocumentQuery { Status = status, Text = q, Limit = Paging.Limit(limit), Cursor = cursor }, cancellationToken);
+            collection.Id, new DocumentQuery { Status = StatusOf(status), Text = q, Limit = Paging.Limit(limit), Cursor = cursor }, cancellationToken);
         return TypedResults.Ok(new PageAnswer<DocumentAnswer>([.. page.Items.Select(document => DocumentAnswer.Of(document, collection))], page.NextCursor));
     }
+
+    private static DocumentStatus? StatusOf(string? text) =>
+        string.IsNullOrEmpty(text) ? null
+        : Statuses.TryGetValue(text, out var status) ? status
+        : throw ProblemException.Field("status", $"must be one of {string.Join(", ", Statuses.Keys)}.");
 
     private static async Task<Ok<DocumentAnswer>> GetAsync(
         string name, Guid id, Caller caller, CollectionGate gate, DocumentService documents, CancellationToken cancellationToken)

@@ -170,6 +170,18 @@ public sealed class BadInputTests(ApiFixture fixture) : IClassFixture<ApiFixture
     }
 
     [Theory]
+    [InlineData("ready", HttpStatusCode.OK)]
+    [InlineData("Ready", HttpStatusCode.OK)]
+    [InlineData("", HttpStatusCode.OK)]
+    [InlineData("1", HttpStatusCode.BadRequest)]
+    public async Task A_status_is_asked_for_by_the_name_that_answers_have(string status, HttpStatusCode expected)
+    {
+        using var response = await Api.SendAsync(HttpMethod.Get, $"{Documents}?status={status}");
+
+        Assert.Equal(expected, response.StatusCode);
+    }
+
+    [Theory]
     [InlineData("/v1/collections")]
     [InlineData("/v1/keys")]
     [InlineData("/v1/collections/{0}/documents")]

@@ -40,6 +40,8 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         Assert.NotNull(submit["requestBody"]!["content"]!["multipart/form-data"]);
         Assert.NotNull(submit["requestBody"]!["content"]!["application/json"]);
         Assert.NotNull(submit["responses"]!["202"]);
+        var status = paths["/v1/collections/{name}/documents"]!["get"]!["parameters"]!.AsArray().Single(static parameter => (string?)parameter!["name"] == "status")!;
+        Assert.Equal(["queued", "processing", "ready", "failed"], status["schema"]!["enum"]!.AsArray().Select(static name => (string?)name));
         var search = paths["/v1/collections/{name}/search"]!["post"]!;
         Assert.NotNull(search["requestBody"]!["content"]!["application/json"]!["schema"]);
         Assert.NotNull(search["responses"]!["200"]!["content"]!["application/json"]!["schema"]);
