@@ -1,4 +1,5 @@
 using Rag.Api;
+using Rag.Api.Migration;
 using Rag.Core.Answering;
 using Rag.Core.Caching;
 using Rag.Core.Documents;
@@ -6,6 +7,11 @@ using Rag.Core.Embedding;
 using Rag.Core.Jobs;
 using Rag.Core.Retrieval;
 using RagPlatform.ServiceDefaults;
+
+if (MigrateCommand.IsRequested(args))
+{
+    return await MigrateCommand.RunAsync();
+}
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("rag-api");

@@ -34,20 +34,14 @@ public sealed partial class Migrator
     }
 
     /// <summary>Migrates or checks, as configured.</summary>
+    /// <returns>What was done.</returns>
     /// <exception cref="StorageException">The database is away or refuses.</exception>
     /// <exception cref="RagException"><c>schema-outdated</c>, <c>schema-newer</c>, <c>schema-changed</c>.</exception>
-    public async Task PrepareAsync(CancellationToken cancellationToken)
+    public async Task<SchemaChange> PrepareAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (_mode == MigrationMode.Check)
-            {
-                await CheckAsync(cancellationToken);
-            }
-            else
-            {
-                await MigrateAsync(cancellationToken);
-            }
+            return _mode == MigrationMode.Check ? await CheckAsync(cancellationToken) : await MigrateAsync(cancellationToken);
         }
         catch (Exception e) when (e is NpgsqlException or SocketException)
         {
@@ -55,7 +49,7 @@ public sealed partial class Migrator
         }
     }
 
-    private async Task CheckAsync(CancellationToken cancellationToken)
+    private async Task<SchemaChange> CheckAsync(CancellationToken cancellationToken)
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         var applied = await AppliedAsync(connection, cancellationToken);
@@ -68,11 +62,14 @@ public sealed partial class Migrator
                 + "Start one process with Rag:Storage:Migrate=auto, or run the migration job.",
                 isTransient: true);
         }
+
+        return new SchemaChange([], _migrations.Count, DatabaseCreated: false);
     }
 
-    private async Task MigrateAsync(CancellationToken cancellationToken)
+    private async Task<SchemaChange> MigrateAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await OpenOrCreateDatabaseAsync(cancellationToken);
+        var (connection, created) = await OpenOrCreateDatabaseAsync(cancellationToken);
+        await using var opened = connection;
         // Another process may be migrating for a long time.
         await connection.LockAsync(AdvisoryLocks.Migrator, cancellationToken);
         try
@@ -87,6 +84,8 @@ public sealed partial class Migrator
             {
                 await GrantAsync(connection, cancellationToken);
             }
+
+            return new SchemaChange([.. pending.Select(static migration => migration.Name)], _migrations.Count, created);
         }
         finally
         {
@@ -94,11 +93,11 @@ public sealed partial class Migrator
         }
     }
 
-    private async Task<NpgsqlConnection> OpenOrCreateDatabaseAsync(CancellationToken cancellationToken)
+    private async Task<(NpgsqlConnection Connection, bool Created)> OpenOrCreateDatabaseAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await _source.OpenConnectionAsync(cancellationToken);
+            return (await _source.OpenConnectionAsync(cancellationToken), false);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidCatalogName)
         {
@@ -106,6 +105,7 @@ public sealed partial class Migrator
         }
 
         var target = new NpgsqlConnectionStringBuilder(_source.ConnectionString);
+        var created = false;
         var name = target.Database ?? throw new RagException("storage-failed", "The connection string names no database: add 'Database=ragdb' to it.");
         // A connection of the same data source would ask for the missing database again; CloneWith keeps its password provider.
         await using (var template = _source.CreateConnection())
@@ -116,6 +116,7 @@ public sealed partial class Migrator
             try
             {
                 await maintenance.Sql($"create database {Quote(name)} encoding 'UTF8' template template0").RunAsync(cancellationToken);
+                created = true;
                 LogDatabaseCreated(_logger, name);
             }
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
@@ -124,7 +125,7 @@ public sealed partial class Migrator
             }
         }
 
-        return await _source.OpenConnectionAsync(cancellationToken);
+        return (await _source.OpenConnectionAsync(cancellationToken), created);
     }
 
     private static async Task<List<(int Number, string Checksum)>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -186,7 +187,7 @@ public sealed partial class Migrator
     }
 
     /// <summary>The role is a convenience for those who run the services with less than the owner's rights: without the right to make it, life goes on.</summary>
-    private async Task GrantAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    internal async Task GrantAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         try
         {
@@ -211,7 +212,7 @@ public sealed partial class Migrator
         }
     }
 
-    private static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    internal static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     [LoggerMessage(2020, LogLevel.Information, "Database {Name} created")]
     private static partial void LogDatabaseCreated(ILogger logger, string name);
@@ -222,3 +223,9 @@ public sealed partial class Migrator
     [LoggerMessage(2022, LogLevel.Information, "The role {Role} was not made: this user may not create roles. Services run with the rights of their own user")]
     private static partial void LogNoRole(ILogger logger, string role);
 }
+
+/// <summary>What became of a schema.</summary>
+/// <param name="Applied">Names of the migrations that ran now, in order.</param>
+/// <param name="Version">Number of the last migration that the schema has.</param>
+/// <param name="DatabaseCreated">Whether the database itself was missing.</param>
+public sealed record SchemaChange(IReadOnlyList<string> Applied, int Version, bool DatabaseCreated);

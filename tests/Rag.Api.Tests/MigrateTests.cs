@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using Npgsql;
+using Rag.Api.Tests.Support;
+using Rag.Testing;
+
+namespace Rag.Api.Tests;
+
+/// <summary><c>rag-api --migrate</c> as the job runs it: a process of its own against a real PostgreSQL.</summary>
+[Collection(Postgres.Name)]
+public sealed class MigrateTests(PostgresFixture postgres) : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rag-migrate-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_database_that_is_missing_is_made_and_a_second_run_changes_nothing()
+    {
+        var connection = await MissingAsync();
+
+        var first = await MigrateAsync(("ConnectionStrings__ragdb", connection.ConnectionString));
+        var second = await MigrateAsync(("ConnectionStrings__ragdb", connection.ConnectionString));
+
+        Assert.Equal((0, ""), (first.ExitCode, first.Error));
+        Assert.Contains("The database was created.", first.Output, StringComparison.Ordinal);
+        Assert.Contains("Applied: initial, ", first.Output, StringComparison.Ordinal);
+        Assert.Equal(0, second.ExitCode);
+        Assert.Matches(@"^The schema is up to date at version \d+; nothing was changed\.\s*$", second.Output);
+    }
+
+    [Fact]
+    public async Task Two_at_once_do_the_work_once()
+    {
+        var connection = (await MissingAsync()).ConnectionString;
+
+        var runs = await Task.WhenAll(MigrateAsync(("ConnectionStrings__ragdb", connection)), MigrateAsync(("ConnectionStrings__ragdb", connection)));
+
+        Assert.All(runs, static run => Assert.Equal((0, ""), (run.ExitCode, run.Error)));
+        Assert.Single(runs, static run => run.Output.Contains("Applied:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_schema_of_a_newer_version_is_left_alone()
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        await MigrateAsync(("ConnectionStrings__ragdb", connection));
+        await ExecuteAsync(connection, "insert into schema_migrations (number, name, checksum) values (9999, 'of tomorrow', 'x')");
+
+        var run = await MigrateAsync(("ConnectionStrings__ragdb", connection));
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains("newer than this version knows", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_ends_it_at_once_and_is_not_repeated()
+    {
+        var builder = new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync()) { Password = null };
+        var watch = Stopwatch.StartNew();
+
+        var run = await MigrateAsync(("ConnectionStrings__ragdb", builder.ConnectionString), ("Rag__Storage__PasswordFile", File("wrong", "not-the-password\n")));
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains("refused the user name or password", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("not-the-password", run.Error, StringComparison.Ordinal);
+        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(1), "It waited for a password that nobody will put right.");
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_waited_for_and_no_longer_than_told()
+    {
+        await using var own = await PostgresInstance.StartAsync();
+        var connection = await own.CreateDatabaseAsync();
+        await own.StopAsync();
+
+        var without = await MigrateAsync(("ConnectionStrings__ragdb", connection), ("Rag__Migration__Patience", "00:00:01"));
+        var waiting = MigrateAsync(("ConnectionStrings__ragdb", connection), ("Rag__Migration__Patience", "00:01:00"));
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        await own.StartAgainAsync();
+
+        Assert.Equal(1, without.ExitCode);
+        Assert.Contains("cannot be reached", without.Error, StringComparison.Ordinal);
+        var waited = await waiting;
+        Assert.Equal(0, waited.ExitCode);
+        Assert.Contains("The schema is at version", waited.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_administrator_makes_a_user_with_whom_the_services_work_and_who_cannot_change_the_schema()
+    {
+        var missing = await MissingAsync();
+        var user = $"rag-{Guid.NewGuid():N}"[..16];
+        var services = new NpgsqlConnectionStringBuilder(missing.ConnectionString) { Username = user, Password = null }.ConnectionString;
+        (string, string)[] settings =
+        [
+            ("ConnectionStrings__ragdb", services), ("Rag__Storage__PasswordFile", File("services", "of the services ü\n")),
+            ("Rag__Migration__AdminUsername", missing.Username!), ("Rag__Migration__AdminPasswordFile", File("admin", missing.Password!)),
+        ];
+
+        var run = await MigrateAsync(settings);
+        var again = await MigrateAsync(settings);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains($"The user '{user}' was created.", run.Output, StringComparison.Ordinal);
+        Assert.Equal(0, again.ExitCode);
+        Assert.DoesNotContain("was created", again.Output, StringComparison.Ordinal);
+        await using var api = ServiceProcess.Start("Rag.Api", "rag-api", new Dictionary<string, string>
+        {
+            ["ConnectionStrings__ragdb"] = services,
+            ["Rag__Storage__PasswordFile"] = Path.Combine(_folder.FullName, "services"),
+            ["Rag__Storage__Migrate"] = "check",
+            ["Rag__Auth__BootstrapKey"] = ApiHost.Key,
+            ["Rag__Blobs__Provider"] = "postgres",
+        });
+        await api.WaitUntilOkAsync("/health/ready", Limit);
+        using var http = new HttpClient { BaseAddress = api.BaseAddress };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiHost.Key);
+        using var created = await http.PostAsync("/v1/collections", Json.Body(new { name = "handbook" }));
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        var refused = await Assert.ThrowsAsync<PostgresException>(
+            () => ExecuteAsync(new NpgsqlConnectionStringBuilder(services) { Password = "of the services ü" }.ConnectionString, "create table t (id int)"));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+    }
+
+    [Theory]
+    [InlineData("ConnectionStrings__ragdb", "", "No database is configured")]
+    [InlineData("ConnectionStrings__ragdb", "postgres://x", "is not one that Npgsql understands")]
+    [InlineData("Rag__Storage__MaxPoolSize", "lots", "Rag:Storage:MaxPoolSize")]
+    public async Task A_wrong_configuration_is_said_and_nothing_is_tried(string variable, string value, string expected)
+    {
+        var run = await MigrateAsync(("ConnectionStrings__ragdb", "Host=127.0.0.1;Port=1;Database=x"), (variable, value));
+
+        Assert.Equal((78, ""), (run.ExitCode, run.Output));
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+    }
+
+    private async Task<NpgsqlConnectionStringBuilder> MissingAsync() =>
+        new(await postgres.CreateDatabaseAsync()) { Database = $"made-{Guid.NewGuid():N}" };
+
+    private string File(string name, string text)
+    {
+        var path = Path.Combine(_folder.FullName, name);
+        System.IO.File.WriteAllText(path, text);
+        return path;
+    }
+
+    private static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<(int ExitCode, string Output, string Error)> MigrateAsync(params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [ServiceProcess.ProgramOf("Rag.Api", "rag-api"), "--migrate"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await process.WaitForExitAsync(limit.Token);
+        return (process.ExitCode, output, await error);
+    }
+}
