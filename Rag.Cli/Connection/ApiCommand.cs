@@ -6,15 +6,21 @@ namespace Rag.Cli.Connection;
 /// <summary>What the commands that talk to the API have in common.</summary>
 internal static class ApiCommand
 {
-    /// <summary>Adds <c>--url</c> and runs <paramref name="action"/> with a client, turning the API's failures into words.</summary>
+    /// <summary>Adds <c>--url</c> and <c>--key-file</c> and runs <paramref name="action"/> with a client, turning the API's failures into words.</summary>
+    /// <param name="command">Gets the options.</param>
+    /// <param name="context">Where an API is looked for that nobody names.</param>
+    /// <param name="action">What the command does.</param>
+    /// <param name="address">An argument that says the same as <c>--url</c>, for commands that are mostly pointed at some other API.</param>
     public static void SetApiAction(
-        this Command command, CliContext context, Func<ParseResult, RagClient, CancellationToken, Task<int>> action)
+        this Command command, CliContext context, Func<ParseResult, RagClient, CancellationToken, Task<int>> action, Argument<string?>? address = null)
     {
         var url = ApiConnection.UrlOption();
+        var keyFile = ApiConnection.KeyFileOption();
         command.Options.Add(url);
+        command.Options.Add(keyFile);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var connection = ApiConnection.Resolve(context, parsed.GetValue(url));
+            var connection = ApiConnection.Resolve(context, (address is null ? null : parsed.GetValue(address)) ?? parsed.GetValue(url), parsed.GetValue(keyFile));
             try
             {
                 return await action(parsed, connection.Connect(), cancellationToken);
@@ -25,6 +31,8 @@ internal static class ApiCommand
             }
         });
     }
+
+    public static Argument<string?> AddressArgument() => new("address") { Description = "Root of the API, as with --url.", Arity = ArgumentArity.ZeroOrOne };
 
     public static Option<string> CollectionOption() => new("--collection", "-c") { Description = "Which collection.", DefaultValueFactory = _ => "default" };
 

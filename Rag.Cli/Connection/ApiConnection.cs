@@ -12,16 +12,20 @@ internal sealed record ApiConnection(Uri Url, string? Key)
     private const string KeyVariable = "RAG_API_KEY";
 
     /// <summary>The option that every command which talks to the API has.</summary>
-    public static Option<string?> UrlOption() => new("--url") { Description = "Root of the API, if it is not the one that './rag up' started here (or RAG_URL; the key: RAG_API_KEY)." };
+    public static Option<string?> UrlOption() => new("--url") { Description = "Root of the API, if it is not the one that './rag up' started here (or RAG_URL; the key: --key-file or RAG_API_KEY)." };
+
+    /// <summary>The option beside it: a key in a file is seen by nobody who lists processes or their environments.</summary>
+    public static Option<string?> KeyFileOption() => new("--key-file") { Description = "File that holds nothing but the key, instead of RAG_API_KEY." };
 
     public RagClient Connect() => RagClient.Create(Url, Key);
 
     /// <summary>
-    /// The API by <paramref name="option"/>, <c>RAG_URL</c> or what AppHost recorded, in this order; the key by <c>RAG_API_KEY</c> or the record.
+    /// The API by <paramref name="option"/>, <c>RAG_URL</c> or what AppHost recorded, in this order; the key by <paramref name="keyFile"/>,
+    /// <c>RAG_API_KEY</c> or the record.
     /// The recorded key goes to the recorded API only: it must not reach whatever host a person names.
     /// </summary>
-    /// <exception cref="CliException">No API is known, or its address is none.</exception>
-    public static ApiConnection Resolve(CliContext context, string? option)
+    /// <exception cref="CliException">No API is known, its address is none, or the file cannot be read.</exception>
+    public static ApiConnection Resolve(CliContext context, string? option, string? keyFile = null)
     {
         var recorded = context.Recorded(RecordedSettings.UrlKey);
         var text = option ?? context.Variable(UrlVariable) ?? recorded
@@ -33,7 +37,7 @@ internal sealed record ApiConnection(Uri Url, string? Key)
         }
 
         var isRecorded = recorded is not null && Parse(recorded) is { } known && known.Authority == url.Authority && known.Scheme == url.Scheme;
-        return new ApiConnection(url, context.Variable(KeyVariable) ?? (isRecorded ? context.Recorded(RecordedSettings.BootstrapKey) : null));
+        return new ApiConnection(url, KeyOf(context, keyFile) ?? context.Variable(KeyVariable) ?? (isRecorded ? context.Recorded(RecordedSettings.BootstrapKey) : null));
     }
 
     /// <summary>Says a failure of the API in a person's words, with what to do.</summary>
@@ -48,6 +52,25 @@ internal sealed record ApiConnection(Uri Url, string? Key)
         { Code: "collection-not-found" } => new CliException(exception.Message, "'./rag collections' lists those there are.", ExitCode.Failed, exception),
         _ => new CliException(exception.Message, remedy: null, ExitCode.Failed, exception),
     };
+
+    private static string? KeyOf(CliContext context, string? file)
+    {
+        if (file is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return File.ReadAllText(Path.GetFullPath(file, context.WorkingDirectory)).TrimEnd('\r', '\n') is { Length: > 0 } key
+                ? key
+                : throw new CliException($"The file '{file}' is empty; it should hold the key of the API.", remedy: null, ExitCode.Unavailable);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"The file '{file}' with the key cannot be read: {exception.Message}", remedy: null, ExitCode.Unavailable, exception);
+        }
+    }
 
     private static Uri? Parse(string text)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Rag.Client;
+using Rag.Core.Evaluation;
 using Rag.Testing;
 
 namespace Rag.Bench;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Rag.Client;
+using Rag.Core.Evaluation;
 
 namespace Rag.Bench;
 

@@ -29,6 +29,17 @@ public sealed class ApiConnectionTests
     }
 
     [Fact]
+    public void A_key_in_a_file_comes_before_the_variable_and_goes_to_whoever_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("key", "of-the-file\r\n");
+
+        Assert.Equal("of-the-file", Resolve("http://elsewhere.example", file, ("RAG_API_KEY", "mine")).Key);
+        Assert.Contains("is empty", Assert.Throws<CliException>(() => Resolve(null, folder.File("empty", "\n"))).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", Assert.Throws<CliException>(() => Resolve(null, Path.Combine(folder.Path, "none"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_any_address_it_says_how_to_get_one()
     {
         var run = await CliRun.InvokeAsync(["collections"]);
@@ -69,7 +80,9 @@ public sealed class ApiConnectionTests
         Assert.Equal("Bearer k", Assert.Single(api.Bearers));
     }
 
-    private static ApiConnection Resolve(string? option, params (string Name, string Value)[] variables) => ApiConnection.Resolve(
+    private static ApiConnection Resolve(string? option, params (string Name, string Value)[] variables) => Resolve(option, keyFile: null, variables);
+
+    private static ApiConnection Resolve(string? option, string? keyFile, params (string Name, string Value)[] variables) => ApiConnection.Resolve(
         new CliContext
         {
             Terminal = Terminal.Plain(TextWriter.Null, TextWriter.Null),
@@ -77,5 +90,6 @@ public sealed class ApiConnectionTests
             Variable = name => variables.FirstOrDefault(one => one.Name == name).Value,
             Recorded = name => Recorded.GetValueOrDefault(name),
         },
-        option);
+        option,
+        keyFile);
 }
