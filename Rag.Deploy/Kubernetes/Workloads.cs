@@ -130,3 +130,38 @@ public sealed record PersistentVolumeClaimSpec
 }
 
 public sealed record VolumeResources(Labels Requests);
+
+public sealed record PersistentVolume() : KubernetesObject("v1", "PersistentVolume")
+{
+    public required PersistentVolumeSpec Spec { get; init; }
+}
+
+public sealed record PersistentVolumeSpec
+{
+    public required Labels Capacity { get; init; }
+    public required IReadOnlyList<string> AccessModes { get; init; }
+    public required string PersistentVolumeReclaimPolicy { get; init; }
+    public string? VolumeMode { get; init; }
+    public required string StorageClassName { get; init; }
+    public required ClaimReference ClaimRef { get; init; }
+    public IReadOnlyList<string>? MountOptions { get; init; }
+    public LocalVolume? Local { get; init; }
+    public NfsVolume? Nfs { get; init; }
+    public VolumeNodeAffinity? NodeAffinity { get; init; }
+}
+
+public sealed record ClaimReference(string Namespace, string Name)
+{
+    public string ApiVersion { get; } = "v1";
+    public string Kind { get; } = "PersistentVolumeClaim";
+}
+
+public sealed record LocalVolume(string Path);
+
+public sealed record NfsVolume(string Server, string Path);
+
+public sealed record VolumeNodeAffinity(NodeSelector Required);
+
+public sealed record NodeSelector(IReadOnlyList<NodeSelectorTerm> NodeSelectorTerms);
+
+public sealed record NodeSelectorTerm(IReadOnlyList<LabelSelectorRequirement> MatchExpressions);

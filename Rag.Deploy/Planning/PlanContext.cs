@@ -12,7 +12,7 @@ internal sealed class PlanContext : IDeploymentFacts
 
     public PlanContext(AppManifest manifest, DeployValues values, IReadOnlySet<Feature> features)
     {
-        Manifest = Planning.Stores.StoreAddresses.Adapt(manifest, values);
+        Manifest = Planning.Inference.InferencePlan.WithKey(Planning.Stores.StoreAddresses.Adapt(manifest, values), values);
         Values = values;
         _features = features;
         Names = new Naming(values.Name, values.Version);
@@ -57,6 +57,11 @@ internal sealed class PlanContext : IDeploymentFacts
         return environment.FromSecrets.Any(variable => variable.ValueFrom?.SecretKeyRef?.Key == key);
     });
 
+    /// <summary>A workload that the values name.</summary>
+    /// <exception cref="ValuesException">There is none of that name; <paramref name="place"/> is where it stands.</exception>
+    public WorkloadResource Service(string place, string name) => Services.FirstOrDefault(service => service.Name == name)
+        ?? throw new ValuesException([$"{place}: there is no workload '{name}' in the app model; there are: {string.Join(", ", Services.Select(static service => service.Name))}."]);
+
     public StoreResource? Store(string name) => Stores.FirstOrDefault(store => store.Name == name);
 
     /// <summary>The app model's name; for a store outside its own, because that is what its certificate is for.</summary>
@@ -69,9 +74,12 @@ internal sealed class PlanContext : IDeploymentFacts
     {
         var reference = Values.Images.Override.GetValueOrDefault(workload.Name)
             ?? (workload as ContainerResource)?.Image
-            ?? (Values.Images.Registry.Length == 0 ? "" : Values.Images.Registry + "/") + $"{Naming.Of(workload.Name)}:{Values.Version}";
+            ?? Built(workload.Name);
         return WithDigest(Mirrored(reference, isBuilt: workload is ProjectResource or ContainerResource { Build: not null }), Values.Images.Digests.GetValueOrDefault(workload.Name));
     }
+
+    /// <summary>The same for an image that is built from the platform's projects and that no workload of the app model runs.</summary>
+    public string BuiltImage(string name) => WithDigest(Values.Images.Override.GetValueOrDefault(name) ?? Built(name), Values.Images.Digests.GetValueOrDefault(name));
 
     /// <summary>The same for an image that the app model knows nothing of.</summary>
     public string Image(string purpose, string reference) =>
@@ -81,6 +89,8 @@ internal sealed class PlanContext : IDeploymentFacts
         Values.Images.PullSecrets.Count == 0 ? null : [.. Values.Images.PullSecrets.Select(static name => new LocalObjectReference(name))];
 
     public int KubernetesMinor => int.Parse(Values.Cluster.KubernetesVersion.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture);
+
+    private string Built(string name) => (Values.Images.Registry.Length == 0 ? "" : Values.Images.Registry + "/") + $"{Naming.Of(name)}:{Values.Version}";
 
     // docker.io/library/redis:8 becomes mirror/library/redis:8: the path stays, so that one mirror serves several registries' images.
     private string Mirrored(string reference, bool isBuilt)

@@ -1,4 +1,6 @@
 using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning.Inference;
+using Rag.Deploy.Planning.Jobs;
 using Rag.Deploy.Planning.Network;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
@@ -27,12 +29,16 @@ public static class Planner
         };
         objects.AddRange(NamespacePlan.Limits(context));
         objects.AddRange(context.Stores.SelectMany(store => StorePlan.Of(context, store)));
+        objects.AddRange(MigrationPlan.Of(context));
+        objects.AddRange(InferencePlan.Of(context));
         objects.AddRange(context.Services.SelectMany(service => ServicePlan.Of(context, service)));
         objects.AddRange(BackupPlan.Of(context));
         objects.AddRange(QueueScalingPlan.Of(context));
         objects.AddRange(ExposurePlan.Of(context));
         objects.AddRange(ExternalSecretPlan.Of(context));
         objects.AddRange(NetworkPolicyPlan.Of(context));
+        objects.AddRange(ApiJobs.Of(context));
+        objects.AddRange(PersistentVolumePlan.Of(context, objects));
         return new PlatformPlan(objects, manifest.Notices);
     }
 
@@ -47,6 +53,9 @@ public static class Planner
         Ask(Feature.Keda, values.Services.Values.Any(static service => service.QueueScaling is not null));
         Ask(Feature.ExternalSecrets, values.Secrets.Mode == SecretMode.External);
         Ask(Feature.Backup, values.Stores.Values.Any(static store => store.Backup is not null));
+        Ask(Feature.GpuInference, values.Inference.Count > 0);
+        Ask(Feature.SmokeTest, values.SmokeTest is not null);
+        Ask(Feature.LoadTest, values.LoadTest is not null);
         return features;
 
         void Ask(Feature feature, bool wanted)

@@ -24,6 +24,15 @@ public enum Feature
 
     /// <summary>Copies of the stores.</summary>
     Backup,
+
+    /// <summary>Models on GPUs.</summary>
+    GpuInference,
+
+    /// <summary>A job that tries the whole platform.</summary>
+    SmokeTest,
+
+    /// <summary>A job that measures it under load.</summary>
+    LoadTest,
 }
 
 /// <summary>Everything that is deployed, as objects.</summary>

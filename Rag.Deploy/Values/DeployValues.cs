@@ -48,6 +48,24 @@ public sealed record DeployValues
     [Description("Who may talk to whom.")]
     public NetworkValues Network { get; init; } = new();
 
+    [Description("The job that migrates the database before the services start; null: they migrate it themselves.")]
+    public MigrationValues? Migration { get; init; }
+
+    [Description("A job that sends one document through the whole platform and fails where anything does.")]
+    public SmokeTestValues? SmokeTest { get; init; }
+
+    [Description("A job that measures how long people would wait under load.")]
+    public LoadTestValues? LoadTest { get; init; }
+
+    [Description("Models that are served in the cluster, by name; the name becomes part of the names of its objects.")]
+    public OrderedDictionary<string, InferenceValues> Inference { get; init; } = [];
+
+    [Description("Authorities that the services trust beside those of their image; null: none.")]
+    public TrustValues? Trust { get; init; }
+
+    [Description("Volumes by claim, for clusters in which nobody makes volumes, such as data-postgres-0.")]
+    public OrderedDictionary<string, PersistentVolumeValues> PersistentVolumes { get; init; } = [];
+
     /// <summary>The namespace in force.</summary>
     internal string EffectiveNamespace => Namespace ?? Name;
 }

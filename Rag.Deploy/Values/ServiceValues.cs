@@ -53,6 +53,9 @@ public sealed record ServiceValues
     [Description("Sizes of its volumes, by the path they are mounted at.")]
     public OrderedDictionary<string, string> Volumes { get; init; } = [];
 
+    [Description("Bind mounts of the app model that are left out, by the path they are mounted at.")]
+    public IReadOnlyList<string> OmitMounts { get; init; } = [];
+
     [Description("Labels of the nodes it may run on.")]
     public OrderedDictionary<string, string> NodeSelector { get; init; } = [];
 

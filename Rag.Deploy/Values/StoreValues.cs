@@ -93,4 +93,8 @@ public sealed record BackupValues
     [Description("Size of the claim that holds them.")]
     [Quantity]
     public string Storage { get; init; } = "20Gi";
+
+    [Description("Qdrant: image with a shell and curl, which takes the snapshots.")]
+    [RegularExpression("[^ ]+[:@][^ /]+", ErrorMessage = "a reference with a tag or a digest")]
+    public string Image { get; init; } = "docker.io/curlimages/curl:8.11.1";
 }

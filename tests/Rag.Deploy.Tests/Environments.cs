@@ -25,10 +25,29 @@ internal static class Environments
           vectors: { mode: external, host: qdrant.example.com, tls: true, cidr: 198.51.100.0/24 }
         """;
 
+    private const string Models =
+        """
+        migration: { administrator: { username: postgres, secret: database-administrator } }
+        smokeTest: { service: rag-api, key: bootstrap-key }
+        loadTest: { service: rag-api, key: bootstrap-key, rate: 50, p95: 500ms, errors: 0.1% }
+        trust: { configMap: corporate-authorities }
+        inference:
+          chat: { model: Qwen/Qwen3-8B, gpus: 2, nodeSelector: { accelerator: l40s }, clients: { rag-api: Rag__Chat }, tokenSecret: hugging-face }
+          embedding: { engine: tei, task: embedding, model: BAAI/bge-m3, dimensions: 1024, placement: daemonSet, clients: { rag-api: Rag__Embedding, rag-ingest: Rag__Embedding } }
+        stores:
+          postgres: { mode: external, host: postgres.example.com, username: rag, cidr: 198.51.100.0/24 }
+          vectors: { replicas: 2, backup: { keep: 3 } }
+        persistentVolumes:
+          data-vectors-0: { local: { node: node-a, path: /srv/qdrant } }
+          data-vectors-1: { local: { node: node-b, path: /srv/qdrant } }
+          vectors-backup: { nfs: { server: nas.example.com, path: /export/qdrant } }
+          inference-chat: { local: { node: node-g, path: /srv/models } }
+        """;
+
     private static readonly string Folder = Path.Combine(Repository.Root, "deploy");
 
     /// <summary>Names, for theories.</summary>
-    public static TheoryData<string> Names => ["dev", "prod", "everything"];
+    public static TheoryData<string> Names => ["dev", "prod", "everything", "models"];
 
     public static EnvironmentValues All
     {
@@ -36,6 +55,7 @@ internal static class Environments
         {
             var shipped = EnvironmentValues.Read(Folder);
             shipped.Environments["everything"] = ValuesReader.Read([Text("values.yaml"), Text("values.prod.yaml"), ("everything.yaml", Everything)]);
+            shipped.Environments["models"] = ValuesReader.Read([Text("values.yaml"), ("models.yaml", Models)]);
             return shipped;
         }
     }

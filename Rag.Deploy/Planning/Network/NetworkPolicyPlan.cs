@@ -1,5 +1,6 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Inference;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
@@ -33,20 +34,15 @@ internal static class NetworkPolicyPlan
             PolicyTypes = ["Egress"],
             Egress = [new NetworkPolicyEgressRule { To = [Namespace(context.Values.Network.DnsNamespace)], Ports = [new NetworkPolicyPort(53, "UDP"), new NetworkPolicyPort(53)] }],
         });
-        var edges = NetworkEdge.All(context);
+        var edges = new AllEdges(NetworkEdge.All(context), PlatformEdge.All(context));
         foreach (var store in context.Stores.Where(static store => store.Values.Mode == StoreMode.Bundled))
         {
             yield return Of(context, store.Container, edges, [.. Peers(context, store), .. ByThePlatform(context, store)], [.. Peers(context, store).Select(static rule => new NetworkPolicyEgressRule { To = rule.From, Ports = rule.Ports })]);
         }
 
-        foreach (var store in context.Stores.Where(store => context.Has(Feature.Backup) && store.Values.Backup is not null))
+        foreach (var part in edges.Parts(context))
         {
-            yield return Policy(context, BackupPlan.Name(store), new NetworkPolicySpec
-            {
-                PodSelector = new LabelSelector { MatchLabels = context.Names.Selector(BackupPlan.Name(store)) },
-                PolicyTypes = BothWays,
-                Egress = [To(context, store, StorePlan.ContainerPorts(context, store).Select(static port => port.ContainerPortNumber))],
-            });
+            yield return OfPart(context, part, edges);
         }
 
         foreach (var store in context.Stores.Where(static store => store.Values.Mode == StoreMode.Operator))
@@ -85,7 +81,7 @@ internal static class NetworkPolicyPlan
     };
 
     private static PlannedObject Of(
-        PlanContext context, WorkloadResource workload, IReadOnlyList<NetworkEdge> edges, IReadOnlyList<NetworkPolicyIngressRule> ingress, IReadOnlyList<NetworkPolicyEgressRule> egress)
+        PlanContext context, WorkloadResource workload, AllEdges edges, IReadOnlyList<NetworkPolicyIngressRule> ingress, IReadOnlyList<NetworkPolicyEgressRule> egress)
     {
         var name = Naming.Of(workload.Name);
         NetworkPolicyIngressRule[] incoming = [.. Incoming(context, workload, edges), .. ingress];
@@ -98,21 +94,49 @@ internal static class NetworkPolicyPlan
         });
     }
 
-    private static IEnumerable<NetworkPolicyIngressRule> Incoming(PlanContext context, WorkloadResource workload, IReadOnlyList<NetworkEdge> edges) => edges
+    // What a part of the platform adds takes connections only where another part or a service is said to open them.
+    private static PlannedObject OfPart(PlanContext context, string name, AllEdges edges)
+    {
+        NetworkPolicyIngressRule[] incoming = [.. IncomingOfParts(context, name, edges)];
+        NetworkPolicyEgressRule[] outgoing = [.. OutgoingOfParts(context, name, edges), .. InferencePlan.Outside(context, name).Select(Outside)];
+        return Policy(context, name, new NetworkPolicySpec
+        {
+            PodSelector = new LabelSelector { MatchLabels = context.Names.Selector(name) },
+            PolicyTypes = BothWays,
+            Ingress = incoming.Length == 0 ? null : incoming,
+            Egress = outgoing.Length == 0 ? null : outgoing,
+        });
+    }
+
+    private static IEnumerable<NetworkPolicyIngressRule> IncomingOfParts(PlanContext context, string name, AllEdges edges) => edges.OfPlatform
+        .Where(edge => edge.To == name)
+        .GroupBy(static edge => edge.From)
+        .Select(group => new NetworkPolicyIngressRule { From = [Pods(context.Names.Selector(Naming.Of(group.Key)))], Ports = [.. group.Select(static edge => new NetworkPolicyPort(edge.Port)).Distinct()] });
+
+    private static IEnumerable<NetworkPolicyEgressRule> OutgoingOfParts(PlanContext context, string name, AllEdges edges) => edges.OfPlatform
+        .Where(edge => edge.From == name)
+        .GroupBy(static edge => edge.To)
+        .Select(group => context.Store(group.Key) is { } store
+            ? To(context, store, group.Select(static edge => edge.Port).Distinct())
+            : new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(group.Key)))], Ports = [.. group.Select(static edge => new NetworkPolicyPort(edge.Port)).Distinct()] });
+
+    private static IEnumerable<NetworkPolicyIngressRule> Incoming(PlanContext context, WorkloadResource workload, AllEdges edges) => edges.OfModel
         .Where(edge => edge.To.Name == workload.Name)
         .GroupBy(static edge => edge.From.Name)
         .Select(group => new NetworkPolicyIngressRule
         {
             From = [Pods(context.Names.Selector(Naming.Of(group.Key)))],
             Ports = PortsOf(context, group),
-        });
+        })
+        .Concat(IncomingOfParts(context, workload.Name, edges));
 
-    private static IEnumerable<NetworkPolicyEgressRule> Outgoing(PlanContext context, WorkloadResource service, IReadOnlyList<NetworkEdge> edges) => edges
+    private static IEnumerable<NetworkPolicyEgressRule> Outgoing(PlanContext context, WorkloadResource service, AllEdges edges) => edges.OfModel
         .Where(edge => edge.From.Name == service.Name)
         .GroupBy(static edge => edge.To.Name)
         .Select(group => context.Store(group.Key) is { } store
             ? To(context, store, group.Select(edge => Addresses.TargetPort(context.Manifest.File, edge.To, edge.Endpoint)).Distinct())
-            : new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(group.Key)))], Ports = PortsOf(context, group) });
+            : new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(group.Key)))], Ports = PortsOf(context, group) })
+        .Concat(OutgoingOfParts(context, service.Name, edges));
 
     // Where a store is depends on its mode; what it listens on elsewhere is what its Service says.
     private static NetworkPolicyEgressRule To(PlanContext context, StoreResource store, IEnumerable<int> targetPorts) => store.Values.Mode switch
@@ -122,15 +146,10 @@ internal static class NetworkPolicyPlan
         _ => new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(store.Name)))], Ports = [.. targetPorts.Select(static port => new NetworkPolicyPort(port))] },
     };
 
-    // Jobs and operators of the platform, which no reference of the app model names.
+    // Operators outside of the namespace.
     private static IEnumerable<NetworkPolicyIngressRule> ByThePlatform(PlanContext context, StoreResource store)
     {
         NetworkPolicyPort[] ports = [.. StorePlan.ContainerPorts(context, store).Select(static port => new NetworkPolicyPort(port.ContainerPortNumber))];
-        if (context.Has(Feature.Backup) && store.Values.Backup is not null)
-        {
-            yield return new NetworkPolicyIngressRule { From = [Pods(context.Names.Selector(BackupPlan.Name(store)))], Ports = ports };
-        }
-
         if (context.Has(Feature.Keda) && context.Values.Services.Values.Any(service => service.QueueScaling?.Store == store.Name))
         {
             yield return new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", QueueScalingPlan.KedaNamespace)])], Ports = ports };
@@ -167,7 +186,7 @@ internal static class NetworkPolicyPlan
     }
 
     // The operator asks its pods for their state, they copy from one another, and each tells the cluster's API who is primary.
-    private static PlannedObject OfOperator(PlanContext context, StoreResource store, IReadOnlyList<NetworkEdge> edges)
+    private static PlannedObject OfOperator(PlanContext context, StoreResource store, AllEdges edges)
     {
         var pods = Pods(PostgresOperatorPlan.PodLabels(store));
         NetworkPolicyPort[] database = [new NetworkPolicyPort(PostgresOperatorPlan.Port)];
@@ -187,5 +206,15 @@ internal static class NetworkPolicyPlan
                 new NetworkPolicyEgressRule { Ports = [new NetworkPolicyPort(443), new NetworkPolicyPort(6443)] },
             ],
         });
+    }
+
+    /// <summary>The edges of the app model, and those that the platform adds.</summary>
+    private sealed record AllEdges(IReadOnlyList<NetworkEdge> OfModel, IReadOnlyList<PlatformEdge> OfPlatform)
+    {
+        /// <summary>Names of pods that the app model knows nothing of.</summary>
+        public IEnumerable<string> Parts(PlanContext context) => OfPlatform.SelectMany(static edge => new[] { edge.From, edge.To })
+            .Concat(InferencePlan.Names(context))
+            .Distinct()
+            .Where(name => !context.Manifest.Resources.ContainsKey(name));
     }
 }

@@ -1,13 +1,15 @@
 using System.Globalization;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Jobs;
+using Rag.Deploy.Planning.Network;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Stores;
 
 /// <summary>
-/// Copies of PostgreSQL, which is where everything is that cannot be made again: the index is built from it, and Redis holds nothing. One
-/// file for each database and night, complete before it gets its name.
+/// Copies of PostgreSQL, which is where everything is that cannot be made again, and snapshots of Qdrant for those who would rather not wait for
+/// an index to be built anew from it. One file for each database or collection and night, complete before it gets its name. Redis holds nothing.
 /// </summary>
 internal static class BackupPlan
 {
@@ -15,7 +17,7 @@ internal static class BackupPlan
     private const string File = "backup";
 
     // Read by the container's shell. A file that pg_dump has not finished keeps its other name, and the next run removes it.
-    private const string Script =
+    private const string DumpScript =
         """
         set -eu
         umask 077
@@ -36,13 +38,22 @@ internal static class BackupPlan
 
     public static string Name(StoreResource store) => $"{Naming.Of(store.Name)}-backup";
 
+    /// <summary>The jobs' way to their stores.</summary>
+    public static IEnumerable<PlatformEdge> Edges(PlanContext context) => !context.Has(Feature.Backup) ? [] :
+        from store in context.Stores
+        where store.Values.Backup is not null
+        from port in StorePlan.ContainerPorts(context, store)
+        where store.Kind != StoreKind.Qdrant || port.Name == QdrantPlan.RestPort
+        select new PlatformEdge(Name(store), store.Name, port.ContainerPortNumber);
+
     private static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store, BackupValues values)
     {
-        if (store.Kind != StoreKind.Postgres)
+        var container = store.Kind switch
         {
-            throw new ValuesException([$"stores.{store.Name}.backup: there are copies of PostgreSQL only; the index can be built anew from it, and Redis holds nothing that may not be lost."]);
-        }
-
+            StoreKind.Postgres => Dump(context, store, values),
+            StoreKind.Qdrant => QdrantSnapshots.Container(context, store, values),
+            _ => throw new ValuesException([$"stores.{store.Name}.backup: there are copies of PostgreSQL and Qdrant; {store.Kind} holds nothing that may not be lost."]),
+        };
         var name = Name(store);
         yield return PodParts.Account(context, name, Component, File);
         yield return new PlannedObject(
@@ -66,65 +77,49 @@ internal static class BackupPlan
                             BackoffLimit = 2,
                             ActiveDeadlineSeconds = 6 * 3600,
                             TtlSecondsAfterFinished = 7 * 24 * 3600,
-                            Template = Template(context, store, name, values),
+                            Template = Template(context, store, name, container),
                         }),
                 },
             },
             File);
     }
 
-    private static PodTemplateSpec Template(PlanContext context, StoreResource store, string name, BackupValues values)
-    {
-        var password = StorePlan.Password(context, store);
-        return new PodTemplateSpec(
-            new ObjectMeta { Labels = context.Names.Labels(name, Component) },
-            new PodSpec
+    private static PodTemplateSpec Template(PlanContext context, StoreResource store, string name, Container container) => JobPods.Template(
+        context,
+        name,
+        Component,
+        container with
+        {
+            Name = "backup",
+            Env = [.. container.Env!, new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{StorePlan.Password(context, store)}" }],
+            Resources = PodParts.Resources(new ResourceValues
             {
-                ServiceAccountName = name,
-                AutomountServiceAccountToken = false,
-                EnableServiceLinks = false,
-                PriorityClassName = context.Values.Cluster.PriorityClass,
-                RestartPolicy = "Never",
-                TerminationGracePeriodSeconds = 30,
-                SecurityContext = PodSecurity.Pod(WorkloadSettings.NobodyInParticular, ownsVolumes: true),
-                Containers =
-                [
-                    new Container
-                    {
-                        Name = "backup",
-                        // The server's own image: an older pg_dump refuses a newer server.
-                        Image = context.Image(store.Container),
-                        ImagePullPolicy = context.Values.Images.PullPolicy.ToString(),
-                        Command = ["bash", "-c", Script],
-                        Env =
-                        [
-                            new EnvVar("PGHOST") { Value = store.Values.Mode == StoreMode.External ? store.Values.Host : Naming.Of(store.Name) },
-                            new EnvVar("PGPORT") { Value = StorePlan.Ports(context, store)[0].Port.ToString(CultureInfo.InvariantCulture) },
-                            new EnvVar("PGUSER") { Value = PostgresPlan.User(store) },
-                            new EnvVar("DATABASES") { Value = string.Join(' ', PostgresPlan.Databases(context, store)) },
-                            new EnvVar("KEEP") { Value = values.Keep.ToString(CultureInfo.InvariantCulture) },
-                            new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{password}" },
-                        ],
-                        Resources = PodParts.Resources(new ResourceValues
-                        {
-                            Requests = new() { Cpu = "100m", Memory = "128Mi", EphemeralStorage = "64Mi" },
-                            Limits = new() { Cpu = "1", Memory = "512Mi", EphemeralStorage = "256Mi" },
-                        }),
-                        SecurityContext = PodSecurity.Container(WorkloadSettings.NobodyInParticular),
-                        VolumeMounts =
-                        [
-                            new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp"),
-                            new ContainerVolumeMount("backup", "/backup"),
-                            new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true },
-                        ],
-                    },
-                ],
-                Volumes =
-                [
-                    PodParts.Scratch(PodParts.ScratchVolume, "64Mi"),
-                    new Volume("backup") { PersistentVolumeClaim = new PersistentVolumeClaimVolume(name) },
-                    PodParts.SecretFiles(context, [password]),
-                ],
-            });
-    }
+                Requests = new() { Cpu = "100m", Memory = "128Mi", EphemeralStorage = "64Mi" },
+                Limits = new() { Cpu = "1", Memory = "512Mi", EphemeralStorage = "256Mi" },
+            }),
+            VolumeMounts =
+            [
+                new ContainerVolumeMount("backup", "/backup"),
+                new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true },
+            ],
+        },
+        [new Volume("backup") { PersistentVolumeClaim = new PersistentVolumeClaimVolume(name) }, PodParts.SecretFiles(context, [StorePlan.Password(context, store)])],
+        ownsVolumes: true);
+
+    private static Container Dump(PlanContext context, StoreResource store, BackupValues values) => new()
+    {
+        Name = "",
+        // The server's own image: an older pg_dump refuses a newer server.
+        Image = context.Image(store.Container),
+        ImagePullPolicy = "",
+        Command = ["bash", "-c", DumpScript],
+        Env =
+        [
+            new EnvVar("PGHOST") { Value = context.Host(store.Container) },
+            new EnvVar("PGPORT") { Value = StorePlan.Ports(context, store)[0].Port.ToString(CultureInfo.InvariantCulture) },
+            new EnvVar("PGUSER") { Value = PostgresPlan.User(store) },
+            new EnvVar("DATABASES") { Value = string.Join(' ', PostgresPlan.Databases(context, store)) },
+            new EnvVar("KEEP") { Value = values.Keep.ToString(CultureInfo.InvariantCulture) },
+        ],
+    };
 }

@@ -9,6 +9,9 @@ internal static class QdrantPlan
 {
     public const int PeerPort = 6335;
 
+    /// <summary>Endpoint of the app model with the REST interface.</summary>
+    public const string RestPort = "http";
+
     // The account of the image's "unprivileged" variant. The ordinary one starts as root to change owners, which "restricted" forbids.
     private const int ImageUser = 1000;
 
@@ -35,7 +38,7 @@ internal static class QdrantPlan
     {
         var name = Naming.Of(store.Name);
         var isCluster = store.Values.Replicas > 1;
-        var http = StorePlan.ContainerPorts(context, store).First(static port => port.Name == "http").Name;
+        var http = StorePlan.ContainerPorts(context, store).First(static port => port.Name == RestPort).Name;
         Probe Ask(string path) => new() { HttpGet = new HttpGetAction(path, http) };
         var probing = Probing.Of(Ask("/healthz"), Ask("/readyz"), Ask("/livez"), startupSeconds: 120);
         ContainerPort[] peers = isCluster ? [new ContainerPort("p2p", PeerPort)] : [];
@@ -53,7 +56,7 @@ internal static class QdrantPlan
                 Ports = [.. StorePlan.ContainerPorts(context, store), .. peers],
                 Env =
                 [
-                    .. Settings(name, isCluster),
+                    .. Settings(name, isCluster, store.Values.Backup is not null),
                     // The image reads its key from the environment or from a whole configuration file, not from a file of its own.
                     new EnvVar("QDRANT__SERVICE__API_KEY") { ValueFrom = new EnvVarSource { SecretKeyRef = new KeySelector(context.SecretName, StorePlan.Password(context, store)) } },
                 ],
@@ -67,12 +70,18 @@ internal static class QdrantPlan
         };
     }
 
-    private static IEnumerable<EnvVar> Settings(string name, bool isCluster)
+    private static IEnumerable<EnvVar> Settings(string name, bool isCluster, bool isCopied)
     {
         yield return new EnvVar("QDRANT__TELEMETRY_DISABLED") { Value = "true" };
         yield return new EnvVar("QDRANT__SERVICE__ENABLE_STATIC_CONTENT") { Value = "0" };
         // It notes that it has started in a file, which would lie on the read-only root otherwise.
         yield return new EnvVar("QDRANT_INIT_FILE_PATH") { Value = "/qdrant/init/.qdrant-initialized" };
+        if (isCopied)
+        {
+            // A snapshot is as large as its collection: it belongs on the claim, not on the node's disk.
+            yield return new EnvVar("QDRANT__STORAGE__SNAPSHOTS_PATH") { Value = "/qdrant/storage/snapshots" };
+        }
+
         if (isCluster)
         {
             yield return new EnvVar("QDRANT__CLUSTER__ENABLED") { Value = "true" };

@@ -9,6 +9,9 @@ internal static class PodParts
     /// <summary>Name of the volume with secrets.</summary>
     public const string SecretVolume = "secrets";
 
+    /// <summary>Mode of files with secrets: 0440, readable by the pod's group and nobody else.</summary>
+    public const int SecretMode = 0x120;
+
     /// <summary>Name of the volume at /tmp.</summary>
     public const string ScratchVolume = "tmp";
 
@@ -37,7 +40,7 @@ internal static class PodParts
             [.. parameters.GroupBy(parameter => context.SecretOf(parameter).Secret, StringComparer.Ordinal)
                 .Select(group => new VolumeProjection { Secret = new ProjectedSource(group.Key) { Items = [.. group.Select(parameter => new KeyToPath(context.SecretOf(parameter).Key, parameter))] } })])
         {
-            DefaultMode = 0x120, // 0440
+            DefaultMode = SecretMode,
         },
     };
 

@@ -18,12 +18,13 @@ internal sealed class ServicePlan
     public const string SingleReplica = "ragplatform.dev/single-replica";
 
     // Below this minor version there is no preStop sleep.
-    private const int SleepSince = 30;
+    internal const int SleepSince = 30;
 
     private readonly PlanContext _context;
     private readonly WorkloadResource _workload;
     private readonly WorkloadSettings _settings;
     private readonly WorkloadEnvironment _environment;
+    private readonly BoundFiles _mounts;
     private readonly string _name;
 
     private ServicePlan(PlanContext context, WorkloadResource workload)
@@ -33,6 +34,7 @@ internal sealed class ServicePlan
         _name = Naming.Of(workload.Name);
         _settings = WorkloadSettings.For(context, workload);
         _environment = WorkloadEnvironment.Of(context, workload, _settings);
+        _mounts = BoundFiles.Of(context, workload, _settings.Own.OmitMounts);
     }
 
     /// <summary>Plans one workload.</summary>
@@ -45,6 +47,11 @@ internal sealed class ServicePlan
         if (config.Count > 0)
         {
             yield return new PlannedObject(new ConfigMap { Metadata = Meta(ConfigName), Data = config }, _name);
+        }
+
+        foreach (var map in _mounts.Maps)
+        {
+            yield return new PlannedObject(map, _name);
         }
 
         if (Ports() is { Count: > 0 } ports)
@@ -111,7 +118,7 @@ internal sealed class ServicePlan
         new ObjectMeta
         {
             Labels = _context.Names.Labels(_name, Component),
-            Annotations = new Labels { [ConfigHash] = Hash(config) },
+            Annotations = new Labels { [ConfigHash] = Hash(config.With(_mounts.Contents)) },
         },
         new PodSpec
         {
@@ -227,6 +234,11 @@ internal sealed class ServicePlan
         {
             yield return PodParts.SecretFiles(_context, _environment.Files);
         }
+
+        foreach (var volume in TrustPlan.Volumes(_context, _workload).Concat(_mounts.Volumes))
+        {
+            yield return volume;
+        }
     }
 
     private IEnumerable<ContainerVolumeMount> Mounts()
@@ -245,6 +257,11 @@ internal sealed class ServicePlan
         if (_environment.Files.Count > 0)
         {
             yield return new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true };
+        }
+
+        foreach (var mount in TrustPlan.Mounts(_context, _workload).Concat(_mounts.Mounts))
+        {
+            yield return mount;
         }
     }
 

@@ -25,13 +25,17 @@ internal sealed record WorkloadEnvironment
 
     /// <summary>Works it out.</summary>
     /// <exception cref="ManifestException">An expression cannot be resolved, or a secret cannot be cut out of its variable.</exception>
-    public static WorkloadEnvironment Of(PlanContext context, WorkloadResource workload, WorkloadSettings settings)
+    public static WorkloadEnvironment Of(PlanContext context, WorkloadResource workload, WorkloadSettings settings) => Of(context, workload, settings, Merged(workload, settings));
+
+    /// <summary>The same for some of its variables.</summary>
+    /// <exception cref="ManifestException">As above.</exception>
+    public static WorkloadEnvironment Of(PlanContext context, WorkloadResource workload, WorkloadSettings settings, IEnumerable<(string Name, string Text)> variables)
     {
         var config = new Labels();
         var composed = new List<EnvVar>();
         var ingredients = new OrderedDictionary<string, EnvVar>(StringComparer.Ordinal);
         var files = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var (name, text) in Merged(workload, settings))
+        foreach (var (name, text) in variables)
         {
             var value = context.Resolver.Resolve(workload.Name, $"env.{name}", text);
             if (!value.IsSecret)

@@ -41,6 +41,7 @@ internal sealed record WorkloadSettings
     public static WorkloadSettings For(PlanContext context, WorkloadResource workload)
     {
         var own = context.Values.Services.GetValueOrDefault(workload.Name) ?? context.Values.Services.GetValueOrDefault(DeployValues.Defaults) ?? new ServiceValues();
+        own = own with { Env = WithPlatforms(context, workload, own.Env) };
         var stateful = workload is ContainerResource { Volumes.Count: > 0 };
         return new WorkloadSettings
         {
@@ -56,5 +57,16 @@ internal sealed record WorkloadSettings
             User = own.User ?? NobodyInParticular,
             WritableRoot = own.WritableRoot ?? false,
         };
+    }
+
+    private static OrderedDictionary<string, string?> WithPlatforms(PlanContext context, WorkloadResource workload, OrderedDictionary<string, string?> own)
+    {
+        var all = new OrderedDictionary<string, string?>(own, StringComparer.Ordinal);
+        foreach (var (name, text) in PlatformVariables.Of(context, workload))
+        {
+            all.TryAdd(name, text);
+        }
+
+        return all;
     }
 }

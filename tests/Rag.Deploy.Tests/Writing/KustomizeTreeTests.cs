@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Values;
 using Rag.Deploy.Writing;
-using YamlDotNet.RepresentationModel;
 
 namespace Rag.Deploy.Tests.Writing;
 
@@ -25,13 +24,13 @@ public sealed class KustomizeTreeTests : IDisposable
         foreach (var planned in Environments.Plan(name).Objects)
         {
             var expected = ManifestTree.Of(planned.Object);
-            if (planned.Object is not Namespace)
+            if (planned.Object is not (Namespace or PersistentVolume))
             {
                 expected["metadata"]!["namespace"] = values.Environments[name].Namespace ?? values.Environments[name].Name;
             }
 
             Assert.True(rendered.Remove(Identity(expected), out var actual), $"{Identity(expected)} is not rendered.");
-            Assert.True(Same(expected, actual), $"{Identity(expected)}\n{YamlText.Write([expected])}\nis rendered as\n{YamlText.Write([actual!])}");
+            Assert.True(RenderedTrees.Same(expected, actual), $"{Identity(expected)}\n{YamlText.Write([expected])}\nis rendered as\n{YamlText.Write([actual!])}");
         }
 
         Assert.Empty(rendered.Keys);
@@ -108,29 +107,6 @@ public sealed class KustomizeTreeTests : IDisposable
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, await error);
-        var stream = new YamlStream();
-        stream.Load(new StringReader(output));
-        return [.. stream.Documents.Select(static document => (JsonObject)Tree(document.RootNode)!)];
+        return RenderedTrees.Parse(output);
     }
-
-    private static JsonNode? Tree(YamlNode node) => node switch
-    {
-        YamlMappingNode map => new JsonObject(map.Children.Select(static pair => KeyValuePair.Create(((YamlScalarNode)pair.Key).Value!, Tree(pair.Value)))),
-        YamlSequenceNode list => new JsonArray([.. list.Children.Select(Tree)]),
-        YamlScalarNode { Style: not YamlDotNet.Core.ScalarStyle.Plain } text => text.Value,
-        YamlScalarNode { Value: "true" } => true,
-        YamlScalarNode { Value: "false" } => false,
-        YamlScalarNode plain when int.TryParse(plain.Value, System.Globalization.CultureInfo.InvariantCulture, out var number) => number,
-        YamlScalarNode plain => plain.Value,
-        _ => null,
-    };
-
-    // Kubernetes keeps no order in lists whose items have an identity, and kustomize takes that right.
-    private static bool Same(JsonNode? a, JsonNode? b) => (a, b) switch
-    {
-        (JsonObject x, JsonObject y) => x.Count == y.Count && x.All(pair => y.ContainsKey(pair.Key) && Same(pair.Value, y[pair.Key])),
-        (JsonArray x, JsonArray y) when x.Concat(y).All(static item => item is JsonObject) => x.Count == y.Count && x.All(item => y.Any(other => Same(item, other))),
-        (JsonArray x, JsonArray y) => x.Count == y.Count && x.Zip(y).All(static pair => Same(pair.First, pair.Second)),
-        _ => a?.ToString() == b?.ToString() && a?.GetValueKind() == b?.GetValueKind(),
-    };
 }

@@ -1,0 +1,56 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning.Workloads;
+
+/// <summary>
+/// Certificates of one's own authority in the pods of .NET programs. They read the file of <c>SSL_CERT_FILE</c> beside the image's folder of
+/// certificates, so public authorities stay trusted. Other programs would take the file instead of theirs, so they do not get it.
+/// </summary>
+internal static class TrustPlan
+{
+    private const string VolumeName = "trust";
+    private const string Folder = "/etc/ragplatform/trust";
+    private const string FileName = "ca.crt";
+    private const string Variable = "SSL_CERT_FILE";
+
+    public static IEnumerable<KeyValuePair<string, string>> Variables(PlanContext context, WorkloadResource workload) =>
+        AppliesTo(context, workload) ? [new(Variable, $"{Folder}/{FileName}")] : [];
+
+    public static IEnumerable<Volume> Volumes(PlanContext context, WorkloadResource workload) => AppliesTo(context, workload) ? [Of(context.Values.Trust!)] : [];
+
+    public static IEnumerable<ContainerVolumeMount> Mounts(PlanContext context, WorkloadResource workload) => AppliesTo(context, workload) ? [Mount()] : [];
+
+    /// <summary>The pod of a job of the platform's own.</summary>
+    public static PodTemplateSpec Apply(PlanContext context, PodTemplateSpec template) => context.Values.Trust is not { } values ? template : template with
+    {
+        Spec = template.Spec with
+        {
+            Containers =
+            [
+                .. template.Spec.Containers.Select(static container => container with
+                {
+                    Env = [.. container.Env ?? [], new EnvVar(Variable) { Value = $"{Folder}/{FileName}" }],
+                    VolumeMounts = [.. container.VolumeMounts ?? [], Mount()],
+                }),
+            ],
+            Volumes = [.. template.Spec.Volumes ?? [], Of(values)],
+        },
+    };
+
+    private static bool AppliesTo(PlanContext context, WorkloadResource workload) => context.Values.Trust is not null && workload is ProjectResource;
+
+    private static ContainerVolumeMount Mount() => new(VolumeName, Folder) { ReadOnly = true };
+
+    private static Volume Of(TrustValues values)
+    {
+        KeyToPath[] items = [new KeyToPath(values.Key, FileName)];
+        return (values.ConfigMap, values.Secret) switch
+        {
+            ({ } map, null) => new Volume(VolumeName) { ConfigMap = new ConfigMapVolume(map) { Items = items } },
+            (null, { } secret) => new Volume(VolumeName) { Secret = new SecretVolume(secret) { Items = items, DefaultMode = PodParts.SecretMode } },
+            _ => throw new ValuesException(["trust: name either a 'configMap' or a 'secret' that holds the certificates."]),
+        };
+    }
+}
