@@ -3,6 +3,7 @@ using Rag.Deploy.Planning;
 using Rag.Deploy.Secrets;
 using Rag.Deploy.Values;
 using Rag.Deploy.Writing;
+using Rag.Deploy.Writing.Helm;
 
 namespace Rag.Deploy;
 
@@ -23,6 +24,14 @@ public static class Generation
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var tree = KustomizeTree.Of(manifest, values.Common, values.Environments);
         tree.Files.Add("values.schema.json", ValuesSchema.Text());
+        foreach (var (name, environment) in values.Environments)
+        {
+            foreach (var (path, text) in HelmChart.Of(Planner.Plan(manifest, environment, Planner.Features(environment)), environment))
+            {
+                tree.Files.Add($"helm/{name}/{path}", text);
+            }
+        }
+
         // Whoever keeps the tree under version control must not keep the secrets there.
         tree.Files.Add(".gitignore", $"{KustomizeTree.SecretsFile}\n");
 
