@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Rag.Cli.Deployment.Clusters;
-using Rag.Cli.Deployment.Diagnosis;
 using Rag.Cli.Deployment.Status;
 
 namespace Rag.Cli.Deployment;

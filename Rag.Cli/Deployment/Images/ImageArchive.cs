@@ -66,7 +66,7 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
             var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
             if (name is OciIndex or DockerManifest && entry.DataStream is { } small && entry.Length <= LargestIndex)
             {
-                using var text = new MemoryStream();
+                await using var text = new MemoryStream();
                 await small.CopyToAsync(text, cancellationToken);
                 (index, manifest) = name == OciIndex ? (text.ToArray(), manifest) : (index, text.ToArray());
             }

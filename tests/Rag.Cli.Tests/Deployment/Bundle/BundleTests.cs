@@ -150,7 +150,12 @@ public sealed class BundleTests : IDisposable
 
     private async Task<string> BundleAsync(params string[] arguments)
     {
-        var archive = TestArchives.Oci(_folder, "api.tar", Api);
+        var archive = Path.Combine(_folder.Path, "api.tar");
+        if (!File.Exists(archive))
+        {
+            TestArchives.Oci(_folder, "api.tar", Api);
+        }
+
         var file = Path.Combine(_folder.Path, "bundle.tar");
         var run = await _kubectl.RunAsync(["bundle", file, "--no-generate", "--image-archive", archive, .. arguments]);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
