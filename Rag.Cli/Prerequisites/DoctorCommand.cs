@@ -77,6 +77,7 @@ internal static class DoctorCommand
             await Inspection.LookAsync(Prerequisite.Chromium, checkout, FindingState.Optional, cancellationToken),
             LookAtDisk(context),
             await LookAtApiAsync(context, cancellationToken),
+            .. await ClusterInspection.LookAsync(context, cancellationToken),
         ];
     }
 
