@@ -40,7 +40,7 @@ internal sealed record IndexChoice(string Provider, string Reason, bool RunsServ
             if (run.StatePath is { } path && !IndexRecord.IsIn(path))
             {
                 // Before anything runs, so that what this start leaves behind, should it fail, is not taken for an installation from before.
-                builder.Eventing.Subscribe<BeforeStartEvent>((_, _) => Write(earlier ?? new IndexRecord(choice.Provider, Ready: false), path));
+                builder.Eventing.Subscribe<BeforeStartEvent>((_, _) => Write(earlier ?? choice.Record(isReady: false), path));
             }
 
             Console.WriteLine($"The search index is {(choice.Provider == Qdrant ? "Qdrant" : "the embedded one")}: {choice.Reason}.");
@@ -85,8 +85,10 @@ internal sealed record IndexChoice(string Provider, string Reason, bool RunsServ
             return;
         }
 
-        api.OnResourceReady((_, _, _) => Write(new IndexRecord(Provider, Ready: true), path));
+        api.OnResourceReady((_, _, _) => Write(Record(isReady: true), path));
     }
+
+    private IndexRecord Record(bool isReady) => new(Provider, isReady) { Elsewhere = Provider == Qdrant && !RunsServer };
 
     private static Task Write(IndexRecord record, string path)
     {

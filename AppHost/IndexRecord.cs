@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AppHost;
 
@@ -10,6 +11,10 @@ namespace AppHost;
 /// <param name="Ready">Whether the services ever came up with it. Until then a first start has decided nothing: its image may not be there.</param>
 internal sealed record IndexRecord(string Provider, bool Ready)
 {
+    /// <summary>Whether its server is none of this installation's; 'rag doctor' misses no program then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Elsewhere { get; init; }
+
     private static readonly JsonSerializerOptions Layout = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static bool IsIn(string statePath) => File.Exists(FileIn(statePath));

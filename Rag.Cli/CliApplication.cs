@@ -104,8 +104,11 @@ internal static class CliApplication
             return ExitCode.Usage;
         }
 
-        var path = command is RootCommand ? "./rag" : $"./rag {command.Name}";
+        var path = string.Join(' ', Lineage(command));
         terminal.Problem(string.Join(' ', parsed.Errors.Select(error => error.Message).Distinct()), $"'{path} --help' shows what there is.");
         return ExitCode.Usage;
     }
+
+    private static IEnumerable<string> Lineage(Command command) =>
+        command is RootCommand ? ["./rag"] : [.. command.Parents.OfType<Command>().Take(1).SelectMany(Lineage), command.Name];
 }

@@ -4,7 +4,10 @@ namespace Rag.Client;
 public sealed partial class RagClient
 {
     /// <summary>Which index there is, and how far it is.</summary>
-    public Task<IndexStatus> GetIndexAsync(CancellationToken cancellationToken = default) => SendAsync<IndexStatus>(HttpMethod.Get, Path("index"), null, cancellationToken);
+    /// <param name="collection">Null: all of it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task<IndexStatus> GetIndexAsync(string? collection = null, CancellationToken cancellationToken = default) =>
+        SendAsync<IndexStatus>(HttpMethod.Get, WithQuery(Path("index"), ("collection", collection)), null, cancellationToken);
 
     /// <summary>Builds the index anew from the database, while search goes on; returns when that has begun.</summary>
     /// <param name="collection">Null: all of it.</param>

@@ -21,7 +21,7 @@ internal static class FailureClassifier
         // Sending the file again is all that helps.
         RagException { Code: OriginalFault.MissingCode or OriginalFault.DamagedCode } e => (FailureKind.Document, new Problem(e.Code, e.Message)),
         // What no document can do anything about, and every one in the queue meets.
-        RagException { IsTransient: true, Code: "model-away" or "blobs-away" or "disk-full" } e => (FailureKind.Dependency, new Problem(e.Code, e.Message)),
+        RagException { IsTransient: true, Code: "model-away" or "blobs-away" or "disk-full" or "extraction-io" or "extraction-unavailable" } e => (FailureKind.Dependency, new Problem(e.Code, e.Message)),
         RagException { IsTransient: true } e => (FailureKind.Passing, new Problem(e.Code, e.Message)),
         RagException e => (FailureKind.Ours, new Problem(e.Code, e.Message)),
         // Its message may hold anything, text of the document included.

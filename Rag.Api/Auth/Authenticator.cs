@@ -37,10 +37,10 @@ internal sealed class Authenticator(Database database, UnknownKeyLimit unknownKe
             return entry.Caller;
         }
 
-        var isNew = !_letInBefore.ContainsKey(name);
+        var isNew = !isSession && !_letInBefore.ContainsKey(name);
         if (isNew)
         {
-            await unknownKeys.BeginAsync(from, isSession, cancellationToken);
+            await unknownKeys.BeginAsync(from, cancellationToken);
         }
 
         var at = time.GetTimestamp();
@@ -50,12 +50,19 @@ internal sealed class Authenticator(Database database, UnknownKeyLimit unknownKe
         {
             kept.TryRemove(name, out _);
             _letInBefore.TryRemove(name, out _);
+            if (isSession)
+            {
+                // Only now: all visitors of a front end have one address, and what one of them makes up must cost the others nothing,
+                // whichever replica they meet.
+                await unknownKeys.CountSessionAsync(from, cancellationToken);
+            }
+
             return null;
         }
 
         if (isNew)
         {
-            await unknownKeys.SucceededAsync(from, isSession, cancellationToken);
+            await unknownKeys.SucceededAsync(from, cancellationToken);
             Bound(_letInBefore);
             _letInBefore[name] = true;
         }
@@ -65,16 +72,6 @@ internal sealed class Authenticator(Database database, UnknownKeyLimit unknownKe
         // Into the dictionary from before the look-up: if a revocation replaced it meanwhile, this answer is dropped with it.
         kept[name] = new Kept(caller, at);
         return caller;
-    }
-
-    /// <summary>
-    /// The session was made here a moment ago: its first request pays nothing. All visitors of a front end have one address, and what one of
-    /// them tries must not keep the others from signing in.
-    /// </summary>
-    public void LetIn(string session)
-    {
-        Bound(_letInBefore);
-        _letInBefore[Convert.ToHexString(BearerText.HashOf(session))] = true;
     }
 
     /// <summary>Forgets every answer: something was revoked.</summary>

@@ -8,14 +8,14 @@ namespace Rag.Api.Auth;
 internal sealed class SessionStore(Database database, Authenticator authenticator)
 {
     public async Task<(string Session, DateTimeOffset Expires)> StartAsync(Guid keyId, CancellationToken cancellationToken) =>
-        LetIn(await database.TransactionAsync((connection, token) => InsertAsync(connection, keyId, token), cancellationToken))
+        await database.TransactionAsync((connection, token) => InsertAsync(connection, keyId, token), cancellationToken)
         ?? throw new ProblemException("key-unknown", "The key was revoked a moment ago. Use another.");
 
     /// <summary>Uses up a sign-in token: of two that come at once, one gets the session.</summary>
     public async Task<(string Session, DateTimeOffset Expires)> RedeemAsync(string signInToken, CancellationToken cancellationToken)
     {
         var hash = BearerText.HashOf(signInToken);
-        return LetIn(await database.TransactionAsync(
+        return await database.TransactionAsync(
                 async (connection, token) =>
                 {
                     var keyId = await connection.Sql(
@@ -23,7 +23,7 @@ internal sealed class SessionStore(Database database, Authenticator authenticato
                         .ScalarAsync<Guid>(token);
                     return keyId == Guid.Empty ? null : await InsertAsync(connection, keyId, token);
                 },
-                cancellationToken))
+                cancellationToken)
             ?? throw new ProblemException("link-used", "This sign-in link was used already or has expired: it is good once, for 15 minutes. Sign in with a key, or start anew for another link.");
     }
 
@@ -32,16 +32,6 @@ internal sealed class SessionStore(Database database, Authenticator authenticato
         await database.ReadAsync(
             (connection, token) => connection.Sql("delete from sessions where hash = $1", sessionHash).RunAsync(token), cancellationToken);
         authenticator.Forget();
-    }
-
-    private (string Session, DateTimeOffset Expires)? LetIn((string Session, DateTimeOffset Expires)? made)
-    {
-        if (made is { Session: var session })
-        {
-            authenticator.LetIn(session);
-        }
-
-        return made;
     }
 
     private static async Task<(string Session, DateTimeOffset Expires)?> InsertAsync(NpgsqlConnection connection, Guid keyId, CancellationToken cancellationToken)

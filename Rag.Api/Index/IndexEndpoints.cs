@@ -28,28 +28,34 @@ internal static class IndexEndpoints
     public static void MapIndex(this RouteGroupBuilder v1)
     {
         var group = v1.MapGroup("/index").WithTags("Index");
-        group.MapGet("", StateAsync).Requires(Scope.Admin).WithName("GetIndex").WithSummary("Which index there is, and how far it is");
+        group.MapGet("", StateAsync).Requires(Scope.Admin).WithName("GetIndex").WithSummary("Which index there is, and how far it is, as a whole or for one collection");
         group.MapPost("/reindex", ReindexAsync).Requires(Scope.Admin).WithName("Reindex")
             .WithSummary("Builds the index anew from the database, all of it or one collection, while search goes on");
     }
 
-    private static async Task<Ok<IndexAnswer>> StateAsync(IIndexRebuilder index, CancellationToken cancellationToken) =>
-        TypedResults.Ok(IndexAnswer.Of(await index.StateAsync(cancellationToken)));
+    private static async Task<Ok<IndexAnswer>> StateAsync(
+        string? collection, Caller caller, CollectionGate gate, IIndexRebuilder index, CancellationToken cancellationToken)
+    {
+        var one = await OneOrAllAsync(collection, "look at the whole index; name a collection in 'collection'", caller, gate, cancellationToken);
+        return TypedResults.Ok(IndexAnswer.Of(await index.StateAsync(one, cancellationToken)));
+    }
 
     private static async Task<Accepted<IndexAnswer>> ReindexAsync(
         Body<ReindexRequest> body, Caller caller, CollectionGate gate, IIndexRebuilder index, CancellationToken cancellationToken)
     {
-        CollectionId? collection = null;
-        if (body.Value.Collection is { } name)
+        var one = await OneOrAllAsync(body.Value.Collection, "rebuild the whole index; name a collection in 'collection'", caller, gate, cancellationToken);
+        await index.StartAsync(one, cancellationToken);
+        return TypedResults.Accepted("/v1/index", IndexAnswer.Of(await index.StateAsync(one, cancellationToken)));
+    }
+
+    private static async Task<CollectionId?> OneOrAllAsync(string? collection, string what, Caller caller, CollectionGate gate, CancellationToken cancellationToken)
+    {
+        if (collection is not null)
         {
-            collection = (await gate.GetAsync(name, caller, cancellationToken)).Id;
-        }
-        else
-        {
-            caller.MustBeUnconfined("rebuild the whole index; name a collection in 'collection'");
+            return (await gate.GetAsync(collection, caller, cancellationToken)).Id;
         }
 
-        await index.StartAsync(collection, cancellationToken);
-        return TypedResults.Accepted("/v1/index", IndexAnswer.Of(await index.StateAsync(cancellationToken)));
+        caller.MustBeUnconfined(what);
+        return null;
     }
 }

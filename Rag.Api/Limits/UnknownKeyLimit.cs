@@ -14,11 +14,19 @@ internal sealed class UnknownKeyLimit(IOptions<LimitOptions> options, CacheConne
     // Of their own, as a front end sends whatever cookie comes: strangers must not use up what its people need to sign in with a key.
     private readonly SharedRateBuckets<IPAddress> _sessions = new("unknown-session", options.Value.UnknownKeysPerMinute, cache, time);
 
-    /// <summary>Counts a look-up as failed until <see cref="SucceededAsync"/> says otherwise: many at the same time must not slip through.</summary>
+    /// <summary>Counts the look-up of a key as failed until <see cref="SucceededAsync"/> says otherwise: many at the same time must not slip through.</summary>
     /// <exception cref="ProblemException"><c>rate-limited</c>.</exception>
-    public async ValueTask BeginAsync(IPAddress? from, bool isSession, CancellationToken cancellationToken)
+    public ValueTask BeginAsync(IPAddress? from, CancellationToken cancellationToken) => TakeAsync(_keys, from, cancellationToken);
+
+    public ValueTask SucceededAsync(IPAddress? from, CancellationToken cancellationToken) => _keys.GiveBackAsync(Network(from), cancellationToken);
+
+    /// <summary>Counts a session that was looked up and is none.</summary>
+    /// <exception cref="ProblemException"><c>rate-limited</c>.</exception>
+    public ValueTask CountSessionAsync(IPAddress? from, CancellationToken cancellationToken) => TakeAsync(_sessions, from, cancellationToken);
+
+    private static async ValueTask TakeAsync(SharedRateBuckets<IPAddress> buckets, IPAddress? from, CancellationToken cancellationToken)
     {
-        if (await Buckets(isSession).TakeAsync(Network(from), cancellationToken) is { } wait)
+        if (await buckets.TakeAsync(Network(from), cancellationToken) is { } wait)
         {
             throw new ProblemException(
                 "rate-limited", "Too many unknown keys came from this address. Wait as long as 'Retry-After' says; Rag:Limits:UnknownKeysPerMinute sets how many there may be.")
@@ -27,11 +35,6 @@ internal sealed class UnknownKeyLimit(IOptions<LimitOptions> options, CacheConne
             };
         }
     }
-
-    public ValueTask SucceededAsync(IPAddress? from, bool isSession, CancellationToken cancellationToken) =>
-        Buckets(isSession).GiveBackAsync(Network(from), cancellationToken);
-
-    private SharedRateBuckets<IPAddress> Buckets(bool isSession) => isSession ? _sessions : _keys;
 
     /// <summary>Whoever has one address of version 6 usually has the 2^64 of its network.</summary>
     internal static IPAddress Network(IPAddress? address)

@@ -35,7 +35,16 @@ internal static class DatabaseConnection
         NpgsqlConnection connection;
         try
         {
-            connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(text) { Pooling = false, Timeout = 15 }.ConnectionString);
+            var settings = new NpgsqlConnectionStringBuilder(text) { Pooling = false, Timeout = 15 };
+            if (option is not null && settings.Password is not null)
+            {
+                throw new CliException(
+                    "A password on the command line can be read by everybody who may list processes.",
+                    $"Put the connection string into {Variable} instead, or the password into PGPASSWORD or the file that PGPASSFILE names. Nothing was changed.",
+                    ExitCode.Usage);
+            }
+
+            connection = new NpgsqlConnection(settings.ConnectionString);
         }
         catch (ArgumentException exception)
         {

@@ -61,6 +61,11 @@ internal static class RestoreCommand
         context.Terminal.Line(blobRoot is null
             ? "The originals are in the database: API and workers need Rag:Blobs:Provider=postgres."
             : $"The originals are in {blobRoot}: API and workers need Rag:Blobs:Provider=files, which is the default.");
+        if (Rows(manifest, "queue_pauses") > 0)
+        {
+            context.Terminal.Warn("The queue, or a collection of it, was paused when this copy was made, and is so now: './rag jobs resume', or -c COLLECTION, lets work go on.");
+        }
+
         if (!empty)
         {
             context.Terminal.Warn("Stop './rag up' and start it again, so that the indexes in memory are read anew.");

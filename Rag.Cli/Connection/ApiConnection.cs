@@ -43,6 +43,8 @@ internal sealed record ApiConnection(Uri Url, string? Key)
             $"No API answers at {Url}.", $"Start it with './rag up', or name another with --url or {UrlVariable}.", ExitCode.Unavailable, exception),
         { Status: System.Net.HttpStatusCode.Unauthorized } => new CliException(
             exception.Message, $"Set {KeyVariable} to a key of the API at {Url}.", ExitCode.Unavailable, exception),
+        // The database, the model, the store of originals: something behind the API is not there.
+        { Status: System.Net.HttpStatusCode.ServiceUnavailable } => new CliException(exception.Message, remedy: null, ExitCode.Unavailable, exception),
         { Code: "collection-not-found" } => new CliException(exception.Message, "'./rag collections' lists those there are.", ExitCode.Failed, exception),
         _ => new CliException(exception.Message, remedy: null, ExitCode.Failed, exception),
     };

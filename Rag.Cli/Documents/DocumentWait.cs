@@ -18,13 +18,18 @@ internal sealed class DocumentWait(RagClient client, string collection, TimeProv
     private const int LooksPerRound = 400;
     private const int LooksAtOnce = 8;
     private const int MaxFailedRounds = 30;
+    private const int RoundsUntilAskedForPauses = 4;
 
     private readonly ConcurrentDictionary<Guid, SentDocument> _open = new();
     private readonly ConcurrentQueue<SentDocument> _finished = new();
     private int _failedRounds;
+    private bool _isPauseTold;
 
     /// <summary>Told once per document, from any thread.</summary>
     public Action<SentDocument>? OnFinished { get; init; }
+
+    /// <summary>Told once when the work that is waited for is paused.</summary>
+    public Action<string>? OnPaused { get; init; }
 
     public IReadOnlyCollection<SentDocument> Finished => _finished;
 
@@ -41,9 +46,14 @@ internal sealed class DocumentWait(RagClient client, string collection, TimeProv
         try
         {
             await adding();
-            while (!_open.IsEmpty)
+            for (var round = 1; !_open.IsEmpty; round++)
             {
                 await TryLookAsync(cancellationToken);
+                if (round % RoundsUntilAskedForPauses == 0)
+                {
+                    await TryTellPauseAsync(cancellationToken);
+                }
+
                 // Short waits while events shrink the list, so that the command ends as soon as the work does.
                 for (var waited = TimeSpan.Zero; waited < LookEvery && !_open.IsEmpty; waited += TimeSpan.FromMilliseconds(100))
                 {
@@ -103,6 +113,31 @@ internal sealed class DocumentWait(RagClient client, string collection, TimeProv
             {
                 throw;
             }
+        }
+    }
+
+    private async Task TryTellPauseAsync(CancellationToken cancellationToken)
+    {
+        if (_isPauseTold)
+        {
+            return;
+        }
+
+        try
+        {
+            var queue = await client.GetQueueAsync(cancellationToken);
+            var isOne = queue.Collections.Any(one => one.Name == collection && one.Paused is not null);
+            if (queue.Paused is not null || isOne)
+            {
+                _isPauseTold = true;
+                OnPaused?.Invoke(queue.Paused is not null
+                    ? "The queue is paused: nothing is begun until somebody resumes it ('./rag jobs resume')."
+                    : $"The collection is paused: nothing of it is begun until somebody resumes it ('./rag jobs resume -c {collection}').");
+            }
+        }
+        catch (RagApiException)
+        {
+            // Only a hint; the look that comes next says what is the matter.
         }
     }
 

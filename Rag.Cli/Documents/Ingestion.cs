@@ -19,7 +19,7 @@ internal static class Ingestion
         DocumentWait? waiting = null;
         Task SendAsync(Action onSent, Action onProcessed)
         {
-            waiting = new DocumentWait(client, collection, context.Time) { OnFinished = _ => onProcessed() };
+            waiting = new DocumentWait(client, collection, context.Time) { OnFinished = _ => onProcessed(), OnPaused = context.Terminal.Warn };
             return SendAllAsync(context, client, collection, files, wait, done, waiting, onSent, onProcessed, cancellationToken);
         }
 

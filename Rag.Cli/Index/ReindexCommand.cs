@@ -8,47 +8,79 @@ namespace Rag.Cli.Index;
 /// <summary><c>rag reindex</c>: builds the index anew from the database, while search goes on.</summary>
 internal static class ReindexCommand
 {
+    private const string Embedded = "embedded";
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    // So long nothing may move before it is said what that may mean.
+    private static readonly TimeSpan Suspicious = TimeSpan.FromSeconds(30);
 
     public static Command Create(CliContext context)
     {
         var collection = new Option<string?>("--collection", "-c") { Description = "Only this collection; default: the whole index, with the settings that it has now." };
         var noWait = new Option<bool>("--no-wait") { Description = "Return as soon as it has begun." };
-        var command = new Command("reindex", "Build the index anew from the database. No model is called, and search goes on meanwhile.") { collection, noWait };
+        var status = new Option<bool>("--status") { Description = "Begin nothing: only say how far it is." };
+        var command = new Command("reindex", "Build the index anew from the database. No model is called, and search goes on meanwhile.") { collection, noWait, status };
         command.SetApiAction(context, async (parsed, client, cancellationToken) =>
         {
-            var status = await client.ReindexAsync(parsed.GetValue(collection), cancellationToken);
-            if (status.Provider == "embedded")
+            var one = parsed.GetValue(collection);
+            if (parsed.GetValue(status))
+            {
+                Tell(context.Terminal, await client.GetIndexAsync(one, cancellationToken));
+                return ExitCode.Ok;
+            }
+
+            var state = await client.ReindexAsync(one, cancellationToken);
+            if (state.Provider == Embedded)
             {
                 context.Terminal.Good("Every API process loads its index anew from the database; until it has, it searches the one it had.");
-                return ExitCode.Ok;
             }
-
-            if (parsed.GetValue(noWait))
+            else if (parsed.GetValue(noWait))
             {
-                context.Terminal.Line("A worker builds the index anew. 'rag reindex' again shows how far it is.");
-                return ExitCode.Ok;
+                context.Terminal.Line($"A worker builds the index anew. './rag reindex --status{(one is null ? "" : $" -c {one}")}' shows how far it is.");
+            }
+            else
+            {
+                await WaitAsync(context, client, one, state, cancellationToken);
             }
 
-            await WaitAsync(context.Terminal, client, status, cancellationToken);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static async Task WaitAsync(Terminal terminal, RagClient client, IndexStatus status, CancellationToken cancellationToken)
+    private static void Tell(Terminal terminal, IndexStatus status)
     {
+        var documents = string.Create(CultureInfo.InvariantCulture, $"{status.Indexed} of {status.Documents} documents");
+        terminal.Line(status switch
+        {
+            { Provider: Embedded } => $"Every API process has its own index of {status.Documents.ToString(CultureInfo.InvariantCulture)} documents and follows the database.",
+            { Building: true } => $"The index is being written: {documents}.",
+            _ => string.Create(CultureInfo.InvariantCulture, $"The index has {documents}; the oldest change that it has not is {status.LagSeconds ?? 0:F0} s old."),
+        });
+    }
+
+    private static async Task WaitAsync(CliContext context, RagClient client, string? collection, IndexStatus status, CancellationToken cancellationToken)
+    {
+        var terminal = context.Terminal;
         var told = -1L;
+        var moved = context.Time.GetTimestamp();
+        var hasWarned = false;
         while (status.Building)
         {
             if (status.Indexed != told)
             {
-                told = status.Indexed;
+                (told, moved, hasWarned) = (status.Indexed, context.Time.GetTimestamp(), false);
                 terminal.Quiet(string.Create(CultureInfo.InvariantCulture, $"{status.Indexed} of {status.Documents} documents"));
             }
+            else if (!hasWarned && context.Time.GetElapsedTime(moved) > Suspicious)
+            {
+                hasWarned = true;
+                terminal.Warn("Nothing was written for a while. A worker with Rag:Index:Provider=qdrant writes the index: see that one runs, that Qdrant is there, and what its log says.");
+            }
 
-            await Task.Delay(Interval, cancellationToken);
-            status = await client.GetIndexAsync(cancellationToken);
+            await Task.Delay(Interval, context.Time, cancellationToken);
+            status = await client.GetIndexAsync(collection, cancellationToken);
         }
 
         terminal.Good(string.Create(CultureInfo.InvariantCulture, $"The index is built anew and searched: {status.Indexed} documents."));

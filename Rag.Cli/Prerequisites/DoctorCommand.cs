@@ -81,7 +81,7 @@ internal static class DoctorCommand
         ];
     }
 
-    // {"provider":"qdrant","ready":true}, as AppHost records it: then this installation's index is in a server that runs on this machine.
+    // {"provider":"qdrant","ready":true}, as AppHost records it, and "elsewhere":true where it only knows its address: then this installation's index is in a server that runs on this machine.
     private static bool RunsQdrant(Checkout? checkout)
     {
         if (checkout is null || InfrastructureForecast.Recorded(checkout.State) != InfrastructureForecast.Native
@@ -93,7 +93,8 @@ internal static class DoctorCommand
         try
         {
             using var record = JsonDocument.Parse(File.ReadAllText(file));
-            return record.RootElement.TryGetProperty("provider", out var provider) && provider.ValueEquals("qdrant");
+            return record.RootElement.TryGetProperty("provider", out var provider) && provider.ValueEquals("qdrant")
+                && !(record.RootElement.TryGetProperty("elsewhere", out var elsewhere) && elsewhere.ValueKind == JsonValueKind.True);
         }
         catch (JsonException)
         {

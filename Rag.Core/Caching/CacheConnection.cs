@@ -58,7 +58,7 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
     public async Task<CacheReply<T>> AskAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(command);
-        if (_connection is not { } connection || !_outage.MayTry(out var epoch))
+        if (_connection is not { } connection || (connection.IsConnected && !TakesWrites(connection)) || !_outage.MayTry(out var epoch))
         {
             return default;
         }
@@ -184,6 +184,10 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
         await CloseAsync(Interlocked.Exchange(ref _connection, null));
     }
 
+    /// <summary>Whether there is a server that is no replica.</summary>
+    private static bool TakesWrites(ConnectionMultiplexer connection) =>
+        connection.IsConnected && connection.GetEndPoints().Any(endPoint => connection.GetServer(endPoint) is { IsConnected: true, IsSlave: false });
+
     private static async Task CloseAsync(ConnectionMultiplexer? connection)
     {
         if (connection is null)
@@ -207,10 +211,15 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
     private async Task ConnectAsync()
     {
         // One that became a replica answers, and would be kept for ever: the address may lead to its successor by now.
-        if (_connection is { IsConnected: true } current && current.GetServers().Any(static server => server is { IsConnected: true, IsReplica: false }))
+        if (_connection is { } current && TakesWrites(current))
         {
             _lastConnected = _time.GetTimestamp();
             return;
+        }
+
+        if (_connection is { IsConnected: true } && _outage.Failed(_outage.Try()))
+        {
+            LogAway(_logger, "it takes no writes any more");
         }
 
         var password = _options.Value.PasswordFile is { Length: > 0 } file ? (await File.ReadAllTextAsync(file)).TrimEnd('\r', '\n') : null;
@@ -226,6 +235,8 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
         settings.ConnectTimeout = 3000;
         settings.ReconnectRetryPolicy = new LinearRetry(1000);
         settings.KeepAlive = 10;
+        // How often it looks whether the server still takes writes.
+        settings.ConfigCheckSeconds = 5;
         settings.Password = password ?? settings.Password;
         // What CLIENT LIST shows to whoever looks after the server.
         settings.ClientName ??= "rag-cache";
@@ -239,8 +250,9 @@ public sealed partial class CacheConnection : BackgroundService, IAsyncDisposabl
         connection.ConnectionRestored += (_, e) => NoteRestored(e);
         _password = password;
         _lastConnected = _time.GetTimestamp();
+        _refusal = null;
         await CloseAsync(Interlocked.Exchange(ref _connection, connection));
-        if (connection.IsConnected)
+        if (TakesWrites(connection))
         {
             NoteAnswer(_outage.Try());
         }

@@ -14,7 +14,9 @@ public interface IIndexRebuilder
     Task StartAsync(CollectionId? collection, CancellationToken cancellationToken);
 
     /// <summary>How it is at the moment.</summary>
-    Task<IndexState> StateAsync(CancellationToken cancellationToken);
+    /// <param name="collection">Null: all of them.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task<IndexState> StateAsync(CollectionId? collection, CancellationToken cancellationToken);
 }
 
 /// <summary>What can be said of the index.</summary>

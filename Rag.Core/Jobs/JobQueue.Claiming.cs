@@ -6,11 +6,11 @@ namespace Rag.Core.Jobs;
 
 public sealed partial class JobQueue
 {
-    // One claim in so many looks for bulk processing first: else somebody who uploads without a pause would keep it waiting for ever.
+    // One job in so many is taken from bulk processing first: else somebody who uploads without a pause would keep it waiting for ever.
     private const int BulkTurn = 8;
 
     private readonly Turns _turns = new();
-    private uint _claims;
+    private uint _claimed;
 
     /// <summary>Takes the next job; null when none is due, or the queue is paused.</summary>
     public Task<ClaimedJob?> ClaimAsync(string worker, CancellationToken cancellationToken) => ClaimAsync(worker, [], cancellationToken);
@@ -18,7 +18,7 @@ public sealed partial class JobQueue
     /// <summary>
     /// Takes the next job. Collections take turns: the one with the fewest jobs in work, among those the one that waited longest, so that
     /// ten thousand documents of one do not keep another's single document waiting. Within a collection those that somebody waits for come
-    /// before those of bulk processing, the older first; every eighth claim it is the other way round.
+    /// before those of bulk processing, the older first; for every eighth job it is the other way round.
     /// </summary>
     /// <param name="worker">Who takes it.</param>
     /// <param name="except">Collections that have as much of this worker as they may.</param>
@@ -26,10 +26,11 @@ public sealed partial class JobQueue
     /// <returns>Null when none is due, or everything that is belongs to what is paused or excepted.</returns>
     public async Task<ClaimedJob?> ClaimAsync(string worker, IReadOnlyCollection<CollectionId> except, CancellationToken cancellationToken)
     {
-        var job = Interlocked.Increment(ref _claims) % BulkTurn == 0 ? await ClaimAsync(worker, except, JobPriority.Bulk, cancellationToken) : null;
-        job ??= await ClaimAsync(worker, except, JobPriority.Asked, cancellationToken);
+        var isBulkTurn = Volatile.Read(ref _claimed) % BulkTurn == BulkTurn - 1;
+        var job = await ClaimAsync(worker, except, isBulkTurn ? JobPriority.Bulk : JobPriority.Asked, cancellationToken);
         if (job is not null)
         {
+            Interlocked.Increment(ref _claimed);
             _turns.Take(job.Collection);
         }
 
@@ -56,10 +57,16 @@ public sealed partial class JobQueue
                         where w.collection_id <> all ($3) and not exists (select from queue_pauses p where p.collection_id is null or p.collection_id = w.collection_id)
                         order by coalesce(b.jobs, 0), coalesce(array_position($4, w.collection_id), 0), w.collection_id),
                     next as (
-                        select first.id from turns t cross join lateral (
+                        select coalesce(first.id, rest.id) as id from turns t
+                        left join lateral (
                             select j.id from jobs j
                             where j.state = 'queued' and j.collection_id = t.collection_id and j.priority >= $5 and j.available_at <= now()
-                            order by j.priority, j.available_at, j.id limit 1 for no key update skip locked) first
+                            order by j.priority, j.available_at, j.id limit 1 for no key update skip locked) first on true
+                        left join lateral (
+                            select j.id from jobs j
+                            where first.id is null and j.state = 'queued' and j.collection_id = t.collection_id and j.priority < $5 and j.available_at <= now()
+                            order by j.priority, j.available_at, j.id limit 1 for no key update skip locked) rest on true
+                        where coalesce(first.id, rest.id) is not null
                         limit 1)
                     update jobs j set state = 'running', generation = nextval('generation_numbers'), worker = $1, attempts = j.attempts + 1,
                         lease_until = now() + $2, stage = null

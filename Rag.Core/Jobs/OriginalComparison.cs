@@ -58,8 +58,10 @@ public sealed partial class OriginalComparison(Database database, IBlobStore blo
         var (page, next) = await NextAsync(ByLength, MeasuredAtOnce, cancellationToken);
         // Those that are known first: whoever put a folder back need not wait for the next round.
         List<Row> rows = [.. (await FaultyAsync("b.fault is not null", LookedAtAgain, cancellationToken)).Concat(page).DistinctBy(static row => row.Key)];
-        var held = await blobs.MeasureAsync(rows.ConvertAll(static row => row.Name), cancellationToken);
-        if (rows.Count > 0 && held.All(static length => length is null) && !await blobs.ListAsync(cancellationToken).AnyAsync(cancellationToken))
+        // Before they are looked at: what cannot be must not keep those behind it from their turn for ever.
+        await database.ReadAsync((connection, token) => ByLength.SaveAsync(connection, next, token), cancellationToken);
+        var (measured, held) = await LengthsAsync(rows, cancellationToken);
+        if (measured.Count > 0 && held.All(static length => length is null) && !await blobs.ListAsync(cancellationToken).AnyAsync(cancellationToken))
         {
             throw new RagException(
                 StoreFault.Away,
@@ -67,7 +69,7 @@ public sealed partial class OriginalComparison(Database database, IBlobStore blo
                 isTransient: true);
         }
 
-        foreach (var (row, length) in rows.Zip(held))
+        foreach (var (row, length) in measured.Zip(held))
         {
             // Whether content of the right length is the right content, only its hash tells.
             if (Judge(row, length) is var fault && fault != row.Fault && !(fault is null && row.Fault == Damaged))
@@ -75,8 +77,35 @@ public sealed partial class OriginalComparison(Database database, IBlobStore blo
                 await NoteAsync(row, async (size, token) => Judge(row with { Size = size }, (await blobs.MeasureAsync([row.Name], token))[0]), found, cancellationToken);
             }
         }
+    }
 
-        await database.ReadAsync((connection, token) => ByLength.SaveAsync(connection, next, token), cancellationToken);
+    /// <summary>Lengths of those that can be looked at: a folder that may not be read says nothing of the others.</summary>
+    /// <exception cref="RagException"><c>blobs-away</c>: none of them can.</exception>
+    private async Task<(List<Row> Rows, IReadOnlyList<long?> Lengths)> LengthsAsync(List<Row> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (rows, await blobs.MeasureAsync(rows.ConvertAll(static row => row.Name), cancellationToken));
+        }
+        catch (RagException e) when (e.Code == StoreFault.Away && rows.Count > 1)
+        {
+            var measured = new List<Row>();
+            var lengths = new List<long?>();
+            foreach (var row in rows)
+            {
+                try
+                {
+                    lengths.AddRange(await blobs.MeasureAsync([row.Name], cancellationToken));
+                    measured.Add(row);
+                }
+                catch (RagException one) when (one.Code == StoreFault.Away)
+                {
+                    // Its turn comes again.
+                }
+            }
+
+            return measured.Count > 0 ? (measured, lengths) : throw new RagException(e.Code, e.Message, e.IsTransient, e);
+        }
     }
 
     private async Task HashAsync(Findings found, CancellationToken cancellationToken)

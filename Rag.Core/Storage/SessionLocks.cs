@@ -15,6 +15,10 @@ internal static class SessionLocks
     private const string Watch =
         "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set tcp_user_timeout = 25000";
 
+    /// <summary>The same as a part of a select, for a transaction that holds rows which another process waits for.</summary>
+    public const string WatchUntilCommit =
+        "set_config('tcp_keepalives_idle', '10', true), set_config('tcp_keepalives_interval', '5', true), set_config('tcp_keepalives_count', '3', true), set_config('tcp_user_timeout', '25000', true)";
+
     /// <summary>Takes a lock unless somebody else has it.</summary>
     public static async Task<bool> TryLockAsync(this NpgsqlConnection connection, long key, CancellationToken cancellationToken)
     {

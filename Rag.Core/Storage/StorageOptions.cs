@@ -16,10 +16,10 @@ public sealed class StorageOptions
     public MigrationMode Migrate { get; set; } = MigrationMode.Auto;
 
     /// <summary>
-    /// Connections of one process at most. A worker holds two always, to listen and to be seen, sweeping up to three, and storing and
-    /// claiming one each.
+    /// Connections of one process at most. A worker holds two always, to listen and to be seen, and the one that writes to Qdrant three more;
+    /// sweeping takes up to three, and storing and claiming one each.
     /// </summary>
-    [Range(6, 500)]
+    [Range(10, 500)]
     public int MaxPoolSize { get; set; } = 15;
 
     /// <summary>How long one statement may run.</summary>

@@ -31,8 +31,10 @@ internal static class DocumentPages
         var text = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
         var found = visitor.Api.GetCollectionAsync(collection, cancellationToken);
         var list = visitor.Api.ListDocumentsAsync(collection, new DocumentQuery(filter, text, PageSize, cursor), cancellationToken);
-        await Task.WhenAll(found, list);
-        return frame.Show<DocumentsView, DocumentsModel>(new DocumentsModel(await found, await list, filter, text, cursor, visitor.CanWrite));
+        var queue = visitor.Api.GetQueueAsync(cancellationToken);
+        await Task.WhenAll(found, list, queue);
+        return frame.Show<DocumentsView, DocumentsModel>(
+            new DocumentsModel(await found, QueueStanding.Of(await queue, collection), await list, filter, text, cursor, visitor.CanWrite));
     }
 
     private static async Task<IResult> ReadAsync(
@@ -103,13 +105,21 @@ internal static class DocumentPages
 
     private static async Task<IResult> RetryAsync(string collection, Guid id, Visitor visitor, CancellationToken cancellationToken)
     {
-        await visitor.Api.ReprocessDocumentAsync(collection, id, cancellationToken);
+        try
+        {
+            await visitor.Api.ReprocessDocumentAsync(collection, id, cancellationToken);
+        }
+        catch (RagApiException e) when (e.Code == "document-busy")
+        {
+            // The second click, or somebody else's: it is being processed, which is what was asked for.
+        }
+
         return TypedResults.Redirect($"/collections/{collection}/documents?done=document-retried");
     }
 }
 
 // Cursor: of this page; null on the first.
-public sealed record DocumentsModel(Collection Collection, Page<Document> Documents, DocumentStatus? Status, string? Text, string? Cursor, bool CanWrite)
+public sealed record DocumentsModel(Collection Collection, QueueStanding Queue, Page<Document> Documents, DocumentStatus? Status, string? Text, string? Cursor, bool CanWrite)
 {
     public bool IsFiltered => Status is not null || Text is not null;
 

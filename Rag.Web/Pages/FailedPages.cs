@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using Rag.Client;
 using Rag.Web.Components.Views;
 using Rag.Web.Hosting;
@@ -26,14 +27,14 @@ internal static class FailedPages
     }
 
     private static async Task<IResult> ShowAsync(
-        [AsParameters] FailedPlace place, string? cursor, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
+        [AsParameters] FailedPlace place, PageFrame frame, Visitor visitor, CancellationToken cancellationToken)
     {
         var collection = place.Collection is null ? null : visitor.Api.GetCollectionAsync(place.Collection, cancellationToken);
         var queue = visitor.Api.GetQueueAsync(cancellationToken);
-        var jobs = visitor.Api.ListFailedJobsAsync(place.Collection, PageSize, cursor, cancellationToken);
+        var jobs = visitor.Api.ListFailedJobsAsync(place.Collection, PageSize, place.Cursor, cancellationToken);
         await Task.WhenAll(collection ?? Task.CompletedTask, queue, jobs);
         return frame.Show<FailedView, FailedModel>(new FailedModel(
-            collection is null ? null : await collection, QueueStanding.Of(await queue, place.Collection), await jobs, place.Base, cursor, visitor.CanWrite, visitor.IsAdmin));
+            collection is null ? null : await collection, QueueStanding.Of(await queue, place.Collection), await jobs, place, visitor.CanWrite, visitor.IsAdmin && (collection is not null || visitor.IsUnconfined)));
     }
 
     private static async Task<IResult> RetryAsync([AsParameters] FailedPlace place, Guid id, Visitor visitor, CancellationToken cancellationToken) =>
@@ -46,7 +47,7 @@ internal static class FailedPages
     {
         // Not the request's token, and with the patience for what is many: whoever asked for it and leaves the page wants it done.
         await clients.ForRemovals(visitor.Session).RetryFailedJobsAsync(place.Collection, CancellationToken.None);
-        return place.Done("failed-all-retried");
+        return (place with { Cursor = null }).Done("failed-all-retried");
     }
 
     private static async Task<IResult> DiscardAllAsync(
@@ -58,7 +59,7 @@ internal static class FailedPages
         }
 
         await clients.ForRemovals(visitor.Session).DiscardFailedJobsAsync(place.Collection, CancellationToken.None);
-        return place.Done("failed-all-discarded");
+        return (place with { Cursor = null }).Done("failed-all-discarded");
     }
 
     private static async Task<IResult> PauseAsync([AsParameters] FailedPlace place, Visitor visitor, CancellationToken cancellationToken)
@@ -88,12 +89,22 @@ internal static class FailedPages
     }
 }
 
-/// <summary>Which list: of one collection, or of all.</summary>
-internal sealed record FailedPlace(string? Collection = null)
+/// <summary>Which list: of one collection, or of all; and which page of it, so that whoever handles one job after another keeps the place.</summary>
+/// <param name="Collection">Null: of all.</param>
+/// <param name="Cursor">Null: the latest.</param>
+public sealed record FailedPlace(string? Collection = null, [property: FromQuery(Name = "cursor")] string? Cursor = null)
 {
     public string Base => Collection is null ? "/failed" : $"/collections/{Collection}/failed";
 
-    public IResult Done(string code) => TypedResults.Redirect($"{Base}?done={code}");
+    /// <summary>The address of a form of this page.</summary>
+    public string Form(string verb) => $"{Base}/{verb}{Query()}";
+
+    /// <summary>The address of another page of the list.</summary>
+    public string Page(string cursor) => Base + QueryString.Create("cursor", cursor);
+
+    internal IResult Done(string code) => TypedResults.Redirect(Base + Query().Add("done", code));
+
+    private QueryString Query() => Cursor is null ? QueryString.Empty : QueryString.Create("cursor", Cursor);
 }
 
 /// <summary>How the queue stands, as far as a page is about it.</summary>
@@ -121,8 +132,5 @@ public sealed record QueueStanding(
     }
 }
 
-// Collection: null on the page of all. Base: the address of this page and, with a verb, of its forms. Cursor: of this page of the list.
-public sealed record FailedModel(Collection? Collection, QueueStanding Queue, Page<Job> Jobs, string Base, string? Cursor, bool CanWrite, bool IsAdmin)
-{
-    public string Next(string cursor) => Base + QueryString.Create("cursor", cursor);
-}
+// Collection: null on the page of all. CanPause: what the page is about.
+public sealed record FailedModel(Collection? Collection, QueueStanding Queue, Page<Job> Jobs, FailedPlace Place, bool CanWrite, bool CanPause);

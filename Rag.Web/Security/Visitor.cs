@@ -9,6 +9,9 @@ public sealed record Visitor(string Session, SessionInfo Info, RagClient Api)
 
     public bool IsAdmin => Info.Scopes.Contains(KeyScope.Admin);
 
+    /// <summary>Whether the key is for every collection, and so for what concerns all of them.</summary>
+    public bool IsUnconfined => Info.Collections is null;
+
     /// <summary>For parameters of endpoints behind <see cref="VisitorGate"/>.</summary>
     public static ValueTask<Visitor> BindAsync(HttpContext context) =>
         ValueTask.FromResult(context.Features.Get<Visitor>()

@@ -76,9 +76,8 @@ public sealed class OriginalStreamingTests(PostgresFixture postgres, ITestOutput
         using var limit = new CancellationTokenSource(Limit);
         var client = await StartAsync("postgres", limit.Token);
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
-        await using var content = new PatternStream(Large) { StopsAt = 3 * MiB };
-        var upload = client.UploadAsync(Collection, [new UploadFile("cut.bin", content)], cancellationToken: gone.Token);
-        await Eventually.TrueAsync(async () => await ScalarAsync("select count(*) from blob_parts") >= 4, "parts have arrived");
+        await using var content = CutContent();
+        var upload = await BeginAsync(client, content, gone.Token);
 
         await _api!.KillAsync();
         await gone.CancelAsync(); // whose stream gives nothing more would never notice
@@ -103,9 +102,8 @@ public sealed class OriginalStreamingTests(PostgresFixture postgres, ITestOutput
         using var limit = new CancellationTokenSource(Limit);
         var client = await StartAsync("postgres", limit.Token);
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
-        await using var content = new PatternStream(Large) { StopsAt = 3 * MiB };
-        var upload = client.UploadAsync(Collection, [new UploadFile("cut.bin", content)], cancellationToken: gone.Token);
-        await Eventually.TrueAsync(async () => await ScalarAsync("select count(*) from blob_parts") >= 4, "parts have arrived");
+        await using var content = CutContent();
+        var upload = await BeginAsync(client, content, gone.Token);
 
         await gone.CancelAsync();
 
@@ -177,6 +175,16 @@ public sealed class OriginalStreamingTests(PostgresFixture postgres, ITestOutput
             await using var content = new PatternStream(length);
             return (await client.UploadAsync(Collection, [new UploadFile("a.bin", content)], new UploadOptions(source), cancellationToken: limit.Token)).Items[0];
         }
+    }
+
+    private static PatternStream CutContent() => new(Large) { StopsAt = 3 * MiB };
+
+    /// <summary>An upload of which parts have arrived, and of which no more will.</summary>
+    private async Task<Task> BeginAsync(RagClient client, PatternStream content, CancellationToken cancellationToken)
+    {
+        var upload = client.UploadAsync(Collection, [new UploadFile("cut.bin", content)], cancellationToken: cancellationToken);
+        await Eventually.TrueAsync(async () => await ScalarAsync("select count(*) from blob_parts") >= 4, "parts have arrived");
+        return upload;
     }
 
     private async Task RangesAsync(Guid id, string hash, CancellationToken cancellationToken)

@@ -50,20 +50,26 @@ public sealed class RateLimitTests(PostgresFixture postgres)
     [Fact]
     public async Task Sessions_that_somebody_made_up_keep_nobody_from_signing_in()
     {
-        await using var api = await ApiHost.StartReadyAsync(
-            await postgres.CreateDatabaseAsync(), new Dictionary<string, string> { ["Rag:Limits:UnknownKeysPerMinute"] = "3" });
-        for (var i = 0; i < 3; i++)
+        var database = await postgres.CreateDatabaseAsync();
+        var limits = new Dictionary<string, string> { ["Rag:Limits:UnknownKeysPerMinute"] = "3" };
+        await using var api = await ApiHost.StartReadyAsync(database, limits);
+        await using var other = await ApiHost.StartReadyAsync(database, limits);
+        foreach (var replica in (ApiHost[])[api, other])
         {
-            using var unknown = await api.SendAsync(HttpMethod.Get, "/v1/session", bearer: BearerText.NewSession());
-            await Json.ProblemAsync(unknown, HttpStatusCode.Unauthorized, "key-unknown");
+            for (var i = 0; i < 3; i++)
+            {
+                using var unknown = await replica.SendAsync(HttpMethod.Get, "/v1/session", bearer: BearerText.NewSession());
+                await Json.ProblemAsync(unknown, HttpStatusCode.Unauthorized, "key-unknown");
+            }
+
+            using var refused = await replica.SendAsync(HttpMethod.Get, "/v1/session", bearer: BearerText.NewSession());
+            await Json.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "rate-limited");
         }
 
-        using var refused = await api.SendAsync(HttpMethod.Get, "/v1/session", bearer: BearerText.NewSession());
-        await Json.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "rate-limited");
-
-        // A front end's visitors have its address: the key is looked up here for the first time, and so is its session.
+        // A front end's visitors have its address: the key is looked up here for the first time, and so is its session, here and elsewhere.
         var session = await api.Client().StartSessionAsync();
         await api.Client(session.Token).GetSessionAsync();
+        await other.Client(session.Token).GetSessionAsync();
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public sealed class ReplicaTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.All(ids, id => Assert.Equal(1, ready[id]));
         Assert.Equal(Documents, await ScalarAsync("select count(*) from chunks"));
         Assert.Equal(Documents, await ScalarAsync("select count(*) from jobs where state = 'done'"));
-        Assert.Equal(Documents, (await Client(0).GetIndexAsync(limit.Token)).Indexed);
+        Assert.Equal(Documents, (await Client(0).GetIndexAsync(cancellationToken: limit.Token)).Indexed);
 
         // Gone through one, gone through the other; and the original comes out of the database.
         await Client(0).DeleteDocumentAsync(Collection, ids[0], limit.Token);
@@ -133,7 +133,7 @@ public sealed class ReplicaTests(PostgresFixture postgres) : IAsyncLifetime
             },
             cancellationToken);
         var status = await Client(0).ReindexAsync(cancellationToken: cancellationToken);
-        await Eventually.BecomesAsync(async () => status = await Client(0).GetIndexAsync(cancellationToken), static s => !s.Building, Limit);
+        await Eventually.BecomesAsync(async () => status = await Client(0).GetIndexAsync(cancellationToken: cancellationToken), static s => !s.Building, Limit);
         await until.CancelAsync();
 
         Assert.True(await searching > 0);

@@ -97,15 +97,16 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData(null, "Optional")]
-    [InlineData("embedded", "Optional")]
-    [InlineData("qdrant", "Missing")]
-    public async Task Doctor_misses_a_qdrant_only_where_the_index_is_in_one(string? recorded, string expected)
+    [InlineData("""{"provider":"embedded","ready":true}""", "Optional")]
+    [InlineData("""{"provider":"qdrant","ready":true}""", "Missing")]
+    [InlineData("""{"provider":"qdrant","ready":true,"elsewhere":true}""", "Optional")]
+    public async Task Doctor_misses_a_qdrant_only_where_the_index_is_in_one_that_runs_here(string? recorded, string expected)
     {
         using var folder = new TemporaryFolder();
         if (recorded is not null)
         {
             folder.File(".rag/infrastructure.json", """{"kind":"native"}""");
-            folder.File(".rag/index.json", JsonSerializer.Serialize(new { provider = recorded, ready = true }));
+            folder.File(".rag/index.json", recorded);
         }
 
         var run = await CliRun.InvokeAsync(["doctor", "--json"], checkout: new Checkout(folder.Path));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using Npgsql;
 using Rag.Client;
 using Rag.Testing;
 
@@ -94,6 +95,18 @@ internal sealed class BenchStack : IAsyncDisposable
 
         using var process = Process.GetProcessById(processId);
         return process.WorkingSet64 / 1024.0 / 1024.0;
+    }
+
+    /// <summary>What PostgreSQL would do for minutes after so much was written, beside what is measured.</summary>
+    public async Task SettleAsync()
+    {
+        await using var connection = new NpgsqlConnection(_environment["ConnectionStrings__ragdb"]);
+        await connection.OpenAsync();
+        foreach (var statement in (string[])["vacuum analyze", "checkpoint"])
+        {
+            await using var command = new NpgsqlCommand(statement, connection) { CommandTimeout = 0 };
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()

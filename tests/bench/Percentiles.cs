@@ -14,5 +14,6 @@ internal sealed class Percentiles(IEnumerable<double> values)
     /// <summary>The three, without a unit.</summary>
     public override string ToString() => $"{P50:F1} / {P95:F1} / {P99:F1}";
 
-    private double At(double share) => _sorted[Math.Max(0, (int)Math.Ceiling(share * _sorted.Length) - 1)];
+    // Nothing that went well has none.
+    private double At(double share) => _sorted.Length == 0 ? double.NaN : _sorted[Math.Max(0, (int)Math.Ceiling(share * _sorted.Length) - 1)];
 }

@@ -31,6 +31,7 @@ internal static partial class ScaleBench
             sizes.Add((name, loaded.Chunks));
         }
 
+        await stack.SettleAsync();
         foreach (var (embedding, mode) in ((string, SearchMode)[])[("none", SearchMode.Lexical), ("local", SearchMode.Hybrid)])
         {
             foreach (var (collection, chunks) in sizes)

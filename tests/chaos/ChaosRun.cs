@@ -28,7 +28,7 @@ internal static class ChaosRun
         var readers = Task.WhenAll(Enumerable.Range(0, ChaosSettings.Readers).Select(i => clients.ReadAsync(i, reading.Token)));
         try
         {
-            var faults = Faults.Deal(settings.Stores, settings.Kills, new Random(settings.Seed));
+            var faults = Faults.Deal(settings.Stores, settings.Kills, new Random(settings.Seed), world.Disk is not null);
             var released = 0;
             await new FaultLoop(world, outcomes, log, settings.Seed).RunAsync(
                 faults,

@@ -118,13 +118,28 @@ internal sealed class ContentChecks(ChaosWorld world, Outcomes outcomes, IReadOn
     {
         foreach (var api in world.Apis)
         {
-            var reply = await _caller.SendAsync(api.Current, "search", 200, (client, token) => client.SearchAsync(Clients.Collection, new SearchRequest(word), token), cancellationToken);
+            var reply = await SearchAsync(api.Current);
+            for (var attempt = 0; reply.Status != 200 && attempt < 20; attempt++)
+            {
+                await Task.Delay(500, cancellationToken);
+                reply = await SearchAsync(api.Current);
+            }
+
+            if (reply.Status != 200)
+            {
+                outcomes.Find($"A search for '{word}' was not answered in the end (status {reply.Status}).");
+                continue;
+            }
+
             var holders = (reply.Value?.Evidence ?? []).Where(e => e.Text.Contains(word, StringComparison.Ordinal)).Select(static e => e.DocumentId).Distinct().ToList();
             if (!holders.SequenceEqual(expected is { } one ? [one] : []))
             {
-                outcomes.Find($"'{word}' of {document.SourceId} is found in {holders.Count} documents{(expected is null ? ", and should be in none" : "")} (status {reply.Status}, stale {reply.Value?.Stale}, {reply.Value?.Notice}).");
+                outcomes.Find($"'{word}' of {document.SourceId} is found in {holders.Count} documents{(expected is null ? ", and should be in none" : "")} (stale {reply.Value?.Stale}, {reply.Value?.Notice}).");
             }
         }
+
+        Task<Reply<SearchResponse>> SearchAsync(RunningService api) =>
+            _caller.SendAsync(api, "search", 200, (client, token) => client.SearchAsync(Clients.Collection, new SearchRequest(word), token), cancellationToken);
     }
 
     private async Task<List<string>> ListedAsync(CancellationToken cancellationToken)

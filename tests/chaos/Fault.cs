@@ -38,7 +38,11 @@ internal static class Faults
     };
 
     /// <summary>At least one of each kind that the world has, shuffled; as many kills as asked for.</summary>
-    public static IReadOnlyList<Fault> Deal(ChaosStores stores, int kills, Random random)
+    /// <param name="stores">Which world.</param>
+    /// <param name="kills">How many.</param>
+    /// <param name="random">Shuffles.</param>
+    /// <param name="hasSmallDisk">Whether the originals are on a disk that can be filled.</param>
+    public static IReadOnlyList<Fault> Deal(ChaosStores stores, int kills, Random random, bool hasSmallDisk)
     {
         var faults = new List<Fault>();
         Add(Fault.KillApi, 0.25);
@@ -53,7 +57,15 @@ internal static class Faults
         Add(Fault.StopPostgres, 0.05);
         Add(Fault.CutPostgres, 0.1);
         Add(Fault.CutRedis, 0.05);
-        Add(stores == ChaosStores.Qdrant ? Fault.CutVectors : Fault.FillDisk, 0.1);
+        if (stores == ChaosStores.Qdrant)
+        {
+            Add(Fault.CutVectors, 0.1);
+        }
+        else if (hasSmallDisk)
+        {
+            Add(Fault.FillDisk, 0.1);
+        }
+
         var dealt = faults.ToArray();
         random.Shuffle(dealt);
         return dealt;

@@ -112,14 +112,9 @@ internal sealed class FaultLoop(ChaosWorld world, Outcomes outcomes, Action<stri
     /// <summary>While the disk is full, an upload is refused with 507 and nothing else.</summary>
     private async Task FillDiskAsync(CancellationToken cancellationToken)
     {
-        if (world.Disk is not { } disk)
-        {
-            return;
-        }
-
         // Somebody must be there to be asked.
         await await Task.WhenAny(world.Apis.Select(static api => api.Starting));
-        var filler = Path.Combine(disk.Path, "filler");
+        var filler = Path.Combine(world.Disk!.Path, "filler");
         Fill(filler);
         try
         {

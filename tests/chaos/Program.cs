@@ -51,7 +51,11 @@ foreach (var report in reports)
 }
 
 var found = reports.Exists(static report => report.Findings.Count > 0);
-if (arguments.IsFull && !found)
+if (arguments.IsFull && !found && TinyDisk.Refusal is { } refusal)
+{
+    Console.WriteLine($"The table is not written, as no disk was filled. {refusal}");
+}
+else if (arguments.IsFull && !found)
 {
     string[] heads = ["what", .. reports.Select(static report => report.Settings.Stores == ChaosStores.Qdrant ? "Qdrant's stand-in, originals in PostgreSQL" : "embedded index, originals on a small disk")];
     MeasuredTable.Write(Path.Combine(Repository.Root, "docs", "reliability.md"), "chaos", heads, rows);

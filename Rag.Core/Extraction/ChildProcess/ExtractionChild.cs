@@ -125,6 +125,22 @@ internal sealed class ExtractionChild : IAsyncDisposable
         }
     }
 
+    /// <summary>Removes the document: an idle child keeps none. One that cannot do without it is ended; an ended one loses its whole directory.</summary>
+    public void Forget()
+    {
+        try
+        {
+            if (IsUsable)
+            {
+                File.Delete(OriginalPath);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Kill();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Kill();

@@ -102,7 +102,8 @@ public static class ExtractionChildServer
         {
             problem = new WireProblem(WireBlame.Document, ExtractionProblems.TooManyFiles, FileLimits.Message(options), false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        // A stream that ends too early is the document's, not the disk's.
+        catch (Exception e) when (e is (IOException and not EndOfStreamException) or UnauthorizedAccessException)
         {
             problem = new WireProblem(WireBlame.Service, "extraction-io", $"The extraction process could not read or write its files ({e.GetType().Name}).", true);
         }

@@ -12,6 +12,8 @@ namespace Rag.Core.Extraction.ChildProcess;
 internal sealed partial class NetworkIsolation(ILogger logger)
 {
     private const string Unshare = "/usr/bin/unshare";
+    // What a machine says that is too busy to start a process; the same numbers on every Linux.
+    private const int TryAgain = 11, NoMemory = 12, NoFilesInSystem = 23, NoFiles = 24;
     private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(10);
 
     private static readonly string[][] Ways = [[Unshare, "--user", "--net", "--"], [Unshare, "--net", "--"]];
@@ -24,7 +26,7 @@ internal sealed partial class NetworkIsolation(ILogger logger)
     {
         lock (_lock)
         {
-            return _prefix ??= FindAsync();
+            return _prefix is { IsFaulted: false } ? _prefix : _prefix = FindAsync();
         }
     }
 
@@ -86,6 +88,15 @@ internal sealed partial class NetworkIsolation(ILogger logger)
                 trial.Kill(entireProcessTree: true);
                 return null;
             }
+        }
+        catch (Win32Exception e) when (e.NativeErrorCode is TryAgain or NoMemory or NoFilesInSystem or NoFiles)
+        {
+            return null;
+        }
+        catch (AggregateException)
+        {
+            // Ended in the moment in which it was to be.
+            return null;
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)
         {

@@ -85,11 +85,7 @@ public sealed partial class ProcessDocumentExtractor : IDocumentExtractor, IAsyn
         }
         finally
         {
-            if (child.IsUsable)
-            {
-                File.Delete(child.OriginalPath); // an idle child keeps no document; an ended one loses its whole directory
-            }
-
+            child.Forget();
             await _pool.ReturnAsync(child);
         }
     }

@@ -20,10 +20,12 @@ internal sealed class EmbeddedRebuilder(Database database, StorageSignals signal
     }
 
     /// <inheritdoc/>
-    public Task<IndexState> StateAsync(CancellationToken cancellationToken) => database.ReadAsync(
+    public Task<IndexState> StateAsync(CollectionId? collection, CancellationToken cancellationToken) => database.ReadAsync(
         async (connection, token) =>
         {
-            var documents = await connection.Sql("select count(*) from documents where active_generation is not null").ScalarAsync<long>(token);
+            var documents = await connection.Sql(
+                    "select count(*) from documents where active_generation is not null and ($1::uuid is null or collection_id = $1::uuid)", collection?.Value)
+                .ScalarAsync<long>(token);
             return new IndexState(IndexProvider.Embedded, IsBuilding: false, documents, documents, Lag: null);
         },
         cancellationToken);

@@ -38,7 +38,8 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
 
     /// <summary>
     /// Begins a version; the first one is searched at once. One that is being built already stays, unless it is of another embedding space:
-    /// then it would be outdated before it is searched, and the new one takes its place.
+    /// then it would be outdated before it is searched, and the new one takes its place. Nothing is begun while the searched one, of the
+    /// same space, is itself still being filled.
     /// </summary>
     public Task CreateAsync(string provider, string prefix, EmbeddingSpace? space, CancellationToken cancellationToken) => database.TransactionAsync(
         async (connection, token) =>
@@ -54,6 +55,10 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
                     select $1, $2 || '-' || nextval('index_version_numbers') || '-' || left(replace(gen_random_uuid()::text, '-', ''), 12), $3::int,
                         case when a.active then 'building' else 'active' end, case when a.active then null else now() end, false
                     from (select exists (select 1 from index_versions where provider = $1 and state = 'active') as active) a
+                    where not exists (
+                        select 1 from index_versions v cross join collection_sequences s
+                        left join index_collections i on i.version_id = v.id and i.collection_id = s.collection_id
+                        where v.provider = $1 and v.state = 'active' and v.space_id is not distinct from $3::int and (i.collection_id is null or not i.loaded))
                     on conflict do nothing
                     """,
                     provider,
@@ -72,14 +77,15 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
     /// Not measured against the newest change: while somebody writes all the time, that one is never reached. What waited for the index and
     /// is in the new one is ready: the old one may never come to it.
     /// </summary>
-    /// <returns>Collections of which documents became ready; null: something is missing.</returns>
+    /// <returns>Collections of which documents became ready; null: something is missing, or another version took its place.</returns>
     public Task<IReadOnlyList<CollectionId>?> ActivateAsync(IndexVersion version, CancellationToken cancellationToken) => fence.RunAsync<IReadOnlyList<CollectionId>?>(
         version,
         async (connection, token) =>
         {
             var isBehind = await connection.Sql(
                     """
-                    select exists (
+                    select not exists (select 1 from index_versions where id = $1 and state = 'building' for update)
+                        or exists (
                         select 1 from collection_sequences s
                         left join index_collections i on i.version_id = $1 and i.collection_id = s.collection_id
                         left join (

@@ -16,28 +16,46 @@ internal sealed partial class Projection(
     public const string Provider = "qdrant";
 
     private readonly Rests _rests = new(time);
-    // How far a comparison is; lost with the process, which then begins it anew.
-    private readonly Dictionary<(int Version, CollectionId Collection), Guid> _reached = [];
+    // Lost with the process, which then begins them anew.
+    private readonly Dictionary<(int Version, CollectionId Collection), Pass> _passes = [];
+    // Where a round was over before everybody had a turn.
+    private readonly Dictionary<int, CollectionId> _last = [];
 
     /// <summary>Whether a collection waits because it could not be written.</summary>
     public bool IsFailing => _rests.Any;
+
+    /// <summary>Forgets what is known of versions that there are no more.</summary>
+    public void Keep(IReadOnlyCollection<int> versions) => _rests.Keep(versions);
 
     /// <summary>
     /// Does what there is to do in one version: a batch of each collection in turn, because neither a large one nor one that fails must
     /// keep the others waiting.
     /// </summary>
+    /// <param name="version">Which.</param>
+    /// <param name="atMost">After this long the rest is left for the next call, which begins with it; null: everybody gets a turn.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Whether there was anything.</returns>
-    public async Task<bool> RunAsync(IndexVersion version, CancellationToken cancellationToken)
+    public async Task<bool> RunAsync(IndexVersion version, TimeSpan? atMost, CancellationToken cancellationToken)
     {
         var did = false;
         var isAway = false;
-        foreach (var (collection, known, head) in await source.BehindAsync(version, cancellationToken))
+        var began = time.GetTimestamp();
+        var behind = await source.BehindAsync(version, cancellationToken);
+        var gone = await source.GoneAsync(version, cancellationToken);
+        _rests.Keep(version.Id, behind.Select(static b => b.Collection).Concat(gone).ToHashSet());
+        var first = _last.Remove(version.Id, out var last) ? behind.FindIndex(b => b.Collection == last) + 1 : 0;
+        foreach (var (collection, known, head) in behind[first..].Concat(behind[..first]))
         {
             did |= await TryAsync(collection, () => StepAsync(version, collection, known, head, cancellationToken));
+            if (time.GetElapsedTime(began) >= atMost)
+            {
+                _last[version.Id] = collection;
+                return did;
+            }
         }
 
         // Last: much may have to go, and nobody waits for it.
-        foreach (var collection in await source.GoneAsync(version, cancellationToken))
+        foreach (var collection in gone)
         {
             did |= await TryAsync(collection, () => RemoveAsync(version, collection, cancellationToken));
         }
@@ -46,7 +64,7 @@ internal sealed partial class Projection(
 
         async Task<bool> TryAsync(CollectionId collection, Func<Task> step)
         {
-            if (_rests.IsResting(collection))
+            if (_rests.IsResting(version.Id, collection))
             {
                 return false;
             }
@@ -54,14 +72,14 @@ internal sealed partial class Projection(
             try
             {
                 await step();
-                _rests.End(collection);
+                _rests.End(version.Id, collection);
                 return true;
             }
             catch (Exception e) when (e is not ProjectorReplacedException && !cancellationToken.IsCancellationRequested && !(isAway && e is RagException { IsTransient: true }))
             {
                 // A second one that fails in passing is no matter of a collection: then everybody waits.
                 isAway |= e is RagException { IsTransient: true };
-                if (_rests.Begin(collection))
+                if (_rests.Begin(version.Id, collection))
                 {
                     LogFailed(collection, e is RagException ? e.Message : $"{e.GetType().Name}: {e.Message}");
                 }
@@ -71,21 +89,30 @@ internal sealed partial class Projection(
         }
     }
 
+    // Both, where both are due: a collection that is written to all the time would never be compared otherwise.
     private async Task StepAsync(IndexVersion version, CollectionId collection, ProjectedCollection? known, long head, CancellationToken cancellationToken)
     {
-        var projected = known ?? await books.BeginAsync(version, collection, head, await source.AverageLengthAsync(collection, cancellationToken), cancellationToken);
+        var projected = known ?? await BeginAsync(version, collection, head, await source.AverageLengthAsync(collection, cancellationToken), cancellationToken);
         if (projected.IsLoaded && head > projected.Watermark)
         {
             await FollowAsync(version, projected, head, cancellationToken);
         }
-        else if (projected.IsComparing || !projected.IsLoaded)
+
+        if (projected.IsComparing || !projected.IsLoaded)
         {
             await CompareAsync(version, projected, cancellationToken);
         }
     }
 
+    private Task<ProjectedCollection> BeginAsync(IndexVersion version, CollectionId collection, long head, double averageLength, CancellationToken cancellationToken)
+    {
+        _passes.Remove((version.Id, collection));
+        return books.BeginAsync(version, collection, head, averageLength, cancellationToken);
+    }
+
     private async Task RemoveAsync(IndexVersion version, CollectionId collection, CancellationToken cancellationToken)
     {
+        _passes.Remove((version.Id, collection));
         await fence.RunAsync(version, token => qdrant.DeleteAsync(version.Name, QdrantFilter.OfCollection(collection), token), cancellationToken);
         await books.ForgetAsync(version, collection, cancellationToken);
     }
@@ -96,27 +123,31 @@ internal sealed partial class Projection(
         {
             // What happened meanwhile is not kept: compare everything instead, up to here.
             LogGap(collection.Collection, collection.Watermark, head);
-            await books.BeginAsync(version, collection.Collection, head, collection.AverageLength, cancellationToken);
+            await BeginAsync(version, collection.Collection, head, collection.AverageLength, cancellationToken);
             return;
         }
 
         await ProjectAsync(version, collection, changed.Documents, changed.Watermark, completes: false, cancellationToken);
     }
 
+    /// <summary>
+    /// Some more of a pass over the collection's documents. At its end all of them were looked at since the watermark was set, and what
+    /// changes after that is followed, so that nothing is missing: one pass is enough, whatever it found.
+    /// </summary>
     private async Task CompareAsync(IndexVersion version, ProjectedCollection collection, CancellationToken cancellationToken)
     {
         var key = (version.Id, collection.Collection);
-        Guid? after = _reached.TryGetValue(key, out var id) ? id : null;
+        // From the beginning when all of it is to be written again since, or when another projector was at it meanwhile.
+        var after = _passes.TryGetValue(key, out var pass) && pass.Epoch == version.Epoch && pass.Weights == collection.Weights ? pass.After : (Guid?)null;
         var (documents, reached) = await source.DifferingAsync(version, collection.Collection, after, cancellationToken);
-        // What changed behind a comparison that took several batches is found by one more, which mostly has nothing to do.
-        await ProjectAsync(version, collection, documents, watermark: null, completes: after is null && reached is null, cancellationToken);
+        await ProjectAsync(version, collection, documents, watermark: null, completes: reached is null, cancellationToken);
         if (reached is { } last)
         {
-            _reached[key] = last;
+            _passes[key] = new Pass(version.Epoch, collection.Weights, last);
         }
         else
         {
-            _reached.Remove(key);
+            _passes.Remove(key);
         }
     }
 
@@ -125,7 +156,7 @@ internal sealed partial class Projection(
     {
         var refusals = new List<Exception>();
         var projected = await WriteAsync(version, collection, documents, refusals, cancellationToken);
-        if (refusals.Count > 1 && refusals.Count == projected.Count)
+        if (refusals.Count > 0 && refusals.Count == projected.Count && !await TakesAsync(version, collection.Collection, cancellationToken))
         {
             // That is not the documents' fault.
             ExceptionDispatchInfo.Throw(refusals[0]);
@@ -183,6 +214,24 @@ internal sealed partial class Projection(
         }
     }
 
+    /// <summary>Whether Qdrant takes a point that nothing can be said against; it goes again at once.</summary>
+    private async Task<bool> TakesAsync(IndexVersion version, CollectionId collection, CancellationToken cancellationToken)
+    {
+        // Should this process be killed in between, it is of a document that is in no book, and the reconciliation removes it.
+        var probe = new QdrantPoint(collection, DocumentId.New(), 0, 0, new SparseVector([1], [1]), null, MetadataTokens.Of(default));
+        try
+        {
+            await fence.RunAsync(version, token => qdrant.UpsertAsync(version.Name, [probe], token), cancellationToken);
+        }
+        catch (QdrantRefusalException)
+        {
+            return false;
+        }
+
+        await fence.RunAsync(version, token => qdrant.DeleteAsync(version.Name, QdrantFilter.OfGenerations(collection, [(probe.Document, 0)]), token), cancellationToken);
+        return true;
+    }
+
     private static bool IsOfDocuments(Exception exception) => exception switch
     {
         QdrantRefusalException refusal => refusal.IsOfContent,
@@ -206,4 +255,7 @@ internal sealed partial class Projection(
 
     [LoggerMessage(3103, LogLevel.Warning, "Document {Document} cannot be written to the index and is left out: {Reason}")]
     private partial void LogRefused(DocumentId document, string reason);
+
+    /// <summary>How far a comparison is.</summary>
+    private sealed record Pass(long Epoch, int Weights, Guid After);
 }

@@ -15,7 +15,9 @@ internal sealed class ProjectionFence(Database database)
         {
             // Shared: whoever takes over waits for this transaction, or this one for him and then finds his number.
             var isMine = await connection.Sql(
-                    "select true from index_projectors p join index_versions v on v.provider = p.provider where v.id = $1 and p.epoch = $2 for share of p", version.Id, version.Epoch)
+                    $"select true, {SessionLocks.WatchUntilCommit} from index_projectors p join index_versions v on v.provider = p.provider where v.id = $1 and p.epoch = $2 for share of p",
+                    version.Id,
+                    version.Epoch)
                 .ScalarAsync<bool>(token);
             return isMine ? await work(connection, token) : throw new ProjectorReplacedException();
         },

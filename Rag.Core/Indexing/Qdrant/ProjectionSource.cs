@@ -20,6 +20,9 @@ internal sealed class ProjectionSource(Database database)
     private const int ChunksPerBatch = 5000;
     private const int DocumentsPerLook = 1000;
 
+    private const int SampledDocuments = 500;
+    private const int SampledChunks = 50;
+
     /// <summary>Collections that are behind in a version, or not in it, with what is known of them.</summary>
     public Task<List<(CollectionId Collection, ProjectedCollection? Known, long Head)>> BehindAsync(IndexVersion version, CancellationToken cancellationToken) =>
         database.ReadAsync(
@@ -197,15 +200,20 @@ internal sealed class ProjectionSource(Database database)
             ?? new ProjectedDocument(document, null) { IsGone = true },
         cancellationToken);
 
-    /// <summary>Mean length of a collection's chunks in terms; 1 while it has none.</summary>
+    /// <summary>
+    /// Mean length of a collection's chunks in terms, as some of them tell: all of a large collection take minutes to read, and once its
+    /// documents are booked the true mean is known. 1 while it has none.
+    /// </summary>
     public Task<double> AverageLengthAsync(CollectionId collection, CancellationToken cancellationToken) => database.ReadAsync(
         (connection, token) => connection.Sql(
                 """
                 select greatest(coalesce(avg(c.term_count), 1), 1)::float8
-                from documents d join chunks c on c.document_id = d.id and c.generation = d.active_generation
-                where d.collection_id = $1
+                from (select id, active_generation from documents where collection_id = $1 and active_generation is not null order by id limit $2) d
+                cross join lateral (select term_count from chunks where document_id = d.id and generation = d.active_generation limit $3) c
                 """,
-                collection.Value)
+                collection.Value,
+                SampledDocuments,
+                SampledChunks)
             .ScalarAsync<double>(token),
         cancellationToken);
 

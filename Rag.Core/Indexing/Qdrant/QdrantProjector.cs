@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -30,6 +31,7 @@ internal sealed partial class QdrantProjector(
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
     // Longer than any search that began before the switch.
     private static readonly TimeSpan RetiredAge = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeastBuilding = TimeSpan.FromSeconds(1);
 
     private readonly Pulse _wake = new();
     private long _compared = time.GetTimestamp();
@@ -128,7 +130,7 @@ internal sealed partial class QdrantProjector(
         }
     }
 
-    /// <summary>A little of a pass when its time has come; a failed one goes on where it was.</summary>
+    /// <summary>A little of a pass when its time has come. One that fails is left for the next time: nothing else must wait for it.</summary>
     /// <returns>Whether there is more of it.</returns>
     private async Task<bool> ReconcileAsync(IndexVersion? active, CancellationToken cancellationToken)
     {
@@ -137,9 +139,17 @@ internal sealed partial class QdrantProjector(
             return false;
         }
 
-        if (await reconciliation.StepAsync(active, cancellationToken))
+        try
         {
-            return true;
+            if (await reconciliation.StepAsync(active, cancellationToken))
+            {
+                return true;
+            }
+        }
+        catch (Exception e) when (e is not ProjectorReplacedException && !cancellationToken.IsCancellationRequested)
+        {
+            reconciliation.GiveUp();
+            LogNotCompared(e is RagException ? e.Message : $"{e.GetType().Name}: {e.Message}");
         }
 
         _compared = time.GetTimestamp();
@@ -154,46 +164,23 @@ internal sealed partial class QdrantProjector(
             return true;
         }
 
+        projection.Keep([.. versions.Select(static v => v.Id)]);
         var did = false;
+        var began = time.GetTimestamp();
+        ExceptionDispatchInfo? failure = null;
         foreach (var version in versions)
         {
-            var isThere = await qdrant.ExistsAsync(version.Name, cancellationToken);
-            if (isThere && !version.IsMade && await qdrant.CountAsync(version.Name, [], cancellationToken) > 0)
+            // What cannot be written in the searched one is no reason not to go on with the one that is to replace it, nor the other way round.
+            try
             {
-                // Nothing was written before it was noted as made: what is in it is another's.
-                throw new RagException("index-away", $"Qdrant has a collection '{version.Name}' that this database did not make. Rename or remove it, or set another Rag:Index:Qdrant:Prefix.");
+                await PrepareAsync(version, prepared, cancellationToken);
+                did |= version.IsActive
+                    ? await projection.RunAsync(version, atMost: null, cancellationToken)
+                    : await BuildAsync(version, time.GetElapsedTime(began) * 2, cancellationToken);
             }
-
-            if (!isThere)
+            catch (Exception e) when (e is not ProjectorReplacedException && !cancellationToken.IsCancellationRequested)
             {
-                // New, or lost: nothing of what the books say is there.
-                await books.ResetAsync(version, cancellationToken);
-                prepared.Remove(version.Name);
-            }
-
-            // Once after taking over: the one before may have been killed between the collection and its payload indexes.
-            if (prepared.Add(version.Name))
-            {
-                await fence.RunAsync(version, token => qdrant.CreateAsync(version.Name, version.Dimensions, token), cancellationToken);
-                await allVersions.MadeAsync(version, cancellationToken);
-            }
-
-            did |= await projection.RunAsync(version, cancellationToken);
-            if (!version.IsActive)
-            {
-                // Twice as much as the searched one gets: else it never catches up while there is more to write than a batch a round.
-                did |= await projection.RunAsync(version, cancellationToken);
-            }
-
-            if (!version.IsActive && await allVersions.ActivateAsync(version, cancellationToken) is { } changed)
-            {
-                LogActivated(version.Name);
-                foreach (var collection in changed)
-                {
-                    signals.Signal(StorageChannels.DocumentEvents, collection.ToString());
-                }
-
-                did = true;
+                failure ??= ExceptionDispatchInfo.Capture(e);
             }
         }
 
@@ -201,6 +188,60 @@ internal sealed partial class QdrantProjector(
         {
             await qdrant.DropAsync(name, cancellationToken);
             await allVersions.RemoveAsync(id, cancellationToken);
+        }
+
+        failure?.Throw();
+        return did;
+    }
+
+    /// <summary>Makes what is missing of the version's collection in Qdrant.</summary>
+    private async Task PrepareAsync(IndexVersion version, HashSet<string> prepared, CancellationToken cancellationToken)
+    {
+        var isThere = await qdrant.ExistsAsync(version.Name, cancellationToken);
+        if (isThere && !version.IsMade && await qdrant.CountAsync(version.Name, [], cancellationToken) > 0)
+        {
+            // Nothing was written before it was noted as made: what is in it is another's.
+            throw new RagException("index-away", $"Qdrant has a collection '{version.Name}' that this database did not make. Rename or remove it, or set another Rag:Index:Qdrant:Prefix.");
+        }
+
+        if (!isThere)
+        {
+            // New, or lost: nothing of what the books say is there.
+            await books.ResetAsync(version, cancellationToken);
+            prepared.Remove(version.Name);
+        }
+
+        // Once after taking over: the one before may have been killed between the collection and its payload indexes.
+        if (prepared.Add(version.Name))
+        {
+            await fence.RunAsync(version, token => qdrant.CreateAsync(version.Name, version.Dimensions, token), cancellationToken);
+            await allVersions.MadeAsync(version, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Some more of the version that is to be searched next, and the switch when nothing is missing in it. The searched one gets its turn
+    /// soon again, as people wait for it; but twice the time that it took is given to this one, which would never catch up else.
+    /// </summary>
+    private async Task<bool> BuildAsync(IndexVersion version, TimeSpan share, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var budget = share > LeastBuilding ? share : LeastBuilding;
+        var did = false;
+        while (budget - time.GetElapsedTime(began) is var left && left > TimeSpan.Zero && await projection.RunAsync(version, left, cancellationToken))
+        {
+            did = true;
+        }
+
+        if (await allVersions.ActivateAsync(version, cancellationToken) is { } changed)
+        {
+            LogActivated(version.Name);
+            foreach (var collection in changed)
+            {
+                signals.Signal(StorageChannels.DocumentEvents, collection.ToString());
+            }
+
+            return true;
         }
 
         return did;
@@ -211,6 +252,9 @@ internal sealed partial class QdrantProjector(
 
     [LoggerMessage(3111, LogLevel.Information, "Another process writes the vector index now.")]
     private partial void LogReplaced();
+
+    [LoggerMessage(3113, LogLevel.Warning, "What the vector index holds could not be compared with the database; this is tried again in its turn: {Reason}")]
+    private partial void LogNotCompared(string reason);
 
     [LoggerMessage(3112, LogLevel.Information, "The vector index {Name} is complete and searched from now on.")]
     private partial void LogActivated(string name);

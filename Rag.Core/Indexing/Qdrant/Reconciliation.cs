@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Rag.Core.Documents;
 
@@ -90,6 +91,9 @@ internal sealed partial class Reconciliation : IDisposable
         return true;
     }
 
+    /// <summary>Ends a pass that cannot go on; the next one begins anew.</summary>
+    public void GiveUp() => _pass = null;
+
     public void Dispose() => _meter.Dispose();
 
     private async Task BeginAsync(IndexVersion version, Pass pass, CancellationToken cancellationToken)
@@ -119,13 +123,18 @@ internal sealed partial class Reconciliation : IDisposable
         var (payloads, next) = await _qdrant.ScrollAsync(version.Name, QdrantFilter.OfCollection(scan.Collection), scan.From, PageSize, Fields, cancellationToken);
         foreach (var payload in payloads)
         {
-            var metadata = payload.TryGetProperty(PayloadFields.Metadata, out var digest) ? digest.GetGuid() : (Guid?)null;
-            var key = (new DocumentId(payload.GetProperty(PayloadFields.Document).GetGuid()), payload.GetProperty(PayloadFields.Generation).GetInt64(), metadata);
+            var key = KeyOf(payload);
             scan.Held[key] = scan.Held.GetValueOrDefault(key) + 1;
         }
 
         scan.From = next;
     }
+
+    // What somebody else wrote may lack anything; then it is of a document that is in no book, and goes.
+    private static (DocumentId Document, long Generation, Guid? Metadata) KeyOf(JsonElement payload) => (
+        new DocumentId(payload.TryGetProperty(PayloadFields.Document, out var document) && document.ValueKind == JsonValueKind.String && document.TryGetGuid(out var id) ? id : Guid.Empty),
+        payload.TryGetProperty(PayloadFields.Generation, out var generation) && generation.ValueKind == JsonValueKind.Number && generation.TryGetInt64(out var number) ? number : -1,
+        payload.TryGetProperty(PayloadFields.Metadata, out var digest) && digest.ValueKind == JsonValueKind.String && digest.TryGetGuid(out var revision) ? revision : null);
 
     // The projector may have written between two pages: what it booked since then is not missing, and what it removed is not unknown.
     private async Task JudgeAsync(IndexVersion version, Scan scan, CancellationToken cancellationToken)
@@ -167,9 +176,19 @@ internal sealed partial class Reconciliation : IDisposable
             return;
         }
 
-        var filter = QdrantFilter.OfOthers(known.Keys);
-        var (payloads, _) = await _qdrant.ScrollAsync(version.Name, filter, null, PageSize, CollectionField, cancellationToken);
-        foreach (var collection in payloads.Select(static p => new CollectionId(p.GetProperty(PayloadFields.Collection).GetGuid())).Distinct())
+        var (payloads, _) = await _qdrant.ScrollAsync(version.Name, QdrantFilter.OfOthers(known.Keys), null, PageSize, CollectionField, cancellationToken);
+        var owners = payloads.Select(CollectionOf).Distinct().ToList();
+        if (owners.Contains(null))
+        {
+            // Somebody's hands: points that say of no collection that they are its. All strangers go then, as those cannot be told apart.
+            var all = await _qdrant.CountAsync(version.Name, QdrantFilter.OfOthers(known.Keys), cancellationToken);
+            await _fence.RunAsync(version, token => _qdrant.DeleteAsync(version.Name, QdrantFilter.OfOthers(known.Keys), token), cancellationToken);
+            Count("unknown", all);
+            LogUnowned(all);
+            return;
+        }
+
+        foreach (var collection in owners.OfType<CollectionId>())
         {
             var points = await _qdrant.CountAsync(version.Name, QdrantFilter.OfCollection(collection), cancellationToken);
             await _fence.RunAsync(version, token => _qdrant.DeleteAsync(version.Name, QdrantFilter.OfCollection(collection), token), cancellationToken);
@@ -177,6 +196,9 @@ internal sealed partial class Reconciliation : IDisposable
             LogStranger(collection, points);
         }
     }
+
+    private static CollectionId? CollectionOf(JsonElement payload) =>
+        payload.TryGetProperty(PayloadFields.Collection, out var owner) && owner.ValueKind == JsonValueKind.String && owner.TryGetGuid(out var id) ? new CollectionId(id) : null;
 
     private static bool Holds(Dictionary<DocumentId, BookedDocument> booked, DocumentId document, long generation) =>
         booked.TryGetValue(document, out var known) && known.Generation == generation;
@@ -194,6 +216,9 @@ internal sealed partial class Reconciliation : IDisposable
 
     [LoggerMessage(3121, LogLevel.Warning, "The vector index had {Points} points of collection {Collection}, which is not in the database; they were removed.")]
     private partial void LogStranger(CollectionId collection, long points);
+
+    [LoggerMessage(3122, LogLevel.Warning, "The vector index had {Points} points of collections that are not in the database, or of none; they were removed.")]
+    private partial void LogUnowned(long points);
 
     private sealed class Pass(int version, List<CollectionId> collections)
     {

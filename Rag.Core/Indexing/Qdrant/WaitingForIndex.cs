@@ -42,6 +42,12 @@ internal static class WaitingForIndex
             return [];
         }
 
+        var refused = settled.Where(static s => s.Problem is not null).ToList();
+        if (refused.Count > 0)
+        {
+            await ParkAsync(connection, [.. refused.Select(static r => r.Id.Value)], [.. refused.Select(static r => r.Problem!)], cancellationToken);
+        }
+
         await using var events = connection.CreateBatch();
         foreach (var (collection, id, name, problem) in settled.OrderBy(static s => s.Collection.Value))
         {
@@ -52,5 +58,35 @@ internal static class WaitingForIndex
 
         await events.ExecuteNonQueryAsync(cancellationToken);
         return [.. settled.Select(static s => s.Collection).Distinct()];
+    }
+
+    // Failed work is what is parked: without it nobody would see the document in the list, and nobody could retry it with the others.
+    private static async Task ParkAsync(NpgsqlConnection connection, Guid[] documents, string[] problems, CancellationToken cancellationToken)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.Then(
+            """
+            update jobs j set state = 'parked', failed_stage = $3, problem_code = $4, problem = r.problem,
+                first_failed = coalesce(j.first_failed, now()), last_failed = now(), finished = now()
+            from unnest($1::uuid[], $2::text[]) as r(document, problem)
+            where j.state = 'done' and j.id = (select n.id from jobs n where n.document_id = r.document order by n.created desc, n.id desc limit 1)
+            """,
+            documents,
+            problems,
+            JobQueue.IndexStage,
+            RefusedCode);
+        // Its job may have been swept meanwhile.
+        batch.Then(
+            """
+            insert into jobs (id, collection_id, document_id, state, attempts, failed_stage, problem_code, problem, first_failed, last_failed, finished)
+            select gen_random_uuid(), d.collection_id, d.id, 'parked', 1, $3, $4, r.problem, now(), now(), now()
+            from unnest($1::uuid[], $2::text[]) as r(document, problem) join documents d on d.id = r.document
+            where not exists (select from jobs j where j.document_id = d.id and j.state in ('queued', 'running', 'parked'))
+            """,
+            documents,
+            problems,
+            JobQueue.IndexStage,
+            RefusedCode);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 }

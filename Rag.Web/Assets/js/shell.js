@@ -77,11 +77,15 @@ function startConfirmations() {
   });
 }
 
-/** What may take long says so while it is done. The next page replaces the words, and coming back to this one takes them away. */
+/**
+ * A form is sent once, however often its button is pressed, and what may take long says so while it is done. The next page replaces
+ * the words, and coming back to this one takes them away.
+ */
 function startWork() {
   document.addEventListener("submit", (event) => {
-    if (!event.defaultPrevented) {
-      showWork(/** @type {HTMLFormElement} */ (event.target));
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (!event.defaultPrevented && form.method === "post") {
+      showWork(form);
     }
   });
   addEventListener("pageshow", () => {
@@ -92,6 +96,11 @@ function startWork() {
 
 /** @param {HTMLFormElement} form */
 function showWork(form) {
+  for (const button of form.querySelectorAll("button")) {
+    // Once is enough; the form itself is on its way already.
+    button.dataset.working = "true";
+    setTimeout(() => (button.disabled = true));
+  }
   const words = form.dataset.working;
   if (!words || document.getElementById("work")) {
     return;
@@ -101,11 +110,6 @@ function showWork(form) {
   document.getElementById("main")?.prepend(note);
   note.scrollIntoView({ block: "center" });
   announce(words);
-  for (const button of form.querySelectorAll("button")) {
-    // Once is enough; the form itself is on its way already.
-    button.dataset.working = "true";
-    setTimeout(() => (button.disabled = true));
-  }
 }
 
 function startCopying() {

@@ -87,7 +87,7 @@ public sealed class IndexMoveTests : IAsyncLifetime, IDisposable
     {
         while (true)
         {
-            var state = await client.GetIndexAsync(cancellationToken);
+            var state = await client.GetIndexAsync(cancellationToken: cancellationToken);
             Assert.Equal(provider, state.Provider);
             var documents = (await client.GetCollectionAsync(Collection, cancellationToken)).Documents;
             if (!state.Building && documents.Queued + documents.Processing == 0 && state.Indexed == state.Documents)

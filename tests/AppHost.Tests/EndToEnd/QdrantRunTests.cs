@@ -43,7 +43,7 @@ public sealed class QdrantRunTests : IDisposable
         }
 
         Assert.Equal(document, (await client.SearchAsync("birds", new SearchRequest("summers"), timeout.Token)).Evidence[0].DocumentId);
-        var index = await client.GetIndexAsync(timeout.Token);
+        var index = await client.GetIndexAsync(cancellationToken: timeout.Token);
         Assert.Equal(("qdrant", 1L), (index.Provider, index.Indexed));
 
         var qdrantKey = (await app.GetConnectionStringAsync("vectors", timeout.Token))!.Split("Key=")[1];

@@ -45,6 +45,13 @@ public sealed class IndexChoiceTests : IDisposable
     }
 
     [Fact]
+    public async Task That_it_runs_elsewhere_is_recorded()
+    {
+        Assert.Equal("qdrant", await ProviderAsync("Infrastructure=native", "Rag:Index:Provider=Qdrant", "Rag:Index:Qdrant:Url=http://127.0.0.1:1"));
+        Assert.Equal(new IndexRecord("qdrant", Ready: false) { Elsewhere = true }, IndexRecord.Read(_state.FullName));
+    }
+
+    [Fact]
     public void The_machine_is_not_looked_at_for_what_is_embedded()
     {
         var machine = new Lazy<IndexMachine>(() => throw new InvalidOperationException("Nobody has to know."));

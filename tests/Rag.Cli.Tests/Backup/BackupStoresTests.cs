@@ -31,10 +31,10 @@ public sealed class BackupStoresTests : IClassFixture<PostgresFixture>, IDisposa
     public async Task Originals_in_the_database_come_back_into_the_database_without_naming_a_folder()
     {
         var source = await InDatabaseAsync();
-        await RunAsync("2 originals", "backup", _archive, "--connection", source);
+        await RunAsync("2 originals", source, "backup", _archive);
         var target = await _installations.EmptyAsync();
 
-        await RunAsync("Rag:Blobs:Provider=postgres", "restore", _archive, "--connection", target.Connection);
+        await RunAsync("Rag:Blobs:Provider=postgres", target.Connection, "restore", _archive);
 
         Assert.Equal([Original, Large], await StoredAsync(target.Connection));
         Assert.False(Directory.Exists(target.Blobs));
@@ -45,9 +45,9 @@ public sealed class BackupStoresTests : IClassFixture<PostgresFixture>, IDisposa
     public async Task Originals_move_from_the_database_into_a_folder_and_back()
     {
         var source = await InDatabaseAsync();
-        await RunAsync("2 originals", "backup", _archive, "--connection", source);
+        await RunAsync("2 originals", source, "backup", _archive);
         var files = await _installations.EmptyAsync();
-        await RunAsync("Rag:Blobs:Provider=files", "restore", _archive, "--connection", files.Connection, "--blobs", files.Blobs);
+        await RunAsync("Rag:Blobs:Provider=files", files.Connection, "restore", _archive, "--blobs", files.Blobs);
 
         Assert.Equal("0", await ScalarAsync(files.Connection, "select count(*)::text from blob_parts"));
         Assert.Equal(Large, await File.ReadAllBytesAsync(PathOf(files.Blobs, Large)));
@@ -55,12 +55,12 @@ public sealed class BackupStoresTests : IClassFixture<PostgresFixture>, IDisposa
         Assert.True(Directory.Exists(Path.Combine(files.Blobs, ".staging")));
 
         var second = Path.Combine(_folder.Path, "b.tar.gz");
-        await RunAsync("2 originals", "backup", second, "--connection", files.Connection, "--blobs", files.Blobs);
+        await RunAsync("2 originals", files.Connection, "backup", second, "--blobs", files.Blobs);
         var back = await _installations.EmptyAsync();
-        await RunAsync("Rag:Blobs:Provider=postgres", "restore", second, "--connection", back.Connection, "--blobs-in-database");
+        await RunAsync("Rag:Blobs:Provider=postgres", back.Connection, "restore", second, "--blobs-in-database");
         Assert.Equal([Original, Large], await StoredAsync(back.Connection));
 
-        var both = await CliRun.InvokeAsync(["restore", second, "--connection", back.Connection, "--blobs", files.Blobs, "--blobs-in-database"]);
+        var both = await OnAsync(back.Connection, ["restore", second, "--blobs", files.Blobs, "--blobs-in-database"]);
         Assert.Equal(2, both.ExitCode);
     }
 
@@ -68,9 +68,9 @@ public sealed class BackupStoresTests : IClassFixture<PostgresFixture>, IDisposa
     public async Task What_was_there_goes_with_its_parts_when_it_is_replaced()
     {
         var source = await InDatabaseAsync();
-        await RunAsync("2 originals", "backup", _archive, "--connection", source);
+        await RunAsync("2 originals", source, "backup", _archive);
 
-        await RunAsync("2 originals", "restore", _archive, "--connection", source, "--replace", "--yes");
+        await RunAsync("2 originals", source, "restore", _archive, "--replace", "--yes");
 
         Assert.Equal([Original, Large], await StoredAsync(source));
         Assert.Equal("2,4", await ScalarAsync(source, "select (select count(*) from blob_uploads) || ',' || (select count(*) from blob_parts)"));
@@ -85,13 +85,13 @@ public sealed class BackupStoresTests : IClassFixture<PostgresFixture>, IDisposa
         var source = await InDatabaseAsync();
         await ExecuteAsync(source, damage);
 
-        var run = await CliRun.InvokeAsync(["backup", _archive, "--connection", source]);
+        var run = await OnAsync(source, ["backup", _archive]);
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("1 originals are not in the database", run.Error, StringComparison.Ordinal);
         Assert.Contains("2 documents, 1 originals", run.Output, StringComparison.Ordinal);
         var target = await _installations.EmptyAsync();
-        await RunAsync("1 originals", "restore", _archive, "--connection", target.Connection);
+        await RunAsync("1 originals", target.Connection, "restore", _archive);
         Assert.Equal([Original], await StoredAsync(target.Connection));
     }
 
@@ -103,18 +103,18 @@ public sealed class BackupStoresTests : IClassFixture<PostgresFixture>, IDisposa
         await using var qdrant = await QdrantServer.StartAsync();
         var before = await ProjectAsync(qdrant, source.Connection);
         Assert.Equal(1, await PointsAsync(qdrant, before));
-        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", _archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        Assert.Equal(0, (await OnAsync(source.Connection, ["backup", _archive, "--blobs", source.Blobs])).ExitCode);
 
         // Elsewhere: another Qdrant, which holds nothing yet.
         await using var other = await QdrantServer.StartAsync();
         var target = await _installations.EmptyAsync();
-        await RunAsync("1 documents", "restore", _archive, "--connection", target.Connection, "--blobs", target.Blobs);
+        await RunAsync("1 documents", target.Connection, "restore", _archive, "--blobs", target.Blobs);
         Assert.Equal("0", await ScalarAsync(target.Connection, "select (select count(*) from index_versions) + (select count(*) from index_documents) || ''"));
         Assert.Equal(1, await PointsAsync(other, await ProjectAsync(other, target.Connection)));
 
         // Here: the collection that was searched until now is dropped, as nobody would look after it any more.
         var epoch = await ScalarAsync(source.Connection, "select epoch::text from index_projectors");
-        await RunAsync("1 documents", "restore", _archive, "--connection", source.Connection, "--blobs", source.Blobs, "--replace", "--yes");
+        await RunAsync("1 documents", source.Connection, "restore", _archive, "--blobs", source.Blobs, "--replace", "--yes");
         Assert.Equal(epoch, await ScalarAsync(source.Connection, "select epoch::text from index_projectors"));
         await ExecuteAsync(source.Connection, "update index_versions set retired = retired - interval '1 hour' where state = 'retired'");
         var after = await ProjectAsync(qdrant, source.Connection);
@@ -123,9 +123,9 @@ public sealed class BackupStoresTests : IClassFixture<PostgresFixture>, IDisposa
         Assert.Equal(-1, await PointsAsync(qdrant, before));
     }
 
-    private static async Task RunAsync(string says, params string[] arguments)
+    private static async Task RunAsync(string says, string connection, params string[] arguments)
     {
-        var run = await CliRun.InvokeAsync(arguments);
+        var run = await OnAsync(connection, arguments);
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains(says, run.Output, StringComparison.Ordinal);
     }

@@ -23,12 +23,12 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
     {
         var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "a.tar.gz");
-        var backup = await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs]);
+        var backup = await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs]);
         Assert.True(backup.ExitCode == 0, backup.Error);
         Assert.Contains("1 documents, 1 originals", backup.Output, StringComparison.Ordinal);
 
         var target = await _installations.EmptyAsync();
-        var restore = await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs]);
+        var restore = await OnAsync(target.Connection, ["restore", archive, "--blobs", target.Blobs]);
         Assert.True(restore.ExitCode == 0, restore.Error);
 
         foreach (var query in (string[])[
@@ -55,15 +55,30 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
     }
 
     [Fact]
+    public async Task A_pause_that_travels_is_told()
+    {
+        var source = await _installations.FilledAsync();
+        await ExecuteAsync(source.Connection, "insert into queue_pauses (collection_id) values (null)");
+        var archive = Path.Combine(_folder.Path, "paused.tar.gz");
+        Assert.Equal(0, (await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs])).ExitCode);
+        var target = await _installations.EmptyAsync();
+
+        var restore = await OnAsync(target.Connection, ["restore", archive, "--blobs", target.Blobs]);
+
+        Assert.Equal(0, restore.ExitCode);
+        Assert.Contains("./rag jobs resume", restore.Output + restore.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_installations_own_key_stays_and_sessions_do_not_travel()
     {
         var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "keys.tar.gz");
-        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        Assert.Equal(0, (await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs])).ExitCode);
         var target = await _installations.EmptyAsync();
         await ExecuteAsync(target.Connection, "insert into api_keys (id, name, hash, scopes, bootstrap) values (gen_random_uuid(), 'here', '\\x02', '{admin}', true)");
 
-        Assert.Equal(0, (await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs])).ExitCode);
+        Assert.Equal(0, (await OnAsync(target.Connection, ["restore", archive, "--blobs", target.Blobs])).ExitCode);
 
         Assert.Equal("here,reader", await ScalarAsync(target.Connection, "select string_agg(name, ',' order by name) from api_keys"));
         Assert.Equal("0", await ScalarAsync(target.Connection, "select count(*)::text from sessions"));
@@ -74,19 +89,19 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
     {
         var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "b.tar.gz");
-        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        Assert.Equal(0, (await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs])).ExitCode);
         var target = await _installations.EmptyAsync();
         await ExecuteAsync(target.Connection, "insert into collections (id, name, settings) values (gen_random_uuid(), 'mine', '{}')");
-        string[] restore = ["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs];
+        string[] restore = ["restore", archive, "--blobs", target.Blobs];
 
-        var refused = await CliRun.InvokeAsync(restore);
+        var refused = await OnAsync(target.Connection, restore);
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("is not empty", refused.Error, StringComparison.Ordinal);
-        Assert.Equal(1, (await CliRun.InvokeAsync([.. restore, "--replace"])).ExitCode);
-        Assert.Equal(1, (await CliRun.InvokeAsync([.. restore, "--replace"], input: "n\n")).ExitCode);
+        Assert.Equal(1, (await OnAsync(target.Connection, [.. restore, "--replace"])).ExitCode);
+        Assert.Equal(1, (await OnAsync(target.Connection, [.. restore, "--replace"], input: "n\n")).ExitCode);
         Assert.Equal("mine", await ScalarAsync(target.Connection, "select string_agg(name, ',') from collections"));
 
-        var replaced = await CliRun.InvokeAsync([.. restore, "--replace"], input: "y\n");
+        var replaced = await OnAsync(target.Connection, [.. restore, "--replace"], input: "y\n");
         Assert.True(replaced.ExitCode == 0, replaced.Error);
         Assert.Equal("handbook", await ScalarAsync(target.Connection, "select string_agg(name, ',') from collections"));
     }
@@ -96,12 +111,12 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
     {
         var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "mend.tar.gz");
-        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        Assert.Equal(0, (await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs])).ExitCode);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Original));
         var blob = Path.Combine(source.Blobs, Collection.ToString("D"), hash[..2], hash);
         await File.WriteAllTextAsync(blob, "damaged");
 
-        var run = await CliRun.InvokeAsync(["restore", archive, "--connection", source.Connection, "--blobs", source.Blobs, "--replace", "--yes"]);
+        var run = await OnAsync(source.Connection, ["restore", archive, "--blobs", source.Blobs, "--replace", "--yes"]);
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Equal(Original, await File.ReadAllBytesAsync(blob));
@@ -113,7 +128,7 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
     {
         var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "numbers.tar.gz");
-        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        Assert.Equal(0, (await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs])).ExitCode);
         await ExecuteAsync(source.Connection, """
             select setval('generation_numbers', 90);
             update collection_sequences set change_seq = 30, event_seq = 2;
@@ -121,7 +136,7 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
             insert into sessions (hash, key_id, expires) select '\x0a', id, now() + interval '1 hour' from api_keys where bootstrap;
             """);
 
-        Assert.Equal(0, (await CliRun.InvokeAsync(["restore", archive, "--connection", source.Connection, "--blobs", source.Blobs, "--replace", "--yes"])).ExitCode);
+        Assert.Equal(0, (await OnAsync(source.Connection, ["restore", archive, "--blobs", source.Blobs, "--replace", "--yes"])).ExitCode);
 
         Assert.Equal("91", await ScalarAsync(source.Connection, "select nextval('generation_numbers')::text"));
         Assert.Equal("30,7", await ScalarAsync(source.Connection, "select change_seq || ',' || event_seq from collection_sequences"));
@@ -135,7 +150,7 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
         var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "beside.tar.gz");
         string[] others = [_folder.File("beside.tar.gz.unfinished", "mine"), _folder.File("beside.tar.gz.table", "mine too")];
-        var run = await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs]);
+        var run = await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs]);
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Equal(["mine", "mine too"], others.Select(File.ReadAllText));
@@ -152,11 +167,11 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
         var file = Path.Combine(_folder.Path, "a.tar.gz");
         if (command == "restore")
         {
-            Assert.Equal(0, (await CliRun.InvokeAsync(["backup", file, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+            Assert.Equal(0, (await OnAsync(source.Connection, ["backup", file, "--blobs", source.Blobs])).ExitCode);
         }
 
         var run = await CliRun.InvokeAsync(
-            [command, file, .. named == "variable" ? (string[])[] : [named, source.Connection]],
+            [command, file, .. named == "variable" ? (string[])[] : [named, await WithPasswordFileAsync(source.Connection)]],
             variables: named == "variable" ? new Dictionary<string, string> { ["ConnectionStrings__ragdb"] = source.Connection } : null,
             checkout: new Checkout(_folder.Path));
 
@@ -182,7 +197,7 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var through = new NpgsqlConnectionStringBuilder(source.Connection) { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port };
-        var running = CliRun.InvokeAsync(["backup", Path.Combine(_folder.Path, "broken.tar.gz"), "--connection", through.ConnectionString, "--blobs", source.Blobs]);
+        var running = OnAsync(through.ConnectionString, ["backup", Path.Combine(_folder.Path, "broken.tar.gz"), "--blobs", source.Blobs]);
         using (var near = await listener.AcceptTcpClientAsync())
         using (var far = new TcpClient())
         {
@@ -211,11 +226,11 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
     {
         var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, $"{damage}.tar.gz");
-        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        Assert.Equal(0, (await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs])).ExitCode);
         await DamageAsync(archive, damage);
         var target = await _installations.EmptyAsync();
 
-        var run = await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs]);
+        var run = await OnAsync(target.Connection, ["restore", archive, "--blobs", target.Blobs]);
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("Nothing was changed", run.Error, StringComparison.Ordinal);
@@ -228,10 +243,10 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
     {
         var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "schema.tar.gz");
-        Assert.Equal(0, (await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs])).ExitCode);
+        Assert.Equal(0, (await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs])).ExitCode);
         var target = await _installations.EmptyAsync();
         await ExecuteAsync(target.Connection, "update schema_migrations set checksum = 'other'");
-        var run = await CliRun.InvokeAsync(["restore", archive, "--connection", target.Connection, "--blobs", target.Blobs]);
+        var run = await OnAsync(target.Connection, ["restore", archive, "--blobs", target.Blobs]);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("migration", run.Error, StringComparison.Ordinal);
     }
@@ -242,7 +257,7 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
         var source = await _installations.FilledAsync();
         Directory.Delete(source.Blobs, recursive: true);
         var archive = Path.Combine(_folder.Path, "gone.tar.gz");
-        var run = await CliRun.InvokeAsync(["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs]);
+        var run = await OnAsync(source.Connection, ["backup", archive, "--blobs", source.Blobs]);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("1 originals are not in", run.Error, StringComparison.Ordinal);
         Assert.True(File.Exists(archive));
@@ -253,23 +268,32 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
     {
         var source = await _installations.FilledAsync();
         var archive = Path.Combine(_folder.Path, "once.tar.gz");
-        string[] backup = ["backup", archive, "--connection", source.Connection, "--blobs", source.Blobs];
-        Assert.Equal(0, (await CliRun.InvokeAsync(backup)).ExitCode);
+        string[] backup = ["backup", archive, "--blobs", source.Blobs];
+        Assert.Equal(0, (await OnAsync(source.Connection, backup)).ExitCode);
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(archive));
         }
 
-        Assert.Equal(2, (await CliRun.InvokeAsync(backup)).ExitCode);
+        Assert.Equal(2, (await OnAsync(source.Connection, backup)).ExitCode);
         Assert.Equal([archive], Directory.GetFiles(_folder.Path));
     }
 
     [Fact]
     public async Task A_database_that_is_away_is_named_without_its_password()
     {
-        var run = await CliRun.InvokeAsync(["backup", Path.Combine(_folder.Path, "x"), "--blobs", _folder.Path, "--connection", "Host=127.0.0.1;Port=1;Username=u;Password=hidden;Database=d"]);
+        var run = await OnAsync("Host=127.0.0.1;Port=1;Username=u;Password=hidden;Database=d", ["backup", Path.Combine(_folder.Path, "x"), "--blobs", _folder.Path]);
         Assert.Equal(3, run.ExitCode);
         Assert.Contains("127.0.0.1:1", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_password_on_the_command_line_is_refused_and_not_repeated()
+    {
+        var run = await CliRun.InvokeAsync(["backup", Path.Combine(_folder.Path, "x"), "--blobs", _folder.Path, "--connection", "Host=127.0.0.1;Username=u;Password=hidden;Database=d"]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("ConnectionStrings__ragdb", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", run.Error, StringComparison.Ordinal);
     }
 
@@ -299,8 +323,22 @@ public sealed class BackupTests : IClassFixture<PostgresFixture>, IDisposable
         // Recorded by a version that did not say whose it is.
         recorded.Remove("Rag:Checkout");
         Assert.Equal(3, (await CliRun.InvokeAsync(["backup", other], checkout: here, recorded: recorded)).ExitCode);
-        var named = await CliRun.InvokeAsync(["backup", other, "--connection", source.Connection, "--blobs", Path.Combine(here.State, "blobs")], checkout: there, recorded: recorded);
+        var named = await OnAsync(source.Connection, ["backup", other, "--blobs", Path.Combine(here.State, "blobs")], checkout: there, recorded: recorded);
         Assert.True(named.ExitCode == 0, named.Error);
+    }
+
+    private async Task<string> WithPasswordFileAsync(string connection)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connection);
+        var file = Path.Combine(_folder.Path, "passwords");
+        await File.WriteAllTextAsync(file, $"*:*:*:*:{settings.Password}\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        (settings.Password, settings.Passfile) = (null, file);
+        return settings.ConnectionString;
     }
 
     private static async Task DamageAsync(string archive, string damage)

@@ -48,6 +48,11 @@ internal sealed class Installations(PostgresFixture postgres, TemporaryFolder fo
         return (connection, blobs);
     }
 
+    /// <summary>Runs a command on a database, which is named where a password may stand.</summary>
+    public static Task<CliRun> OnAsync(
+        string connection, string[] args, string? input = null, Checkout? checkout = null, IReadOnlyDictionary<string, string>? recorded = null) =>
+        CliRun.InvokeAsync(args, new Dictionary<string, string> { ["ConnectionStrings__ragdb"] = connection }, input, checkout: checkout, recorded: recorded);
+
     public static async Task ExecuteAsync(string connectionString, string sql)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);

@@ -129,6 +129,31 @@ public sealed class IngestTests
     }
 
     [Fact]
+    public async Task A_pause_of_what_is_waited_for_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        folder.File("a.md", "a");
+        var id = Guid.CreateVersion7();
+        var isAsked = false;
+        await using var api = new ScriptedApi();
+        api.OnJson($"GET {Collection}", ApiShapes.Collection("default"))
+            .OnJson($"POST {Collection}/documents", $$"""{"items":[{"name":"a.md","status":"queued","id":"{{id}}","problem":null}]}""", 202)
+            .On($"GET {Collection}/documents/{id}", (context, _) => ScriptedApi.WriteAsync(context, ApiShapes.Document(id, Volatile.Read(ref isAsked) ? "ready" : "queued")))
+            .On("GET /v1/queue", (context, _) =>
+            {
+                Volatile.Write(ref isAsked, true);
+                return ScriptedApi.WriteAsync(
+                    context,
+                    """{"paused":null,"queued":1,"running":0,"parked":0,"oldestAgeSeconds":1,"collections":[{"name":"default","paused":"2026-01-02T03:00:00Z","queued":1,"running":0,"parked":0,"oldestAgeSeconds":1}]}""");
+            });
+
+        var run = await CliRun.InvokeAsync(["ingest", folder.Path, "--url", api.Url]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("./rag jobs resume -c default", run.Output + run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_busy_api_is_asked_again_and_a_refused_key_ends_everything()
     {
         using var folder = new TemporaryFolder();

@@ -34,7 +34,18 @@ public sealed class ReindexTests
         var run = await CliRun.InvokeAsync(["reindex", "--url", api.Url, "--no-wait"]);
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("A worker builds the index anew", run.Output, StringComparison.Ordinal);
+        Assert.Contains("./rag reindex --status", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Asked_how_far_it_is_it_begins_nothing()
+    {
+        await using var api = new ScriptedApi().OnJson(State, """{"provider":"qdrant","building":true,"documents":30,"indexed":12,"lagSeconds":0}""");
+
+        var run = await CliRun.InvokeAsync(["reindex", "--url", api.Url, "--status", "-c", "handbook"]);
+
+        Assert.Equal((0, "The index is being written: 12 of 30 documents."), (run.ExitCode, run.Output.Trim()));
+        Assert.Equal(["GET /v1/index"], api.Requests);
     }
 
     [Fact]

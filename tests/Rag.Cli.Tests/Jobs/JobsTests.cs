@@ -85,6 +85,8 @@ public sealed class JobsTests
         var run = await CliRun.InvokeAsync(["jobs", .. args, "--url", "http://127.0.0.1:9"]);
 
         Assert.Equal(2, run.ExitCode);
+        // What helps is a command that there is.
+        Assert.Contains($"'./rag jobs {args[0]} --help'", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -74,12 +74,15 @@ public sealed class CacheConnectionTests
                 await cache.AskAsync(static database => database.StringSetAsync("key", "value"), CancellationToken.None);
                 return !(await ConnectionsAsync(redis)).Overlaps(first);
             },
+            TimeSpan.FromMinutes(1),
             "it is connected anew");
         Assert.NotNull(await cache.CheckAsync(CancellationToken.None));
 
         await redis.RunAsync(static (database, _) => database.ExecuteAsync("REPLICAOF", "NO", "ONE"));
         await Eventually.TrueAsync(
-            async () => (await cache.AskAsync(static database => database.StringSetAsync("key", "value"), CancellationToken.None)).Answered, "it takes writes again");
+            async () => (await cache.AskAsync(static database => database.StringSetAsync("key", "value"), CancellationToken.None)).Answered,
+            TimeSpan.FromMinutes(1),
+            "it takes writes again");
         Assert.Null(await cache.CheckAsync(CancellationToken.None));
         Assert.Equal(LogLevel.Information, log.Lines[^1].Level);
     }

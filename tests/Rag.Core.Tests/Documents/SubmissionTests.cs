@@ -258,7 +258,7 @@ public sealed class SubmissionTests(PostgresFixture postgres) : IAsyncLifetime
     public async Task Many_that_reprocess_at_once_do_not_wait_for_each_others_connections()
     {
         await using var engine = await TestEngine.StartAsync(
-            postgres, new Dictionary<string, string?> { ["Rag:Blobs:Provider"] = "postgres", ["Rag:Storage:MaxPoolSize"] = "6" });
+            postgres, new Dictionary<string, string?> { ["Rag:Blobs:Provider"] = "postgres", ["Rag:Storage:MaxPoolSize"] = "10" });
         var collection = await engine.CreateCollectionAsync();
         var documents = new List<Document>();
         for (var i = 0; i < 12; i++)

@@ -157,12 +157,12 @@ public sealed class StorageTests(PostgresFixture postgres)
     [Fact]
     public async Task A_pool_that_is_busy_does_not_make_the_process_unready()
     {
-        await using var engine = await TestEngine.StartAsync(postgres, new Dictionary<string, string?> { ["Rag:Storage:MaxPoolSize"] = "6" });
+        await using var engine = await TestEngine.StartAsync(postgres, new Dictionary<string, string?> { ["Rag:Storage:MaxPoolSize"] = "10" });
         var held = new List<NpgsqlConnection>();
         try
         {
             // The listener has one of its own, sooner or later.
-            while (held.Count < 6)
+            while (held.Count < 10)
             {
                 using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
                 held.Add(await engine.Source.OpenConnectionAsync(limit.Token));

@@ -84,13 +84,13 @@ public sealed class MisbehavingChildTests
     }
 
     [Fact]
-    public async Task An_original_that_cannot_be_read_is_a_passing_failure()
+    public async Task An_original_that_cannot_be_copied_is_no_fault_of_its_document()
     {
         await using var extractor = Extractors.Create();
         var request = new ExtractionRequest("a.txt", null, static _ => Task.FromResult<Stream>(new FailingStream()));
         var problem = await Assert.ThrowsAsync<RagException>(() => extractor.ExtractAsync(request, CancellationToken.None));
         Assert.Equal(("extraction-io", true), (problem.Code, problem.IsTransient));
-        Assert.Equal(Rag.Core.Jobs.FailureKind.Passing, FailureClassifier.Classify(problem, attempt: 1).Kind);
+        Assert.Equal(Rag.Core.Jobs.FailureKind.Dependency, FailureClassifier.Classify(problem, attempt: 1).Kind);
     }
 
     [Fact]

@@ -62,6 +62,34 @@ public sealed class FailedPageTests(WebSite site) : IClassFixture<WebSite>, IAsy
     }
 
     [Fact]
+    public async Task Whoever_handles_one_after_another_keeps_the_page_of_the_list()
+    {
+        using var client = await PlainClient.SignedInAsync(site.Address);
+        var job = Find("papers-one.pdf");
+
+        var second = await TextAsync(client, "/failed?cursor=2");
+        Assert.Contains($"/failed/{job.JobId}/retry?cursor=2\"", second, StringComparison.Ordinal);
+        await DoneAsync(client, "/failed?cursor=2", $"/failed/{job.JobId}/retry?cursor=2", "/failed?cursor=2&done=failed-retried");
+
+        // All of that page was handled; there is more elsewhere.
+        var past = await TextAsync(client, "/failed?cursor=40");
+        Assert.Contains("Nothing further here", past, StringComparison.Ordinal);
+        Assert.DoesNotContain("No failed work", past, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_documents_page_tells_a_pause()
+    {
+        using var client = await PlainClient.SignedInAsync(site.Address);
+        Assert.DoesNotContain("is paused since", await TextAsync(client, "/collections/papers/documents"), StringComparison.Ordinal);
+
+        site.State.Collections["papers"].Paused = DateTimeOffset.UtcNow;
+        Assert.Contains("This collection is paused since", await TextAsync(client, "/collections/papers/documents"), StringComparison.Ordinal);
+        site.State.Paused = DateTimeOffset.UtcNow;
+        Assert.Contains("The whole queue is paused since", await TextAsync(client, "/collections/letters/documents"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task All_is_of_one_collection_or_of_every_one_and_discarding_all_asks_first()
     {
         using var client = await PlainClient.SignedInAsync(site.Address);

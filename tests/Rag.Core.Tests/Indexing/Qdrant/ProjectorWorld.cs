@@ -57,7 +57,7 @@ internal sealed class ProjectorWorld(SearchWorld world, QdrantServer server, Qdr
     /// <summary>Goes on until there is nothing to do.</summary>
     public async Task FinishAsync(IndexVersion version)
     {
-        for (var round = 0; await Projection.RunAsync(version, default); round++)
+        for (var round = 0; await Projection.RunAsync(version, null, default); round++)
         {
             Assert.True(round < 100, "It does not come to an end.");
         }
@@ -75,6 +75,15 @@ internal sealed class ProjectorWorld(SearchWorld world, QdrantServer server, Qdr
     public Task<DocumentId> PublishAsync(string source, string text, JsonObject? metadata = null) => World.PublishAsync(Collection, source, text, metadata: metadata);
 
     public Task<DocumentId> PublishAwaitingAsync(string source, string text) => World.PublishAwaitingIndexAsync(Collection, source, text);
+
+    /// <summary>A point of somebody else's.</summary>
+    public async Task PutStrayAsync(IndexVersion version, string payload)
+    {
+        using var client = server.Client();
+        using var body = new StringContent($$"""{"points":[{"id":"{{Guid.NewGuid()}}","vector":{},"payload":{{payload}}}]}""", System.Text.Encoding.UTF8, "application/json");
+        using var answer = await client.PutAsync($"collections/{version.Name}/points?wait=true", body);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+    }
 
     /// <summary>A document's points.</summary>
     public Task<long> CountAsync(IndexVersion version, DocumentId document, MetadataFilter? filter = null)

@@ -29,7 +29,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         await _world.PublishAsync("d", "gull");
         var before = _world.Relay.Requests.Count;
 
-        await Assert.ThrowsAsync<ProjectorReplacedException>(() => _world.Projection.RunAsync(mine, default));
+        await Assert.ThrowsAsync<ProjectorReplacedException>(() => _world.Projection.RunAsync(mine, null, default));
 
         Assert.Empty(_world.Relay.Requests.Skip(before));
         Assert.Equal(1, await _world.CountAsync(mine, document));
@@ -42,7 +42,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         await _world.PublishAsync("d", "tern");
         _world.Relay.Fate = static _ => RelayFate.Hang;
         using var killed = new CancellationTokenSource();
-        var writing = _world.Projection.RunAsync(mine, killed.Token);
+        var writing = _world.Projection.RunAsync(mine, null, killed.Token);
         await Eventually.TrueAsync(() => Task.FromResult(_world.Relay.Requests.Any(static r => r.Path.Contains("/points?", StringComparison.Ordinal))), "points are being written");
 
         var takingOver = _world.TakeOverAsync(mine);
@@ -128,6 +128,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
     public async Task What_is_built_for_another_embedding_gives_way_to_what_is_asked_for_now()
     {
         var active = await _world.BeginAsync();
+        await _world.FinishAsync(active);
         var building = await _world.BuildAsync(active);
         var rebuilder = _world.World.Services.GetRequiredService<IIndexRebuilder>();
 
@@ -144,6 +145,19 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
     }
 
     [IndexFact]
+    public async Task Nothing_is_built_beside_what_is_being_filled_for_the_first_time()
+    {
+        await _world.BeginAsync();
+        await _world.PublishAsync("d", "tern");
+        var rebuilder = _world.World.Services.GetRequiredService<IIndexRebuilder>();
+
+        await rebuilder.StartAsync(null, default);
+
+        Assert.Equal(1, await _world.ScalarAsync<long>("select count(*) from index_versions"));
+        Assert.True((await rebuilder.StateAsync(null, default)).IsBuilding);
+    }
+
+    [IndexFact]
     public async Task Writing_a_collection_again_that_the_index_does_not_have_is_refused()
     {
         var version = await _world.BeginAsync();
@@ -157,7 +171,11 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(("index-away", true), (refusal.Code, refusal.IsTransient));
         await _world.FinishAsync(version);
         await rebuilder.StartAsync(_world.Collection.Id, default);
-        Assert.True((await rebuilder.StateAsync(default)).IsBuilding);
+        Assert.True((await rebuilder.StateAsync(_world.Collection.Id, default)).IsBuilding);
+
+        // The second time while it is under way.
+        await rebuilder.StartAsync(_world.Collection.Id, default);
+        Assert.Equal(1, await _world.ScalarAsync<int>("select weights from index_collections"));
     }
 
     [IndexFact]
@@ -189,6 +207,9 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         await _world.World.ExecuteAsync(
             "update chunk_embeddings set vector = overlay(vector placing '\\x0000c07f'::bytea from 1) where chunk_id in (select id from chunks where document_id = $1)", documents[4].Value);
 
+        // One whose job is kept, and one whose job was swept.
+        await _world.World.ExecuteAsync("delete from jobs where document_id = $1", documents[2].Value);
+
         await _world.FinishAsync(version);
 
         foreach (var good in (int[])[0, 1, 3])
@@ -202,6 +223,106 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
             Assert.Equal(("failed", "index-refused"), await _world.StateAsync(documents[bad]));
             Assert.Equal(0, await _world.CountAsync(version, documents[bad]));
         }
+
+        // Failed work like any other.
+        Assert.Equal(2, await _world.ScalarAsync<long>(
+            "select count(distinct document_id) from jobs where state = 'parked' and failed_stage = 'index' and problem_code = 'index-refused' and problem is not null and last_failed is not null and finished is not null"));
+    }
+
+    [IndexFact]
+    public async Task Some_that_cannot_be_written_and_are_all_there_is_have_failed_too()
+    {
+        var version = await _world.BeginAsync();
+        var documents = new[] { await _world.PublishAwaitingAsync("a", "tern"), await _world.PublishAwaitingAsync("b", "tern") };
+        await _world.World.ExecuteAsync("update chunks set terms = '\\x01'");
+
+        await _world.FinishAsync(version);
+
+        foreach (var document in documents)
+        {
+            Assert.Equal(("failed", "index-refused"), await _world.StateAsync(document));
+        }
+
+        Assert.Equal(0, await _world.Qdrant.CountAsync(version.Name, [], default));
+    }
+
+    [IndexFact]
+    public async Task A_collection_of_more_than_one_look_is_loaded_and_a_new_version_of_it_is_searched()
+    {
+        var active = await _world.BeginAsync();
+        await _world.World.PublishAsync(_world.Collection, [.. Enumerable.Range(0, 1200).Select(static i => new NewDocument($"d{i}", "tern"))]);
+        // As if nothing of how they came were kept.
+        await _world.World.ExecuteAsync("delete from index_changes");
+        await _world.FinishAsync(active);
+        Assert.True(await _world.ScalarAsync<bool>("select loaded and not comparing from index_collections"));
+
+        var building = await _world.BuildAsync(active);
+        await _world.FinishAsync(building);
+
+        Assert.NotNull(await _world.Versions.ActivateAsync(building, default));
+        Assert.Equal(1200, await _world.Qdrant.CountAsync(building.Name, [], default));
+    }
+
+    [IndexFact]
+    public async Task What_is_written_again_is_so_though_something_new_comes_all_the_time()
+    {
+        var version = await _world.BeginAsync();
+        await _world.PublishAsync("d", "tern");
+        await _world.FinishAsync(version);
+        await _world.World.Services.GetRequiredService<IIndexRebuilder>().StartAsync(_world.Collection.Id, default);
+        await _world.PublishAsync("e", "tern");
+
+        Assert.True(await _world.Projection.RunAsync(version, null, default));
+
+        Assert.Equal(0, await _world.ScalarAsync<long>("select count(*) from index_documents d join index_collections c using (version_id, collection_id) where d.weights <> c.weights"));
+    }
+
+    [IndexFact]
+    public async Task With_little_time_the_collections_take_turns()
+    {
+        var version = await _world.BeginAsync();
+        for (var i = 0; i < 2; i++)
+        {
+            await _world.World.PublishAsync(await _world.World.CreateCollectionAsync($"other-{i}"), "d", "tern");
+        }
+
+        await _world.PublishAsync("d", "tern");
+        for (var loaded = 1; loaded <= 3; loaded++)
+        {
+            Assert.True(await _world.Projection.RunAsync(version, TimeSpan.Zero, default));
+            Assert.Equal(loaded, await _world.ScalarAsync<long>("select count(*) from index_collections where loaded"));
+        }
+    }
+
+    [IndexFact]
+    public async Task What_cannot_be_written_in_the_searched_version_can_be_in_the_next_one()
+    {
+        var active = await _world.BeginAsync();
+        await _world.FinishAsync(active);
+        var building = await _world.BuildAsync(active);
+        await _world.PublishAsync("d", "tern");
+        _world.Relay.Fate = _ => _world.Relay.Requests[^1].Path.Contains(active.Name, StringComparison.Ordinal) ? new RelayFate.Answer(503) : RelayFate.Forward;
+
+        Assert.False(await _world.Projection.RunAsync(active, null, default));
+        Assert.True(await _world.Projection.RunAsync(building, null, default));
+
+        Assert.True(_world.Projection.IsFailing);
+        Assert.Equal(1, await _world.Qdrant.CountAsync(building.Name, [], default));
+    }
+
+    [IndexFact]
+    public async Task Points_that_name_no_collection_are_removed()
+    {
+        var version = await _world.BeginAsync();
+        var document = await _world.PublishAsync("d", "tern");
+        await _world.FinishAsync(version);
+        await _world.PutStrayAsync(version, """{"note":"by hand"}""");
+        await _world.PutStrayAsync(version, """{"collection":"by hand"}""");
+
+        await _world.ReconcileAsync(version);
+
+        Assert.Equal(1, await _world.Qdrant.CountAsync(version.Name, [], default));
+        Assert.Equal(1, await _world.CountAsync(version, document));
     }
 
     [IndexFact]
@@ -211,7 +332,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         var documents = new[] { await _world.PublishAwaitingAsync("a", "tern"), await _world.PublishAwaitingAsync("b", "tern") };
         _world.Relay.Fate = static _ => new RelayFate.Answer(400, "no");
 
-        Assert.False(await _world.Projection.RunAsync(version, default));
+        Assert.False(await _world.Projection.RunAsync(version, null, default));
 
         foreach (var document in documents)
         {
@@ -235,7 +356,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         await Task.WhenAll(documents);
         _world.Relay.Fate = _ => _world.Relay.Requests[^1].Body.Contains(_world.Collection.Id.ToString(), StringComparison.Ordinal) ? new RelayFate.Answer(503) : RelayFate.Forward;
 
-        Assert.True(await _world.Projection.RunAsync(version, default));
+        Assert.True(await _world.Projection.RunAsync(version, null, default));
 
         foreach (var document in documents)
         {
@@ -254,7 +375,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         var document = await _world.PublishAwaitingAsync("d", "tern");
         _world.Relay.Fate = _ => _world.Relay.Requests[^1].Body.Contains(gone.Id.ToString(), StringComparison.Ordinal) ? new RelayFate.Answer(503) : RelayFate.Forward;
 
-        Assert.True(await _world.Projection.RunAsync(version, default));
+        Assert.True(await _world.Projection.RunAsync(version, null, default));
 
         Assert.Equal(("ready", null), await _world.StateAsync(document));
     }
@@ -296,9 +417,10 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         var (second, _) = await _world.Source.DifferingAsync(version, _world.Collection.Id, reached, default);
         Assert.Equal((100, 100), (first.Count, second.Count));
         Assert.Empty(first.Intersect(second));
-        Assert.True(await _world.Projection.RunAsync(version, default));
+        Assert.True(await _world.Projection.RunAsync(version, null, default));
         // Behind the comparison, among changes that are not kept.
         await _world.World.ExecuteAsync("update documents set metadata = '{\"lang\":\"en\"}' where id = $1", first[0].Value);
+        await _world.World.ExecuteAsync("update collection_sequences set change_seq = change_seq + 1");
 
         await _world.FinishAsync(version);
 
