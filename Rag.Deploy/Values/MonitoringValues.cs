@@ -87,7 +87,7 @@ public sealed record OtlpValues
 /// <summary>A Prometheus in the namespace.</summary>
 public sealed record PrometheusValues
 {
-    [Description("Its image.")]
+    [Description("Image of Prometheus.")]
     public string Image { get; init; } = "docker.io/prom/prometheus:v3.5.0";
 
     [Description("Size of its claim, of which it fills four fifths.")]
@@ -166,6 +166,6 @@ public sealed record DashboardValues
     [Description("Label that Grafana's sidecar looks for.")]
     public string Label { get; init; } = "grafana_dashboard";
 
-    [Description("Its value.")]
+    [Description("Value of that label.")]
     public string LabelValue { get; init; } = "1";
 }

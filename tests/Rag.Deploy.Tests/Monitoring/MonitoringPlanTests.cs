@@ -44,7 +44,8 @@ public sealed class MonitoringPlanTests
 
         Assert.Equal("http://elsewhere:4317", plan.Find<ConfigMap>("a-config").Data!["OTEL_EXPORTER_OTLP_ENDPOINT"]);
         Assert.Equal("see", plan.Find<ConfigMap>("c-config").Data!["OTEL_SERVICE_NAME"]);
-        Assert.DoesNotContain("OTEL_SERVICE_NAME", plan.Find<ConfigMap>("b-config").Data!.Keys);
+        Assert.Null(plan.Find<Deployment>("b").Spec.Template.Spec.Containers[0].Env);
+        Assert.DoesNotContain(plan.Objects, static planned => planned.Object is ConfigMap { Metadata.Name: "b-config" });
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed partial record PromQL(IReadOnlyList<PromSelector> Selectors, IRead
                 labels.AddRange(tokens[(i + 2)..end].Where(static word => word != ","));
                 i = end;
             }
-            else if (Name().IsMatch(token) && !Words.Contains(token) && !Groupings.Contains(token) && next != "(")
+            else if (Name().IsMatch(token) && !Words.Contains(token) && !Groupings.Contains(token) && next is not ("(" or "by" or "without"))
             {
                 var matchers = next == "{" ? Matchers(tokens, i + 2) : [];
                 selectors.Add(new PromSelector(token, matchers));
