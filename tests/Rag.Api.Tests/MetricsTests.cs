@@ -101,7 +101,7 @@ public sealed partial class MetricsTests(WatchedPlatform platform) : IClassFixtu
                 }
             }
 
-            var labels = read.Selectors.SelectMany(selector => LabelsOf(selector.Metric, emitted)?.Keys ?? []).Append("le").ToHashSet(StringComparer.Ordinal);
+            var labels = read.Selectors.SelectMany(selector => LabelsOf(selector.Metric, emitted)?.Keys.AsEnumerable() ?? []).Append("le").ToHashSet(StringComparer.Ordinal);
             foreach (var label in read.Labels.Where(label => !labels.Contains(label)))
             {
                 yield return $"no metric has the label '{label}' of: {query}";
