@@ -69,6 +69,13 @@ internal static class PodParts
         },
         file);
 
+    /// <summary>The node waits before it tells the program to stop; below 1.30 it cannot.</summary>
+    public static Lifecycle? PreStop(PlanContext context, int seconds)
+    {
+        const int SleepSince = 30;
+        return context.KubernetesMinor >= SleepSince && seconds > 0 ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(seconds) }) : null;
+    }
+
     public static IReadOnlyList<Toleration>? Tolerations(IReadOnlyList<TolerationValues> values) => values.Count == 0
         ? null
         : [.. values.Select(static t => new Toleration { Key = t.Key, Operator = t.Operator, Value = t.Value, Effect = t.Effect })];
