@@ -1,4 +1,5 @@
 using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning.Monitoring;
 using Rag.Deploy.Planning.Network;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
@@ -32,6 +33,7 @@ public static class Planner
         objects.AddRange(QueueScalingPlan.Of(context));
         objects.AddRange(ExposurePlan.Of(context));
         objects.AddRange(ExternalSecretPlan.Of(context));
+        objects.AddRange(MonitoringPlan.Of(context));
         objects.AddRange(NetworkPolicyPlan.Of(context));
         return new PlatformPlan(objects, manifest.Notices);
     }
@@ -47,6 +49,7 @@ public static class Planner
         Ask(Feature.Keda, values.Services.Values.Any(static service => service.QueueScaling is not null));
         Ask(Feature.ExternalSecrets, values.Secrets.Mode == SecretMode.External);
         Ask(Feature.Backup, values.Stores.Values.Any(static store => store.Backup is not null));
+        Ask(Feature.Monitoring, values.Monitoring.Mode != MonitoringMode.None);
         return features;
 
         void Ask(Feature feature, bool wanted)

@@ -48,6 +48,9 @@ public sealed record DeployValues
     [Description("Who may talk to whom.")]
     public NetworkValues Network { get; init; } = new();
 
+    [Description("Who watches the platform, and whom it tells.")]
+    public MonitoringValues Monitoring { get; init; } = new();
+
     /// <summary>The namespace in force.</summary>
     internal string EffectiveNamespace => Namespace ?? Name;
 }

@@ -69,6 +69,14 @@ internal static class PodParts
         },
         file);
 
+    /// <summary>What an image's tag says: of <c>docker.io/library/redis:8.6@sha256:...</c> it is <c>8.6</c>.</summary>
+    public static string ImageVersion(string image)
+    {
+        var tagged = image.Split('@')[0];
+        var colon = tagged.LastIndexOf(':');
+        return colon > tagged.LastIndexOf('/') ? tagged[(colon + 1)..] : "unknown";
+    }
+
     public static IReadOnlyList<Toleration>? Tolerations(IReadOnlyList<TolerationValues> values) => values.Count == 0
         ? null
         : [.. values.Select(static t => new Toleration { Key = t.Key, Operator = t.Operator, Value = t.Value, Effect = t.Effect })];

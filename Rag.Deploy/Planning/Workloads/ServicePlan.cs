@@ -17,9 +17,6 @@ internal sealed class ServicePlan
     /// <summary>Says why one pod is enough.</summary>
     public const string SingleReplica = "ragplatform.dev/single-replica";
 
-    // Below this minor version there is no preStop sleep.
-    private const int SleepSince = 30;
-
     private readonly PlanContext _context;
     private readonly WorkloadResource _workload;
     private readonly WorkloadSettings _settings;
@@ -153,7 +150,7 @@ internal sealed class ServicePlan
     }
 
     // Until every node has heard that the pod is going, connections still arrive.
-    private Lifecycle? PreStop() => _context.KubernetesMinor >= SleepSince && _settings.Shutdown.DelaySeconds > 0
+    private Lifecycle? PreStop() => _context.HasPreStopSleep && _settings.Shutdown.DelaySeconds > 0
         ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(_settings.Shutdown.DelaySeconds) })
         : null;
 
