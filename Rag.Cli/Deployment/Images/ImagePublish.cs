@@ -46,7 +46,11 @@ internal sealed partial record ImagePublish(string Name, string Project, string 
     /// <exception cref="CliException">It could not be made; nothing is left of it.</exception>
     public async Task<string?> RunAsync(string? baseImage, string? archive, string? registry, string workingDirectory, CancellationToken cancellationToken)
     {
-        var result = await ChildProgram.CaptureAsync("dotnet", Arguments(baseImage, archive, registry), workingDirectory, Limit, cancellationToken: cancellationToken);
+        // What is served on this machine has no certificate; the SDK goes without one only where it is told to.
+        var environment = baseImage?.StartsWith(LoopbackRegistry.Host, StringComparison.Ordinal) == true
+            ? new Dictionary<string, string?> { ["DOTNET_CONTAINER_INSECURE_REGISTRIES"] = baseImage[..baseImage.IndexOf('/', StringComparison.Ordinal)] }
+            : null;
+        var result = await ChildProgram.CaptureAsync("dotnet", Arguments(baseImage, archive, registry), workingDirectory, Limit, environment, cancellationToken: cancellationToken);
         return result.Succeeded
             ? Digest().Match(result.Output) is { Success: true } digest ? digest.Value : null
             : throw Failure(result, baseImage);
@@ -55,8 +59,9 @@ internal sealed partial record ImagePublish(string Name, string Project, string 
     internal CliException Failure(ProgramResult result, string? baseImage)
     {
         var said = (result.Output + "\n" + result.Error).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var errors = said.Where(static line => line.Contains("error", StringComparison.OrdinalIgnoreCase)).Distinct().ToList();
-        var first = errors.FirstOrDefault() ?? said.LastOrDefault() ?? $"exit code {result.ExitCode}";
+        // Of a task that failed, the first line says only that it did, and from the third on stands where.
+        var first = said.Where(static line => line.Contains("error", StringComparison.OrdinalIgnoreCase) && !line.Contains("failed unexpectedly", StringComparison.Ordinal)).Select(static line => ProjectSuffix().Replace(line, "")).FirstOrDefault()
+            ?? said.LastOrDefault() ?? $"exit code {result.ExitCode}";
         if (said.Any(static line => line.Contains("MSB4057", StringComparison.Ordinal)))
         {
             return new CliException("This SDK cannot build images: it has no target PublishContainer.", "The .NET SDK 10 has it: https://dot.net/download", ExitCode.Unavailable);
@@ -72,6 +77,10 @@ internal sealed partial record ImagePublish(string Name, string Project, string 
 
         return new CliException($"The image of {Name} could not be built: {first}");
     }
+
+    // error MSB4018: ... [/src/Rag.Api/Rag.Api.csproj]
+    [GeneratedRegex(@" \[[^\]]+proj\]$", RegexOptions.None, 1000)]
+    private static partial Regex ProjectSuffix();
 
     [GeneratedRegex("sha256:[0-9a-f]{64}", RegexOptions.None, 1000)]
     private static partial Regex Digest();

@@ -10,6 +10,9 @@ namespace Rag.Cli.Deployment.Images;
 /// </summary>
 internal sealed class LoopbackRegistry : IAsyncDisposable
 {
+    /// <summary>What references of it begin with.</summary>
+    public const string Host = "127.0.0.1:";
+
     private const string Repository = "base";
     private const string Tag = "local";
 
@@ -21,7 +24,7 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
     {
         _image = image;
         _listener = listener;
-        Reference = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}/{Repository}:{Tag}");
+        Reference = string.Create(CultureInfo.InvariantCulture, $"{Host}{port}/{Repository}:{Tag}");
         _serving = ServeAsync();
     }
 
@@ -34,7 +37,7 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
         {
             var port = FreePort();
             var listener = new HttpListener();
-            listener.Prefixes.Add(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/"));
+            listener.Prefixes.Add(string.Create(CultureInfo.InvariantCulture, $"http://{Host}{port}/"));
             try
             {
                 listener.Start();
