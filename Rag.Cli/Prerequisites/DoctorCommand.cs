@@ -78,6 +78,7 @@ internal static class DoctorCommand
             await Inspection.LookAsync(Prerequisite.Promtool, checkout, FindingState.Optional, cancellationToken),
             LookAtDisk(context),
             await LookAtApiAsync(context, cancellationToken),
+            .. await ClusterInspection.LookAsync(context, cancellationToken),
         ];
     }
 

@@ -116,7 +116,7 @@ public sealed record ImageValues
     [Description("Whole references by workload, instead of the one of the app model or of the registry and version above.")]
     public OrderedDictionary<string, string> Override { get; init; } = [];
 
-    [Description("Digests by workload (sha256:...): the image is then named by tag and digest. 'rag images' writes them.")]
+    [Description("Digests by workload (sha256:...): the image is then named by tag and digest. 'rag images --registry' prints them.")]
     public OrderedDictionary<string, string> Digests { get; init; } = [];
 }
 
