@@ -1,7 +1,9 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Planning.Inference;
 using Rag.Deploy.Planning.Jobs;
+using Rag.Deploy.Planning.Monitoring;
 using Rag.Deploy.Planning.Network;
+using Rag.Deploy.Planning.Rules;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
@@ -23,6 +25,13 @@ public static class Planner
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(features);
         var context = new PlanContext(manifest, values, features);
+        // A base and its components are planned out of a part of what is asked for; their environments keep the rules.
+        var isWhole = features.SetEquals(Features(values));
+        if (isWhole)
+        {
+            ValueRules.Require([context]);
+        }
+
         var objects = new List<PlannedObject>
         {
             NamespacePlan.Namespace(context),
@@ -36,10 +45,17 @@ public static class Planner
         objects.AddRange(QueueScalingPlan.Of(context));
         objects.AddRange(ExposurePlan.Of(context));
         objects.AddRange(ExternalSecretPlan.Of(context));
+        objects.AddRange(MonitoringPlan.Of(context));
         objects.AddRange(NetworkPolicyPlan.Of(context));
         objects.AddRange(ApiJobs.Of(context));
         objects.AddRange(PersistentVolumePlan.Of(context, objects));
-        return new PlatformPlan(objects, manifest.Notices);
+        objects = [.. objects.Select(planned => PodReview.Of(context, planned))];
+        if (isWhole)
+        {
+            ImageRules.Require(context, objects);
+        }
+
+        return new PlatformPlan(objects, [.. manifest.Notices, .. PodReview.Notices(objects)]);
     }
 
     /// <summary>What the values ask for.</summary>
@@ -56,6 +72,7 @@ public static class Planner
         Ask(Feature.GpuInference, values.Inference.Count > 0);
         Ask(Feature.SmokeTest, values.SmokeTest is not null);
         Ask(Feature.LoadTest, values.LoadTest is not null);
+        Ask(Feature.Monitoring, values.Monitoring.Mode != MonitoringMode.None);
         return features;
 
         void Ask(Feature feature, bool wanted)

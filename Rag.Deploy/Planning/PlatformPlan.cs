@@ -33,6 +33,9 @@ public enum Feature
 
     /// <summary>A job that measures it under load.</summary>
     LoadTest,
+
+    /// <summary>Telemetry, alerts and dashboards.</summary>
+    Monitoring,
 }
 
 /// <summary>Everything that is deployed, as objects.</summary>

@@ -54,7 +54,7 @@ public sealed record InferenceValues
     public IReadOnlyList<TolerationValues> Tolerations { get; init; } = [new() { Key = "nvidia.com/gpu", Effect = "NoSchedule" }];
 
     [Description("Size of /dev/shm, over which its processes share tensors. It counts as memory of the pod.")]
-    [Quantity]
+    [Bytes]
     public string SharedMemory { get; init; } = "2Gi";
 
     [Description("Where the model's files are kept.")]
@@ -112,7 +112,7 @@ public enum InferencePlacement
 public sealed record ModelCacheValues
 {
     [Description("Size of the claim; with a daemonSet of the folder that goes with the pod.")]
-    [Quantity]
+    [Bytes]
     public string Size { get; init; } = "100Gi";
 
     [Description("Storage class of the claim; with more than one pod it has to allow ReadWriteMany. Default: the cluster's.")]

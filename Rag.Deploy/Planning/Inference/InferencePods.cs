@@ -112,7 +112,7 @@ internal static class InferencePods
             StartupProbe = probing.Startup! with { PeriodSeconds = StartupPeriod, FailureThreshold = Math.Max(1, values.StartupSeconds / StartupPeriod) },
             ReadinessProbe = probing.Readiness,
             LivenessProbe = probing.Liveness,
-            Lifecycle = context.KubernetesMinor >= ServicePlan.SleepSince ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(10) }) : null,
+            Lifecycle = context.HasPreStopSleep ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(10) }) : null,
             SecurityContext = PodSecurity.Container(WorkloadSettings.NobodyInParticular),
             VolumeMounts =
             [

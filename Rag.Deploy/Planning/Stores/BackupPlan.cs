@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning.Jobs;
@@ -36,7 +37,9 @@ internal static class BackupPlan
         ? context.Stores.Where(static store => store.Values.Backup is not null).SelectMany(store => Of(context, store, store.Values.Backup!))
         : [];
 
-    public static string Name(StoreResource store) => $"{Naming.Of(store.Name)}-backup";
+    public static string Name(StoreResource store) => Name(store.Container);
+
+    public static string Name(AppModel.WorkloadResource store) => $"{Naming.Of(store.Name)}-backup";
 
     /// <summary>The jobs' way to their stores.</summary>
     public static IEnumerable<PlatformEdge> Edges(PlanContext context) => !context.Has(Feature.Backup) ? [] :
@@ -52,7 +55,7 @@ internal static class BackupPlan
         {
             StoreKind.Postgres => Dump(context, store, values),
             StoreKind.Qdrant => QdrantSnapshots.Container(context, store, values),
-            _ => throw new ValuesException([$"stores.{store.Name}.backup: there are copies of PostgreSQL and Qdrant; {store.Kind} holds nothing that may not be lost."]),
+            _ => throw new UnreachableException($"The rules let a copy of {store.Kind} pass."),
         };
         var name = Name(store);
         yield return PodParts.Account(context, name, Component, File);
@@ -117,7 +120,7 @@ internal static class BackupPlan
         [
             new EnvVar("PGHOST") { Value = context.Host(store.Container) },
             new EnvVar("PGPORT") { Value = StorePlan.Ports(context, store)[0].Port.ToString(CultureInfo.InvariantCulture) },
-            new EnvVar("PGUSER") { Value = PostgresPlan.User(store) },
+            new EnvVar("PGUSER") { Value = PostgresPlan.User(context, store) },
             new EnvVar("DATABASES") { Value = string.Join(' ', PostgresPlan.Databases(context, store)) },
             new EnvVar("KEEP") { Value = values.Keep.ToString(CultureInfo.InvariantCulture) },
         ],

@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.AppModel.Expressions;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Monitoring;
 
 namespace Rag.Deploy.Planning.Workloads;
 
@@ -37,6 +38,13 @@ internal sealed record WorkloadEnvironment
         var files = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var (name, text) in variables)
         {
+            if (!KubernetesNames.IsVariable(name))
+            {
+                throw new ManifestException(
+                    context.Manifest.File, workload.Name, $"env.{name}: Kubernetes has no such names of variables; allowed are letters, digits, '_', '-' and '.', not beginning with a digit.",
+                    "Rename it in the app host; .NET reads '__' as it reads ':'.");
+            }
+
             var value = context.Resolver.Resolve(workload.Name, $"env.{name}", text);
             if (!value.IsSecret)
             {
@@ -70,7 +78,17 @@ internal sealed record WorkloadEnvironment
             }
         }
 
-        return new WorkloadEnvironment { Config = config, FromSecrets = [.. ingredients.Values, .. composed], Files = [.. files] };
+        // What the app model or the values say of telemetry wins.
+        foreach (var (name, value) in Telemetry.Config(context, workload))
+        {
+            if (composed.TrueForAll(variable => variable.Name != name))
+            {
+                config.TryAdd(name, value);
+            }
+        }
+
+        EnvVar[] node = [.. Telemetry.FromNode(context, workload).Where(variable => !config.ContainsKey(variable.Name))];
+        return new WorkloadEnvironment { Config = config, FromSecrets = [.. ingredients.Values, .. composed, .. node], Files = [.. files] };
     }
 
     /// <summary>The key of the Secret under which a parameter's value is, encoded as often as its user needs.</summary>
