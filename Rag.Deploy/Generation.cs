@@ -1,5 +1,6 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Planning;
+using Rag.Deploy.Planning.Rules;
 using Rag.Deploy.Secrets;
 using Rag.Deploy.Values;
 using Rag.Deploy.Writing;
@@ -21,8 +22,16 @@ public static class Generation
         ArgumentNullException.ThrowIfNull(manifest);
         ArgumentNullException.ThrowIfNull(values);
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ValueRules.Require(values.Environments.Values.Select(environment => new PlanContext(manifest, environment, Planner.Features(environment))));
+        var plans = values.Environments.ToDictionary(
+            static environment => environment.Key,
+            environment => Planner.Plan(manifest, environment.Value, Planner.Features(environment.Value)),
+            StringComparer.Ordinal);
+        var claims = ClaimRecord.Of(manifest, plans);
+        ClaimRecord.RequireGrowth(values, ClaimRecord.Read(folder), claims);
         var tree = KustomizeTree.Of(manifest, values.Common, values.Environments);
         tree.Files.Add("values.schema.json", ValuesSchema.Text());
+        tree.Files.Add(ClaimRecord.File, claims.Text());
         // Whoever keeps the tree under version control must not keep the secrets there.
         tree.Files.Add(".gitignore", $"{KustomizeTree.SecretsFile}\n");
 
@@ -38,9 +47,9 @@ public static class Generation
             removed.Count,
             [.. values.Environments.Select(environment => new GeneratedEnvironment(
                 environment.Key,
-                Planner.Plan(manifest, environment.Value, Planner.Features(environment.Value)).Objects.Count,
+                plans[environment.Key].Objects.Count,
                 secrets.Find(file => file.Name == environment.Key).Missing ?? []))],
-            manifest.Notices);
+            [.. plans.Values.SelectMany(static plan => plan.Notices).Distinct()]);
     }
 
     private static (string Name, string Path, string Text, IReadOnlyList<string> Missing) Secrets(AppManifest manifest, string name, DeployValues values, string folder)

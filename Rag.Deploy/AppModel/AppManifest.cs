@@ -10,6 +10,7 @@ public sealed record AppManifest(string File, OrderedDictionary<string, AppResou
     {
         UnknownResource unknown => $"'{unknown.Name}' has the type '{unknown.Type}', which is not known here: nothing is generated for it.",
         FaultyResource faulty => $"'{faulty.Name}' could not be published by its app host: {faulty.Error}",
+        ContainerResource { BindMounts.Count: > 0 } container => $"'{container.Name}' mounts {string.Join(", ", container.BindMounts.Select(static mount => $"'{mount.Source}'"))} of the developer's machine: it runs without. Put the files into its image, or make them a volume in the app host.",
         ExecutableResource executable => $"'{executable.Name}' is a program of the developer's machine ('{executable.Command}'): nothing is generated for it. A container or a Dockerfile can be deployed.",
         _ => null,
     }).OfType<string>()];

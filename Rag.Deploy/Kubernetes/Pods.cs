@@ -107,7 +107,13 @@ public sealed record PodSecurityContext
     public long? FsGroup { get; init; }
     public string? FsGroupChangePolicy { get; init; }
     public SeccompProfile? SeccompProfile { get; init; }
+    public AppArmorProfile? AppArmorProfile { get; init; }
+    public IReadOnlyList<Sysctl>? Sysctls { get; init; }
 }
+
+public sealed record AppArmorProfile(string Type);
+
+public sealed record Sysctl(string Name, string Value);
 
 public sealed record SecurityContext
 {

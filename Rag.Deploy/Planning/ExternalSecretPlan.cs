@@ -22,7 +22,7 @@ internal static class ExternalSecretPlan
                 Spec = new ExternalSecretSpec
                 {
                     RefreshInterval = store.Refresh,
-                    SecretStoreRef = new SecretStoreReference(store.Name, store.Kind),
+                    SecretStoreRef = new SecretStoreReference(store.Name!, store.Kind),
                     Target = new ExternalSecretTarget(context.SecretName, "Owner"),
                     Data = [.. Keys(context).Select(key => new ExternalSecretData(key, new RemoteReference(store.Prefix + key)))],
                 },

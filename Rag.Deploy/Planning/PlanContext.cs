@@ -17,7 +17,13 @@ internal sealed class PlanContext : IDeploymentFacts
         _features = features;
         Names = new Naming(values.Name, values.Version);
         Resolver = new ExpressionResolver(Manifest, this);
-        Stores = [.. Manifest.Workloads.OfType<ContainerResource>().Select(container => StoreResource.Recognise(container, values.Stores.GetValueOrDefault(container.Name))).OfType<StoreResource>()];
+        Stores = [];
+        Stores =
+        [
+            .. Manifest.Workloads.OfType<ContainerResource>()
+                .Select(container => StoreResource.Recognise(container, values.Stores.GetValueOrDefault(container.Name), text => Resolver.Resolve(container.Name, "connectionString", text).Secrets.Count() == 1))
+                .OfType<StoreResource>(),
+        ];
     }
 
     public AppManifest Manifest { get; }
@@ -40,6 +46,9 @@ internal sealed class PlanContext : IDeploymentFacts
         var managed = Stores.FirstOrDefault(store => store.Values.Mode == StoreMode.Operator && Planning.Stores.StorePlan.Password(this, store) == parameter);
         return managed is null ? (SecretName, parameter) : (Planning.Stores.PostgresOperatorPlan.SecretName(managed), "password");
     }
+
+    /// <summary>Whether a secret opens a store that exists elsewhere: then somebody knows it already, and it cannot be made up.</summary>
+    public bool IsElsewheres(string parameter) => Stores.Any(store => store.Values.Mode == StoreMode.External && Planning.Stores.StorePlan.Password(this, store) == parameter);
 
     public bool Has(Feature feature) => _features.Contains(feature);
 

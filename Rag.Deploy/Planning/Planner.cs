@@ -1,6 +1,7 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Planning.Monitoring;
 using Rag.Deploy.Planning.Network;
+using Rag.Deploy.Planning.Rules;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
@@ -22,6 +23,13 @@ public static class Planner
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(features);
         var context = new PlanContext(manifest, values, features);
+        // A base and its components are planned out of a part of what is asked for; their environments keep the rules.
+        var isWhole = features.SetEquals(Features(values));
+        if (isWhole)
+        {
+            ValueRules.Require([context]);
+        }
+
         var objects = new List<PlannedObject>
         {
             NamespacePlan.Namespace(context),
@@ -35,7 +43,13 @@ public static class Planner
         objects.AddRange(ExternalSecretPlan.Of(context));
         objects.AddRange(MonitoringPlan.Of(context));
         objects.AddRange(NetworkPolicyPlan.Of(context));
-        return new PlatformPlan(objects, manifest.Notices);
+        objects = [.. objects.Select(planned => PodReview.Of(context, planned))];
+        if (isWhole)
+        {
+            ImageRules.Require(context, objects);
+        }
+
+        return new PlatformPlan(objects, [.. manifest.Notices, .. PodReview.Notices(objects)]);
     }
 
     /// <summary>What the values ask for.</summary>

@@ -12,18 +12,26 @@ internal sealed record StoreResource(ContainerResource Container, StoreKind Kind
     public string Name => Container.Name;
 
     /// <summary>Recognises a store by the name of its image, unless the values say what it is.</summary>
-    public static StoreResource? Recognise(ContainerResource container, StoreValues? values)
+    /// <param name="container">Of the app model.</param>
+    /// <param name="values">Its own.</param>
+    /// <param name="isGuarded">
+    /// Whether a connection string holds exactly one secret. A store that the app model leaves open to everybody is run as it says, like any other container.
+    /// </param>
+    public static StoreResource? Recognise(ContainerResource container, StoreValues? values, Func<string, bool> isGuarded)
     {
         var settings = values ?? new StoreValues();
-        var kind = settings.Kind ?? Repository(container.Image) switch
-        {
-            "postgres" => StoreKind.Postgres,
-            "redis" or "valkey" => StoreKind.Redis,
-            "qdrant" => StoreKind.Qdrant,
-            _ => null,
-        };
-        return kind is { } known ? new StoreResource(container, known, settings) : null;
+        return (settings.Kind ?? (ByImage(container.Image) is { } kind && isGuarded(container.ConnectionString ?? "") ? kind : null)) is { } known
+            ? new StoreResource(container, known, settings)
+            : null;
     }
+
+    private static StoreKind? ByImage(string? image) => Repository(image) switch
+    {
+        "postgres" => StoreKind.Postgres,
+        "redis" or "valkey" => StoreKind.Redis,
+        "qdrant" => StoreKind.Qdrant,
+        _ => null,
+    };
 
     // docker.io/library/postgres:18.3 -> postgres
     private static string? Repository(string? image)

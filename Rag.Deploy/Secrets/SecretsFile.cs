@@ -41,7 +41,7 @@ public static class SecretsFile
         {
             if (!known.TryGetValue(parameter.Name, out var value))
             {
-                value = Value(parameter);
+                value = context.IsElsewheres(parameter.Name) ? null : Value(parameter);
                 if (value is null)
                 {
                     missing.Add(parameter.Name);

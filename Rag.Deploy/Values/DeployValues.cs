@@ -53,6 +53,9 @@ public sealed record DeployValues
 
     /// <summary>The namespace in force.</summary>
     internal string EffectiveNamespace => Namespace ?? Name;
+
+    /// <summary>Where the values stand, for messages.</summary>
+    internal ValuePlaces Places { get; init; } = ValuePlaces.None;
 }
 
 /// <summary>The cluster.</summary>
@@ -73,6 +76,9 @@ public sealed record ClusterValues
     [Description("Whether pods are spread over zones and nodes strictly (DoNotSchedule) or as well as possible (ScheduleAnyway).")]
     public bool StrictSpread { get; init; }
 
+    [Description("Whether pods ask for the runtime's AppArmor profile by name. Nodes that have AppArmor confine them by it anyway; nodes that have not refuse pods that ask.")]
+    public bool AppArmor { get; init; }
+
     [Description("Quota and default limits for the namespace.")]
     public QuotaValues Quota { get; init; } = new();
 }
@@ -81,14 +87,14 @@ public sealed record ClusterValues
 public sealed record QuotaValues
 {
     [Description("Whether a ResourceQuota and a LimitRange are written.")]
-    public bool Enabled { get; init; }
+    public bool Enabled { get; init; } = true;
 
     [Description("CPU that all pods together may request.")]
-    [Quantity]
+    [Cores]
     public string Cpu { get; init; } = "64";
 
     [Description("Memory that all pods together may request.")]
-    [Quantity]
+    [Bytes]
     public string Memory { get; init; } = "128Gi";
 
     [Description("Pods at most.")]
@@ -110,13 +116,20 @@ public sealed record ImageValues
     [Description("When nodes fetch images.")]
     public PullPolicy PullPolicy { get; init; } = PullPolicy.IfNotPresent;
 
+    [Description("Registries that images may come from, such as registry.example.com/rag; empty: any. A reference without a host is docker.io's.")]
+    [RegularExpression("[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", ErrorMessage = "a host, a port and a path in lower case, without a scheme")]
+    public IReadOnlyList<string> AllowedRegistries { get; init; } = [];
+
     [Description("Names of the Secrets with the registries' credentials.")]
+    [DnsName]
     public IReadOnlyList<string> PullSecrets { get; init; } = [];
 
     [Description("Whole references by workload, instead of the one of the app model or of the registry and version above.")]
+    [PinnedImage]
     public OrderedDictionary<string, string> Override { get; init; } = [];
 
     [Description("Digests by workload (sha256:...): the image is then named by tag and digest. 'rag images --registry' prints them.")]
+    [ImageDigest]
     public OrderedDictionary<string, string> Digests { get; init; } = [];
 }
 
@@ -169,7 +182,7 @@ public sealed record SecretStoreValues
 
     [Description("Name of the store.")]
     [DnsName]
-    public string Name { get; init; } = "default";
+    public string? Name { get; init; }
 
     [Description("What the names of the parameters are appended to, such as rag/prod/.")]
     public string Prefix { get; init; } = "";

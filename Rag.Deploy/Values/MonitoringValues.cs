@@ -52,6 +52,7 @@ public enum MonitoringMode
 public sealed record CollectorValues
 {
     [Description("Image with the components of the core distribution.")]
+    [PinnedImage]
     public string Image { get; init; } = "docker.io/otel/opentelemetry-collector:0.159.0";
 
     [Description("What its pod gets; it refuses telemetry above 80 % of the memory.")]
@@ -88,10 +89,11 @@ public sealed record OtlpValues
 public sealed record PrometheusValues
 {
     [Description("Image of Prometheus.")]
+    [PinnedImage]
     public string Image { get; init; } = "docker.io/prom/prometheus:v3.5.0";
 
     [Description("Size of its claim, of which it fills four fifths.")]
-    [Quantity]
+    [Bytes]
     public string Storage { get; init; } = "20Gi";
 
     [Description("Storage class of its claim; default: the cluster's.")]

@@ -9,6 +9,7 @@ public sealed record ExposureValues
     public ExposureKind Kind { get; init; } = ExposureKind.None;
 
     [Description("Host names by workload, each of one external workload of the app model.")]
+    [HostName]
     public OrderedDictionary<string, string> Hosts { get; init; } = [];
 
     [Description("ingress: Secret with the certificate for the hosts; one that does not exist yet is made by who is named in the annotations, such as cert-manager.")]

@@ -28,6 +28,9 @@ public sealed record ServiceValues
     [Description("How it stops.")]
     public ShutdownValues? Shutdown { get; init; }
 
+    [Description("Connections to PostgreSQL that one pod opens; with all pods at their most they have to fit into the store's maxConnections.")]
+    public PoolValues? Pool { get; init; }
+
     [Description("How many of its pods may be away during maintenance.")]
     public DisruptionValues? Disruption { get; init; }
 
@@ -48,9 +51,11 @@ public sealed record ServiceValues
     public bool? WritableRoot { get; init; }
 
     [Description("Folders that it may write, emptied with the pod: path and size.")]
+    [Bytes]
     public OrderedDictionary<string, string> Scratch { get; init; } = [];
 
     [Description("Sizes of its volumes, by the path they are mounted at.")]
+    [Bytes]
     public OrderedDictionary<string, string> Volumes { get; init; } = [];
 
     [Description("Labels of the nodes it may run on.")]
@@ -135,15 +140,15 @@ public sealed record ResourceValues
 public sealed record AmountValues
 {
     [Description("Cores, such as 500m or 2.")]
-    [Quantity]
+    [Cores]
     public string? Cpu { get; init; }
 
     [Description("Bytes, such as 512Mi.")]
-    [Quantity]
+    [Bytes]
     public string? Memory { get; init; }
 
     [Description("Bytes on the node's disk, logs and scratch folders included.")]
-    [Quantity]
+    [Bytes]
     public string? EphemeralStorage { get; init; }
 
     /// <summary>These, and what they leave open from others.</summary>
@@ -212,6 +217,21 @@ public sealed record ShutdownValues
     public string DelayVariable { get; init; } = "";
 }
 
+/// <summary>Connections of one pod.</summary>
+public sealed record PoolValues
+{
+    [Description("Connections at most in its pool.")]
+    [Range(1, 1000)]
+    public int Size { get; init; } = 15;
+
+    [Description("Connections that it opens beside its pool.")]
+    [Range(0, 100)]
+    public int Beside { get; init; }
+
+    [Description("Variable that tells the program the size of its pool; empty: it is not told.")]
+    public string Variable { get; init; } = "";
+}
+
 /// <summary>Maintenance. One of both.</summary>
 public sealed record DisruptionValues
 {
@@ -250,5 +270,6 @@ public sealed record EgressValues
     public required string Cidr { get; init; }
 
     [Description("Ports that it connects to.")]
+    [Range(1, 65535)]
     public IReadOnlyList<int> Ports { get; init; } = [443];
 }

@@ -17,7 +17,7 @@ public sealed record StoreValues
     public int? Replicas { get; init; }
 
     [Description("Size of the claim of each pod. Claims grow, they do not shrink.")]
-    [Quantity]
+    [Bytes]
     public string? Storage { get; init; }
 
     [Description("Storage class of its claims; default: the cluster's.")]
@@ -83,7 +83,7 @@ public enum StoreKind
 public sealed record BackupValues
 {
     [Description("When, as cron has it, in UTC.")]
-    [RegularExpression(@"[0-9*/,-]+( [0-9*/,-]+){4}", ErrorMessage = "five fields of cron, such as 15 2 * * *")]
+    [CronSchedule]
     public string Schedule { get; init; } = "15 2 * * *";
 
     [Description("Copies that are kept.")]
@@ -91,6 +91,6 @@ public sealed record BackupValues
     public int Keep { get; init; } = 7;
 
     [Description("Size of the claim that holds them.")]
-    [Quantity]
+    [Bytes]
     public string Storage { get; init; } = "20Gi";
 }

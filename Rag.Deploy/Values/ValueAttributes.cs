@@ -38,14 +38,74 @@ public sealed class HostNameAttribute : RegularExpressionAttribute
         ErrorMessage = "a host name or an address, without scheme, port and path";
 }
 
-/// <summary>An amount as Kubernetes writes it.</summary>
+/// <summary>An amount of cores as Kubernetes writes it.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class QuantityAttribute : RegularExpressionAttribute
+public sealed class CoresAttribute : RegularExpressionAttribute
 {
     /// <summary>A positive one.</summary>
-    public QuantityAttribute()
-        : base(@"(?!0+(\.0+)?($|[a-zA-Z]))[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?") =>
-        ErrorMessage = "an amount such as 500m, 2, 512Mi or 10Gi";
+    public CoresAttribute()
+        : base(@"(?!0+(\.0+)?m?$)[0-9]+(\.[0-9]+)?m?") =>
+        ErrorMessage = "an amount such as 500m or 2";
+}
+
+/// <summary>An amount of memory or storage as Kubernetes writes it.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class BytesAttribute : RegularExpressionAttribute
+{
+    /// <summary>A positive one, with a unit: of bytes alone nobody means a few, and <c>512m</c> are thousandths of a byte.</summary>
+    public BytesAttribute()
+        : base(@"(?!0+(\.0+)?[a-zA-Z])[0-9]+(\.[0-9]+)?(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)|[1-9][0-9]{6,}") =>
+        ErrorMessage = "an amount such as 512Mi or 10Gi";
+}
+
+/// <summary>When something is done again and again: five fields of cron, each in its range.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class CronScheduleAttribute : RegularExpressionAttribute
+{
+    private const string Minute = "[0-5]?[0-9]";
+    private const string Hour = "([01]?[0-9]|2[0-3])";
+    private const string Day = "(0?[1-9]|[12][0-9]|3[01])";
+    private const string Month = "(0?[1-9]|1[0-2])";
+    private const string Weekday = "[0-6]";
+
+    /// <summary>Numbers, lists, ranges and steps; no names and no short forms such as <c>@daily</c>.</summary>
+    public CronScheduleAttribute()
+        : base($"{Field(Minute)} {Field(Hour)} {Field(Day)} {Field(Month)} {Field(Weekday)}") =>
+        ErrorMessage = "five fields of cron (minute, hour, day, month, weekday from 0 for Sunday), such as 15 2 * * *";
+
+    private static string Field(string number) => $"{Item(number)}(,{Item(number)})*";
+
+    private static string Item(string number) => $@"(\*|{number}(-{number})?)(/[1-9][0-9]?)?";
+}
+
+/// <summary>What an image is named by beside its tag.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ImageDigestAttribute : RegularExpressionAttribute
+{
+    /// <summary>Of SHA-256.</summary>
+    public ImageDigestAttribute()
+        : base("sha256:[0-9a-f]{64}") =>
+        ErrorMessage = "'sha256:' and 64 hexadecimal digits in lower case";
+}
+
+/// <summary>An image with a tag that stays what it is, or a digest.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class PinnedImageAttribute : RegularExpressionAttribute
+{
+    /// <summary>Not <c>latest</c>, and not without a tag, which is the same.</summary>
+    public PinnedImageAttribute()
+        : base("[a-z0-9][a-z0-9._/-]*(:[0-9]{1,5}/[a-z0-9._/-]+)?(:(?!latest(@|$))[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})") =>
+        ErrorMessage = "an image with a tag other than 'latest' or with a digest, such as registry.example.com/app:1.2";
+}
+
+/// <summary>An absolute path in a container.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class FolderPathAttribute : RegularExpressionAttribute
+{
+    /// <summary>Not the root.</summary>
+    public FolderPathAttribute()
+        : base("/[^/:]+(/[^/:]+)*") =>
+        ErrorMessage = "an absolute path, not the root, not ending with '/'";
 }
 
 /// <summary>An absolute path of HTTP.</summary>

@@ -23,10 +23,19 @@ internal sealed class ValuesBinder
 
     /// <summary>Binds a whole tree.</summary>
     public T Bind<T>(MapNode? root)
-        where T : new() => root is null ? new T() : (T)BindObject(typeof(T), root, path: "")!;
+        where T : new()
+    {
+        if (root is null)
+        {
+            return new T();
+        }
 
-    /// <summary>The line of a path that was set; the file's place for one that was not.</summary>
-    public ValuePlace? PlaceOf(string path) => _places.TryGetValue(path, out var place) ? place : null;
+        _places[""] = root.Place;
+        return (T)BindObject(typeof(T), root, path: "")!;
+    }
+
+    /// <summary>Where each path stands that was set.</summary>
+    public IReadOnlyDictionary<string, ValuePlace> Places => _places;
 
     private object? BindValue(Type type, ValueNode node, string path, bool nullable)
     {
@@ -164,23 +173,48 @@ internal sealed class ValuesBinder
         return result;
     }
 
+    // What is said of a list or a map is meant of each of its values.
     private void Check(PropertyInfo property, object? value, ValueNode node, string path)
     {
-        if (value is null)
-        {
-            return;
-        }
-
         foreach (var attribute in property.GetCustomAttributes<ValidationAttribute>())
         {
-            // The attribute takes the first alternative that matches and then complains that something is left.
-            var valid = attribute is RegularExpressionAttribute pattern ? Regex.IsMatch((string)value, $@"\A(?:{pattern.Pattern})\z", RegexOptions.None, MatchLimit) : attribute.IsValid(value);
-            if (!valid)
+            switch (node, value)
             {
-                Fault(node, path, $"{node.Describe()} is not allowed; allowed is: {Allowed(attribute)}.");
+                case (MapNode map, IDictionary bound):
+                    foreach (var (key, item) in map.Members)
+                    {
+                        Check(attribute, bound[key], item, Join(path, key));
+                    }
+
+                    break;
+                case (ListNode list, IList bound):
+                    for (var i = 0; i < bound.Count; i++)
+                    {
+                        Check(attribute, bound[i], list.Items[i], string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"));
+                    }
+
+                    break;
+                default:
+                    Check(attribute, value, node, path);
+                    break;
             }
         }
     }
+
+    private void Check(ValidationAttribute attribute, object? value, ValueNode node, string path)
+    {
+        // What has not even the right type was named before; here it is null, or the default of its type.
+        if (value is not null && _faults.TrueForAll(fault => !fault.StartsWith($"{node.Place}: {path}: ", StringComparison.Ordinal)) && !Allows(attribute, value))
+        {
+            Fault(node, path, $"{node.Describe()} is not allowed; allowed is: {Allowed(attribute)}.");
+        }
+    }
+
+    /// <summary>Whether a value is what an attribute says.</summary>
+    // RegularExpressionAttribute takes the first alternative that matches and then complains that something is left.
+    internal static bool Allows(ValidationAttribute attribute, object value) => attribute is RegularExpressionAttribute pattern
+        ? Regex.IsMatch((string)value, $@"\A(?:{pattern.Pattern})\z", RegexOptions.None, MatchLimit)
+        : attribute.IsValid(value);
 
     private object? Fault(ValueNode node, string path, string message)
     {

@@ -29,7 +29,7 @@ public static class ValuesReader
 
         var binder = new ValuesBinder();
         var values = binder.Bind<DeployValues>(merged is MapNode root ? WithDefaults(root) : null);
-        return binder.Faults.Count > 0 ? throw new ValuesException(binder.Faults) : values;
+        return binder.Faults.Count > 0 ? throw new ValuesException(binder.Faults) : values with { Places = new ValuePlaces(binder.Places) };
     }
 
     // What holds for all services lies under what each of them says, field by field.

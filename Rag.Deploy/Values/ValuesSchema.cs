@@ -117,8 +117,15 @@ public static class ValuesSchema
         return Of(type);
     }
 
+    // What is said of a list or a map is meant of each of its values.
     private static void Restrict(JsonObject schema, Attribute attribute)
     {
+        if ((schema["items"] ?? schema["additionalProperties"]) is JsonObject each)
+        {
+            Restrict(each, attribute);
+            return;
+        }
+
         switch (attribute)
         {
             case RangeAttribute range:

@@ -10,7 +10,7 @@ internal static class Environments
 {
     private const string Everything =
         """
-        cluster: { kubernetesVersion: "1.29", quota: { enabled: true }, priorityClass: important, strictSpread: true, storageClass: fast }
+        cluster: { kubernetesVersion: "1.29", appArmor: true, quota: { enabled: true }, priorityClass: important, strictSpread: true, storageClass: fast }
         images: { registry: registry.example.com/rag, mirror: mirror.example.com, pullSecrets: [ registry ], pullPolicy: Always, digests: { rag-api: "sha256:0000000000000000000000000000000000000000000000000000000000000000" } }
         secrets: { mode: external, store: { name: vault, prefix: rag/prod/ } }
         exposure: { kind: gateway, hosts: { rag-web: rag.example.com, rag-api: api.rag.example.com }, gateway: { name: public, namespace: gateways }, fromNamespace: { kubernetes.io/metadata.name: gateways } }
@@ -20,7 +20,7 @@ internal static class Environments
           rag-api:
             egress: [ { cidr: 203.0.113.0/24, ports: [ 443 ] } ]
         stores:
-          postgres: { mode: operator, replicas: 3, username: rag, storage: 50Gi }
+          postgres: { mode: operator, replicas: 3, username: rag, storage: 200Gi, maxConnections: 500 }
           cache: { replicas: 2 }
           vectors: { mode: external, host: qdrant.example.com, tls: true, cidr: 198.51.100.0/24 }
         monitoring:
@@ -33,8 +33,11 @@ internal static class Environments
 
     private static readonly string Folder = Path.Combine(Repository.Root, "deploy");
 
-    /// <summary>Names, for theories.</summary>
-    public static TheoryData<string> Names => ["dev", "prod", "everything"];
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> AllNames { get; } = ["dev", "prod", "everything"];
+
+    /// <summary>For theories.</summary>
+    public static TheoryData<string> Names => [.. AllNames];
 
     public static EnvironmentValues All
     {

@@ -114,8 +114,12 @@ public sealed class IngestMetricsTests(PostgresFixture postgres) : IAsyncLifetim
         Assert.InRange(stages.Sum(item => item.Value), stages[0].Value, most);
         Assert.All(stages, item => Assert.True(item.Value > 0));
         var finished = await Eventually.BecomesAsync(
-            () => Task.FromResult(_measured.Where(item => item.Name == "rag.ingest.documents").ToList()), found => found.Count > 0);
+            () => Task.FromResult(_measured.Where(item => item is { Name: "rag.ingest.documents", Value: > 0 }).ToList()), found => found.Count > 0);
         Assert.Equal((1, "outcome=ready"), (Assert.Single(finished).Value, finished[0].Tags));
+        // What has not happened yet is told as zero, or its first time would not be seen to have grown.
+        Assert.Equal(
+            ["outcome=failed", "outcome=lost", "outcome=ready", "outcome=released", "outcome=retried"],
+            _measured.Where(item => item is { Name: "rag.ingest.documents", Value: 0 }).Select(item => item.Tags).Distinct().Order(StringComparer.Ordinal));
     }
 
     private double Gauge(string name, string tags)

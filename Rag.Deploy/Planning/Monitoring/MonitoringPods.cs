@@ -29,7 +29,7 @@ internal static class MonitoringPods
                 {
                     ImagePullPolicy = context.Values.Images.PullPolicy.ToString(),
                     SecurityContext = PodSecurity.Container(user),
-                    Lifecycle = context.HasPreStopSleep ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(StopDelaySeconds) }) : null,
+                    Lifecycle = PodParts.PreStop(context, StopDelaySeconds),
                 },
             ],
             Volumes = [PodParts.Scratch(PodParts.ScratchVolume, "64Mi"), .. volumes],

@@ -59,27 +59,16 @@ internal static class ExposurePlan
             "gateway");
     }
 
-    private static IEnumerable<ExposedHost> Hosts(PlanContext context)
+    /// <summary>The endpoint of a workload that the app model shows to the outside.</summary>
+    public static string? Endpoint(WorkloadResource workload) =>
+        workload.Bindings.FirstOrDefault(static pair => pair.Value is { External: true, Scheme: "http" or "https" }).Key;
+
+    private static IEnumerable<ExposedHost> Hosts(PlanContext context) => context.Values.Exposure.Hosts.Select(host =>
     {
-        var hosts = context.Values.Exposure.Hosts;
-        if (hosts.Count == 0)
-        {
-            throw new ValuesException(["exposure.hosts: it is empty; name a host for each workload that is to be reached, such as rag-web: rag.example.com."]);
-        }
-
-        foreach (var (name, host) in hosts)
-        {
-            var service = context.Services.FirstOrDefault(candidate => candidate.Name == name)
-                ?? throw new ValuesException([$"exposure.hosts.{name}: there is no such workload; there are: {string.Join(", ", context.Services.Select(static s => s.Name))}."]);
-            var endpoint = service.Bindings.FirstOrDefault(static pair => pair.Value is { External: true, Scheme: "http" or "https" });
-            if (endpoint.Key is null)
-            {
-                throw new ValuesException([$"exposure.hosts.{name}: the app model gives it no external HTTP endpoint; it would have to say WithExternalHttpEndpoints()."]);
-            }
-
-            yield return new ExposedHost(host, Naming.Of(name), ServicePlan.PortName(endpoint.Key), Addresses.ServicePort(context.Manifest.File, service, endpoint.Key));
-        }
-    }
+        var service = context.Services.First(candidate => candidate.Name == host.Key);
+        var endpoint = Endpoint(service)!;
+        return new ExposedHost(host.Value, Naming.Of(host.Key), ServicePlan.PortName(endpoint), Addresses.ServicePort(context.Manifest.File, service, endpoint));
+    });
 
     private static Labels? Annotations(ExposureValues values) => values.Annotations.Count == 0 ? null : new Labels(values.Annotations);
 

@@ -13,7 +13,8 @@ internal sealed record NetworkEdge(WorkloadResource From, WorkloadResource To, s
     public static IReadOnlyList<NetworkEdge> All(PlanContext context) =>
         [.. context.Services.SelectMany(service => Of(context, service)).Distinct()];
 
-    private static IEnumerable<NetworkEdge> Of(PlanContext context, WorkloadResource service)
+    /// <summary>Those of one workload.</summary>
+    public static IEnumerable<NetworkEdge> Of(PlanContext context, WorkloadResource service)
     {
         var settings = WorkloadSettings.For(context, service);
         var texts = WorkloadEnvironment.Merged(service, settings).Select(static variable => variable.Text).Concat(service.Args);

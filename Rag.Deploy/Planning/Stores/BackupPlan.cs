@@ -34,15 +34,12 @@ internal static class BackupPlan
         ? context.Stores.Where(static store => store.Values.Backup is not null).SelectMany(store => Of(context, store, store.Values.Backup!))
         : [];
 
-    public static string Name(StoreResource store) => $"{Naming.Of(store.Name)}-backup";
+    public static string Name(StoreResource store) => Name(store.Container);
+
+    public static string Name(AppModel.WorkloadResource store) => $"{Naming.Of(store.Name)}-backup";
 
     private static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store, BackupValues values)
     {
-        if (store.Kind != StoreKind.Postgres)
-        {
-            throw new ValuesException([$"stores.{store.Name}.backup: there are copies of PostgreSQL only; the index can be built anew from it, and Redis holds nothing that may not be lost."]);
-        }
-
         var name = Name(store);
         yield return PodParts.Account(context, name, Component, File);
         yield return new PlannedObject(
@@ -100,7 +97,7 @@ internal static class BackupPlan
                         [
                             new EnvVar("PGHOST") { Value = store.Values.Mode == StoreMode.External ? store.Values.Host : Naming.Of(store.Name) },
                             new EnvVar("PGPORT") { Value = StorePlan.Ports(context, store)[0].Port.ToString(CultureInfo.InvariantCulture) },
-                            new EnvVar("PGUSER") { Value = PostgresPlan.User(store) },
+                            new EnvVar("PGUSER") { Value = PostgresPlan.User(context, store) },
                             new EnvVar("DATABASES") { Value = string.Join(' ', PostgresPlan.Databases(context, store)) },
                             new EnvVar("KEEP") { Value = values.Keep.ToString(CultureInfo.InvariantCulture) },
                             new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{password}" },

@@ -15,30 +15,33 @@ internal static class PostgresOperatorPlan
     /// <summary>Who owns the database where the values name nobody.</summary>
     public const string Owner = "app";
 
-    private static readonly ResourceValues StandardResources = new()
+    /// <summary>Of one pod of a store that nobody has measured.</summary>
+    public static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "500m", Memory = "1Gi" },
         Limits = new() { Cpu = "2", Memory = "2Gi" },
     };
 
+    /// <summary>Pods where the values say nothing: one may be away and there is still one to take over.</summary>
+    public const int Instances = 3;
+
     public static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store)
     {
         var name = Naming.Of(store.Name);
         var databases = PostgresPlan.Databases(context, store);
-        var resources = (store.Values.Resources ?? new ResourceValues()).Or(StandardResources);
         yield return new PlannedObject(
             new PostgresCluster
             {
                 Metadata = context.Names.Meta(name, StorePlan.Component, ClusterName(name)),
                 Spec = new PostgresClusterSpec
                 {
-                    Instances = store.Values.Replicas ?? 3,
+                    Instances = StorePlan.Replicas(store),
                     PrimaryUpdateStrategy = "unsupervised",
                     EnableSuperuserAccess = false,
                     Bootstrap = new PostgresBootstrap(new PostgresInit(databases.Count > 0 ? databases[0] : "app", store.Values.Username ?? Owner)),
                     PostgresqlSettings = new PostgresSettings(new Labels { ["max_connections"] = store.Values.MaxConnections.ToString(System.Globalization.CultureInfo.InvariantCulture) }),
                     Storage = new PostgresStorage(store.Values.Storage ?? "20Gi", store.Values.StorageClass ?? context.Values.Cluster.StorageClass),
-                    Resources = Workloads.PodParts.Resources(resources),
+                    Resources = Workloads.PodParts.Resources(StorePlan.Resources(store)),
                     Affinity = new PostgresAffinity(true, "kubernetes.io/hostname", context.Values.Cluster.StrictSpread ? "required" : "preferred"),
                 },
             },

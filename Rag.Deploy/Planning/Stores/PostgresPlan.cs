@@ -12,7 +12,8 @@ internal static class PostgresPlan
     // The account of the official image; it owns what initdb makes.
     private const int ImageUser = 999;
 
-    private static readonly ResourceValues StandardResources = new()
+    /// <summary>Of one pod of a store that nobody has measured.</summary>
+    public static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "250m", Memory = "512Mi", EphemeralStorage = "128Mi" },
         Limits = new() { Cpu = "2", Memory = "1Gi", EphemeralStorage = "1Gi" },
@@ -20,11 +21,6 @@ internal static class PostgresPlan
 
     public static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store)
     {
-        if (store.Values.Replicas > 1)
-        {
-            throw new ValuesException([$"stores.{store.Name}.replicas: {store.Values.Replicas} is not allowed; bundled PostgreSQL is one pod. Several are the operator's work: mode: operator."]);
-        }
-
         var name = Naming.Of(store.Name);
         var databases = Databases(context, store);
         var scripts = databases.Count > 1 ? new ConfigMap { Metadata = context.Names.Meta(name, StorePlan.Component, $"{name}-init"), Data = new Labels { ["databases.sql"] = CreateOthers(databases) } } : null;
@@ -45,16 +41,19 @@ internal static class PostgresPlan
         .Select(value => value.ConnectionString.Split(';').Select(static field => field.Split('=', 2)).FirstOrDefault(static pair => pair is ["Database", _])?[1])
         .OfType<string>()];
 
-    /// <summary>The name that the app model connects with.</summary>
-    public static string User(StoreResource store) =>
-        store.Container.ConnectionString?.Split(';').Select(static field => field.Split('=', 2)).FirstOrDefault(static pair => pair is ["Username", _])?[1] ?? "postgres";
+    /// <summary>The name that the app model connects with; it may be a parameter's value.</summary>
+    public static string User(PlanContext context, StoreResource store) => store.Container.ConnectionString?.Split(';')
+        .Select(static field => field.Split('=', 2))
+        .Where(static pair => pair is ["Username", _])
+        .Select(pair => context.Resolver.Resolve(store.Name, "connectionString", pair[1]).Plain)
+        .FirstOrDefault() ?? "postgres";
 
     private static StorePod Pod(PlanContext context, StoreResource store, IReadOnlyList<string> databases, ConfigMap? scripts)
     {
         var password = StorePlan.Password(context, store);
         var database = databases.Count > 0 ? databases[0] : "postgres";
         // While the image initialises, a server that is not meant for anybody answers on the socket: only the port tells.
-        var ready = new Probe { Exec = new ExecAction(["pg_isready", "--host=127.0.0.1", $"--username={User(store)}", $"--dbname={database}", "--quiet"]) };
+        var ready = new Probe { Exec = new ExecAction(["pg_isready", "--host=127.0.0.1", $"--username={User(context, store)}", $"--dbname={database}", "--quiet"]) };
         var probing = Probing.Of(ready, ready, new Probe { TcpSocket = new TcpSocketAction(StorePlan.ContainerPorts(context, store)[0].Name) }, startupSeconds: 120);
         return new StorePod
         {
@@ -69,13 +68,13 @@ internal static class PostgresPlan
                 Ports = StorePlan.ContainerPorts(context, store),
                 Env =
                 [
-                    new EnvVar("POSTGRES_USER") { Value = User(store) },
+                    new EnvVar("POSTGRES_USER") { Value = User(context, store) },
                     new EnvVar("POSTGRES_DB") { Value = database },
                     new EnvVar("POSTGRES_PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{password}" },
                     new EnvVar("POSTGRES_HOST_AUTH_METHOD") { Value = "scram-sha-256" },
                     new EnvVar("POSTGRES_INITDB_ARGS") { Value = "--auth-host=scram-sha-256 --auth-local=scram-sha-256" },
                 ],
-                Resources = PodParts.Resources((store.Values.Resources ?? new ResourceValues()).Or(StandardResources)),
+                Resources = PodParts.Resources(StorePlan.Resources(store)),
                 StartupProbe = probing.Startup,
                 ReadinessProbe = probing.Readiness,
                 LivenessProbe = probing.Liveness,

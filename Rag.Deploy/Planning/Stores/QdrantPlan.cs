@@ -22,7 +22,8 @@ internal static class QdrantPlan
         esac
         """;
 
-    private static readonly ResourceValues StandardResources = new()
+    /// <summary>Of one pod of a store that nobody has measured.</summary>
+    public static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "500m", Memory = "1Gi", EphemeralStorage = "128Mi" },
         Limits = new() { Cpu = "2", Memory = "2Gi", EphemeralStorage = "1Gi" },
@@ -57,7 +58,7 @@ internal static class QdrantPlan
                     // The image reads its key from the environment or from a whole configuration file, not from a file of its own.
                     new EnvVar("QDRANT__SERVICE__API_KEY") { ValueFrom = new EnvVarSource { SecretKeyRef = new KeySelector(context.SecretName, StorePlan.Password(context, store)) } },
                 ],
-                Resources = PodParts.Resources((store.Values.Resources ?? new ResourceValues()).Or(StandardResources)),
+                Resources = PodParts.Resources(StorePlan.Resources(store)),
                 StartupProbe = probing.Startup,
                 ReadinessProbe = probing.Readiness,
                 LivenessProbe = probing.Liveness,

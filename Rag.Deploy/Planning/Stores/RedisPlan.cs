@@ -27,7 +27,8 @@ internal static class RedisPlan
 
     private const string Ping = """REDISCLI_AUTH="$(cat "$PASSWORD_FILE")" redis-cli -h 127.0.0.1 ping | grep -q PONG""";
 
-    private static readonly ResourceValues StandardResources = new()
+    /// <summary>Of one pod of a store that nobody has measured.</summary>
+    public static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "100m", Memory = "256Mi", EphemeralStorage = "64Mi" },
         Limits = new() { Cpu = "1", Memory = "512Mi", EphemeralStorage = "1Gi" },
@@ -37,7 +38,7 @@ internal static class RedisPlan
     {
         var name = Naming.Of(store.Name);
         var storage = store.Values.Storage ?? (store.Container.Volumes.Count > 0 ? "8Gi" : null);
-        var resources = (store.Values.Resources ?? new ResourceValues()).Or(StandardResources);
+        var resources = StorePlan.Resources(store);
         var config = Config(resources, keeps: storage is not null);
         yield return new PlannedObject(
             new ConfigMap { Metadata = context.Names.Meta(name, StorePlan.Component, ConfigName(name)), Data = new Labels { ["redis.conf"] = config, ["start.sh"] = Start + "\n" } }, name);

@@ -14,12 +14,7 @@ internal static class StoreAddresses
         var resources = new OrderedDictionary<string, AppResource>(manifest.Resources, StringComparer.Ordinal);
         foreach (var (name, store) in values.Stores)
         {
-            if (!resources.TryGetValue(name, out var resource) || resource is not ContainerResource container)
-            {
-                throw new ValuesException([$"stores.{name}: there is no such container in the app model; there are: {string.Join(", ", manifest.Workloads.OfType<ContainerResource>().Select(static c => c.Name))}."]);
-            }
-
-            if (store.Mode != StoreMode.Bundled)
+            if (store.Mode != StoreMode.Bundled && resources.GetValueOrDefault(name) is ContainerResource container)
             {
                 resources[name] = Adapt(container, store);
             }

@@ -16,12 +16,23 @@ internal static class StorePlan
     {
         (StoreMode.External, _) => External(context, store),
         (StoreMode.Operator, StoreKind.Postgres) => PostgresOperatorPlan.Of(context, store),
-        (StoreMode.Operator, var kind) => throw new ValuesException([$"stores.{store.Name}.mode: 'operator' is known for PostgreSQL only; {kind} is bundled or external."]),
-        (_, StoreKind.Postgres) => PostgresPlan.Of(context, store),
-        (_, StoreKind.Redis) => RedisPlan.Of(context, store),
-        (_, StoreKind.Qdrant) => QdrantPlan.Of(context, store),
+        (StoreMode.Bundled, StoreKind.Postgres) => PostgresPlan.Of(context, store),
+        (StoreMode.Bundled, StoreKind.Redis) => RedisPlan.Of(context, store),
+        (StoreMode.Bundled, StoreKind.Qdrant) => QdrantPlan.Of(context, store),
         var other => throw new InvalidOperationException($"There is no plan for {other}."),
     };
+
+    /// <summary>Pods of it, where it runs here.</summary>
+    public static int Replicas(StoreResource store) => store.Values.Replicas ?? (store.Values.Mode == StoreMode.Operator ? PostgresOperatorPlan.Instances : 1);
+
+    /// <summary>What one of its pods gets, where it runs here.</summary>
+    public static ResourceValues Resources(StoreResource store) => (store.Values.Resources ?? new ResourceValues()).Or((store.Kind, store.Values.Mode) switch
+    {
+        (StoreKind.Postgres, StoreMode.Operator) => PostgresOperatorPlan.StandardResources,
+        (StoreKind.Postgres, _) => PostgresPlan.StandardResources,
+        (StoreKind.Redis, _) => RedisPlan.StandardResources,
+        _ => QdrantPlan.StandardResources,
+    });
 
     /// <summary>Ports of a store by the app model's endpoints.</summary>
     public static IReadOnlyList<ServicePort> Ports(PlanContext context, StoreResource store) =>
@@ -46,7 +57,7 @@ internal static class StorePlan
 
     private static IEnumerable<PlannedObject> External(PlanContext context, StoreResource store)
     {
-        var host = store.Values.Host ?? throw new ValuesException([$"stores.{store.Name}.host: it is missing; an external store needs the host name that it is reached by."]);
+        var host = store.Values.Host!;
         if (System.Net.IPAddress.TryParse(host, out _))
         {
             // An alias is a name for a name; an address has none.

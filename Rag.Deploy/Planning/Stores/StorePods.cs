@@ -6,6 +6,11 @@ namespace Rag.Deploy.Planning.Stores;
 /// <summary>What the pods of all bundled stores have in common.</summary>
 internal static class StorePods
 {
+    /// <summary>Name of the volume that holds what the store keeps.</summary>
+    public const string DataVolume = "data";
+
+    private const int PreStopSeconds = 5;
+
     /// <summary>A StatefulSet with its headless Service, the Service that its consumers use, its account and its budget.</summary>
     /// <param name="context">The plan.</param>
     /// <param name="store">Which.</param>
@@ -17,7 +22,7 @@ internal static class StorePods
     {
         var name = Naming.Of(store.Name);
         var selector = context.Names.Selector(name);
-        var replicas = store.Values.Replicas ?? 1;
+        var replicas = StorePlan.Replicas(store);
         yield return PodParts.Account(context, name, StorePlan.Component, name);
         yield return new PlannedObject(
             new Service
@@ -64,19 +69,21 @@ internal static class StorePods
                             AutomountServiceAccountToken = false,
                             EnableServiceLinks = false,
                             PriorityClassName = context.Values.Cluster.PriorityClass,
-                            TerminationGracePeriodSeconds = graceSeconds,
+                            TerminationGracePeriodSeconds = graceSeconds + PreStopSeconds,
                             SecurityContext = PodSecurity.Pod(pod.User, ownsVolumes: storage is not null),
                             TopologySpreadConstraints = PodParts.Spread(context, name),
                             Containers =
                             [
                                 pod.Container with
                                 {
+                                    // Those who hold no connection yet are sent elsewhere, or wait, before it stops listening.
+                                    Lifecycle = PodParts.PreStop(context, PreStopSeconds),
                                     ImagePullPolicy = context.Values.Images.PullPolicy.ToString(),
                                     SecurityContext = PodSecurity.Container(pod.User),
                                     VolumeMounts =
                                     [
                                         new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp"),
-                                        new ContainerVolumeMount("data", dataPath),
+                                        new ContainerVolumeMount(DataVolume, dataPath),
                                         .. pod.Container.VolumeMounts ?? [],
                                     ],
                                 },
@@ -84,11 +91,11 @@ internal static class StorePods
                             Volumes =
                             [
                                 PodParts.Scratch(PodParts.ScratchVolume, "64Mi"),
-                                .. storage is null ? [PodParts.Scratch("data", "1Gi")] : Array.Empty<Volume>(),
+                                .. storage is null ? [PodParts.Scratch(DataVolume, "1Gi")] : Array.Empty<Volume>(),
                                 .. pod.Volumes,
                             ],
                         }),
-                    VolumeClaimTemplates = storage is null ? null : [Claims.Template(context, "data", storage, store.Values.StorageClass)],
+                    VolumeClaimTemplates = storage is null ? null : [Claims.Template(context, DataVolume, storage, store.Values.StorageClass)],
                 },
             },
             name);

@@ -70,12 +70,11 @@ internal static class PodParts
         file);
 
     /// <summary>What an image's tag says: of <c>docker.io/library/redis:8.6@sha256:...</c> it is <c>8.6</c>.</summary>
-    public static string ImageVersion(string image)
-    {
-        var tagged = image.Split('@')[0];
-        var colon = tagged.LastIndexOf(':');
-        return colon > tagged.LastIndexOf('/') ? tagged[(colon + 1)..] : "unknown";
-    }
+    public static string ImageVersion(string image) => ImageReference.Parse(image).Tag ?? "unknown";
+
+    /// <summary>The node waits before it tells the program to stop; below 1.30 it cannot.</summary>
+    public static Lifecycle? PreStop(PlanContext context, int seconds) =>
+        context.HasPreStopSleep && seconds > 0 ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(seconds) }) : null;
 
     public static IReadOnlyList<Toleration>? Tolerations(IReadOnlyList<TolerationValues> values) => values.Count == 0
         ? null

@@ -17,16 +17,23 @@ internal sealed record Probing(Probe? Startup, Probe? Readiness, Probe? Liveness
 
     public static Probing Of(WorkloadResource workload, ProbeValues values)
     {
-        if (values.Kind == ProbeKind.None || workload.Bindings.Count == 0)
+        if (values.Kind == ProbeKind.None || (values.Endpoint ?? Endpoint(workload, values.Kind)) is not { } name)
         {
             return None;
         }
 
-        var endpoint = values.Endpoint ?? workload.Bindings.GetAt(0).Key;
+        var endpoint = ServicePlan.PortName(name);
         Probe Ask(string path) => values.Kind == ProbeKind.Tcp
             ? new Probe { TcpSocket = new TcpSocketAction(endpoint) }
             : new Probe { HttpGet = new HttpGetAction(path, endpoint) };
         return Of(Ask(values.Startup), Ask(values.Readiness), Ask(values.Liveness), values.StartupSeconds);
+    }
+
+    // Nodes ask by TCP only, and where they send a request it is one of HTTP/1.1, which an endpoint for HTTP/2 alone does not answer.
+    private static string? Endpoint(WorkloadResource workload, ProbeKind kind)
+    {
+        var endpoints = workload.Bindings.Where(static binding => binding.Value.Protocol != "udp").ToList();
+        return kind == ProbeKind.Http && endpoints.Find(static binding => binding.Value.Transport == "http").Key is { } http ? http : endpoints.FirstOrDefault().Key;
     }
 
     /// <summary>Gives three questions their times.</summary>

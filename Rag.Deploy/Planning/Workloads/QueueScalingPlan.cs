@@ -29,7 +29,7 @@ internal static class QueueScalingPlan
                 continue;
             }
 
-            var store = Store(context, service, values);
+            var store = context.Store(values.Store)!;
             var name = Naming.Of(service.Name);
             var (secret, key) = context.SecretOf(StorePlan.Password(context, store));
             yield return new PlannedObject(
@@ -60,7 +60,7 @@ internal static class QueueScalingPlan
                     // KEDA asks from its own namespace, where the short name means nothing.
                     ["host"] = store.Values.Mode == StoreMode.External ? store.Values.Host! : $"{Naming.Of(store.Name)}.{context.Values.EffectiveNamespace}.svc",
                     ["port"] = Addresses.ServicePort(context.Manifest.File, store.Container, store.Container.Bindings.GetAt(0).Key).ToString(CultureInfo.InvariantCulture),
-                    ["userName"] = PostgresPlan.User(store),
+                    ["userName"] = PostgresPlan.User(context, store),
                     ["dbName"] = values.Database,
                     ["sslmode"] = store.Values.Mode == StoreMode.Bundled ? "disable" : "require",
                     ["query"] = values.Query,
@@ -72,9 +72,4 @@ internal static class QueueScalingPlan
             ],
         },
     };
-
-    private static StoreResource Store(PlanContext context, WorkloadResource service, QueueScalingValues values) =>
-        context.Store(values.Store) is { Kind: StoreKind.Postgres } store
-            ? store
-            : throw new ValuesException([$"services.{service.Name}.queueScaling.store: '{values.Store}' is no PostgreSQL of the app model; there are: {string.Join(", ", context.Stores.Where(static s => s.Kind == StoreKind.Postgres).Select(static s => s.Name))}."]);
 }

@@ -16,7 +16,7 @@ internal static class Scaling
     public static HorizontalPodAutoscaler? Of(PlanContext context, string name, string component, WorkloadSettings settings)
     {
         // KEDA makes an autoscaler of its own; two on one Deployment would pull it to and fro.
-        if (settings.Autoscaling is not { } values || (settings.QueueScaling is not null && context.Has(Feature.Keda)))
+        if (settings.Autoscaling is not { } values || settings.IsQueueScaled(context))
         {
             return null;
         }

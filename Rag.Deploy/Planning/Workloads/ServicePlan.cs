@@ -63,7 +63,7 @@ internal sealed class ServicePlan
         }
     }
 
-    private bool IsStateful => _workload is ContainerResource { Volumes.Count: > 0 };
+    private bool IsStateful => WorkloadSettings.IsStateful(_workload);
 
     private string ConfigName => $"{_name}-config";
 
@@ -76,7 +76,7 @@ internal sealed class ServicePlan
             RevisionHistoryLimit = 3,
             MinReadySeconds = 5,
             Selector = new LabelSelector { MatchLabels = _context.Names.Selector(_name) },
-            Strategy = new DeploymentStrategy("RollingUpdate") { RollingUpdate = new RollingUpdate { MaxUnavailable = 0, MaxSurge = 1 } },
+            Strategy = new DeploymentStrategy("RollingUpdate") { RollingUpdate = new RollingUpdate { MaxUnavailable = 0, MaxSurge = WorkloadSettings.Surge } },
             Template = Template(config),
         },
     };
@@ -100,9 +100,20 @@ internal sealed class ServicePlan
     };
 
     // With an autoscaler the number of pods is not the manifests' to say: applying them again would undo what it did.
-    private bool IsScaled => _settings.Autoscaling is not null || (_settings.QueueScaling is not null && _context.Has(Feature.Keda));
+    private bool IsScaled => _settings.Autoscaling is not null || _settings.IsQueueScaled(_context);
 
-    private Labels? Reason() => _settings is { Replicas: <= 1, SingleReplicaReason: { } reason } && !IsScaled ? new Labels { [SingleReplica] = reason } : null;
+    private Labels? Reason()
+    {
+        if (_settings.Pods(_context).Least > 1)
+        {
+            return null;
+        }
+
+        return new Labels
+        {
+            [SingleReplica] = _settings.SingleReplicaReason ?? (_settings.IsQueueScaled(_context) ? "What waits decides: with fewer workers it waits longer, and none of it is lost." : "The values ask for no more."),
+        };
+    }
 
     private PodTemplateSpec Template(Labels config) => new(
         new ObjectMeta
@@ -116,7 +127,7 @@ internal sealed class ServicePlan
             AutomountServiceAccountToken = false,
             EnableServiceLinks = false,
             PriorityClassName = _context.Values.Cluster.PriorityClass,
-            TerminationGracePeriodSeconds = _settings.Shutdown.DelaySeconds + _settings.Shutdown.TimeoutSeconds + 5,
+            TerminationGracePeriodSeconds = WorkloadSettings.GraceSeconds(_settings.Shutdown),
             SecurityContext = PodSecurity.Pod(_settings.User, ownsVolumes: IsStateful),
             TopologySpreadConstraints = PodParts.Spread(_context, _name),
             NodeSelector = PodParts.NodeSelector(_settings.Own.NodeSelector),
@@ -150,23 +161,28 @@ internal sealed class ServicePlan
     }
 
     // Until every node has heard that the pod is going, connections still arrive.
-    private Lifecycle? PreStop() => _context.HasPreStopSleep && _settings.Shutdown.DelaySeconds > 0
-        ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(_settings.Shutdown.DelaySeconds) })
-        : null;
+    private Lifecycle? PreStop() => PodParts.PreStop(_context, _settings.Shutdown.DelaySeconds);
 
     private Labels Config()
     {
         var config = new Labels(_environment.Config);
-        Tell(_settings.Shutdown.TimeoutVariable, _settings.Shutdown.TimeoutSeconds);
+        Tell(_settings.Shutdown.TimeoutVariable, Time(_settings.Shutdown.TimeoutSeconds));
         // Where the node waits before it sends the signal, the program must not wait once more.
-        Tell(_settings.Shutdown.DelayVariable, PreStop() is null ? _settings.Shutdown.DelaySeconds : 0);
+        Tell(_settings.Shutdown.DelayVariable, Time(PreStop() is null ? _settings.Shutdown.DelaySeconds : 0));
+        if (_settings.PoolOf(_context, _workload) is { } pool)
+        {
+            Tell(pool.Variable, pool.Size.ToString(CultureInfo.InvariantCulture));
+        }
+
         return config;
 
-        void Tell(string variable, int seconds)
+        static string Time(int seconds) => TimeSpan.FromSeconds(seconds).ToString("c", CultureInfo.InvariantCulture);
+
+        void Tell(string variable, string value)
         {
             if (variable.Length > 0)
             {
-                config[variable] = TimeSpan.FromSeconds(seconds).ToString("c", CultureInfo.InvariantCulture);
+                config[variable] = value;
             }
         }
     }
@@ -199,11 +215,21 @@ internal sealed class ServicePlan
             Target: Addresses.TargetPort(_context.Manifest.File, _workload, pair.Key)))
         .DistinctBy(endpoint => (endpoint.Target, endpoint.Binding.Protocol));
 
-    /// <summary>A port's name has at most 15 characters, and a letter.</summary>
+    /// <summary>
+    /// A port's name has at most 15 characters, of them a letter, and never two hyphens in a row (RFC 6335). What is cut off is told by a hash,
+    /// because two endpoints may begin alike.
+    /// </summary>
     internal static string PortName(string endpoint)
     {
-        var name = string.Concat(endpoint.ToLowerInvariant().Where(static c => char.IsAsciiLetterOrDigit(c) || c == '-')).Trim('-');
-        return name.Length switch { 0 => "port", > 15 => name[..15].TrimEnd('-'), _ => name };
+        const int Longest = 15;
+        var words = new string([.. endpoint.ToLowerInvariant().Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
+        var name = string.Join('-', words.Split('-', StringSplitOptions.RemoveEmptyEntries));
+        if (!name.Any(char.IsAsciiLetter))
+        {
+            name = $"port-{name}".TrimEnd('-');
+        }
+
+        return name.Length <= Longest ? name : $"{name[..10].TrimEnd('-')}-{Hash(new Labels { ["endpoint"] = endpoint })[..4]}";
     }
 
     private IEnumerable<(string Name, string Path, string Size, bool ReadOnly)> Volumes() => (_workload as ContainerResource)?.Volumes.Select((volume, i) => (

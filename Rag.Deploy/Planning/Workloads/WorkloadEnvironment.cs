@@ -34,6 +34,13 @@ internal sealed record WorkloadEnvironment
         var files = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var (name, text) in Merged(workload, settings))
         {
+            if (!KubernetesNames.IsVariable(name))
+            {
+                throw new ManifestException(
+                    context.Manifest.File, workload.Name, $"env.{name}: Kubernetes has no such names of variables; allowed are letters, digits, '_', '-' and '.', not beginning with a digit.",
+                    "Rename it in the app host; .NET reads '__' as it reads ':'.");
+            }
+
             var value = context.Resolver.Resolve(workload.Name, $"env.{name}", text);
             if (!value.IsSecret)
             {

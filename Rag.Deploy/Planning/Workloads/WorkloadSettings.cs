@@ -1,4 +1,5 @@
 using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning.Network;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Workloads;
@@ -41,14 +42,14 @@ internal sealed record WorkloadSettings
     public static WorkloadSettings For(PlanContext context, WorkloadResource workload)
     {
         var own = context.Values.Services.GetValueOrDefault(workload.Name) ?? context.Values.Services.GetValueOrDefault(DeployValues.Defaults) ?? new ServiceValues();
-        var stateful = workload is ContainerResource { Volumes.Count: > 0 };
+        var stateful = IsStateful(workload);
         return new WorkloadSettings
         {
             Own = own,
-            Replicas = stateful ? 1 : own.Replicas ?? 2,
-            SingleReplicaReason = own.SingleReplicaReason ?? (stateful ? "It keeps its state in volumes of its own." : null),
+            Replicas = stateful ? 1 : own.Replicas ?? (IsForeign(workload) ? 1 : 2),
+            SingleReplicaReason = own.SingleReplicaReason ?? Reason(workload),
             Autoscaling = stateful ? null : own.Autoscaling,
-            QueueScaling = own.QueueScaling,
+            QueueScaling = stateful ? null : own.QueueScaling,
             Resources = (own.Resources ?? new ResourceValues()).Or(StandardResources),
             Probes = own.Probes ?? new ProbeValues { Kind = workload is ProjectResource ? ProbeKind.Http : workload.Bindings.Count > 0 ? ProbeKind.Tcp : ProbeKind.None },
             Shutdown = own.Shutdown ?? new ShutdownValues(),
@@ -57,4 +58,38 @@ internal sealed record WorkloadSettings
             WritableRoot = own.WritableRoot ?? false,
         };
     }
+
+    /// <summary>Pods at least and at most, whoever decides about them; while it is rolled out there may be one more.</summary>
+    public (int Least, int Most) Pods(PlanContext context) => (Autoscaling, IsQueueScaled(context)) switch
+    {
+        (_, true) => (QueueScaling!.Min, QueueScaling.Max),
+        ({ } scaling, _) => (scaling.Min ?? Replicas, scaling.Max),
+        _ => (Replicas, Replicas),
+    };
+
+    /// <summary>Its connections to PostgreSQL; null where the app model gives it none, or the values do not say how many.</summary>
+    public PoolValues? PoolOf(PlanContext context, WorkloadResource workload) => Own.Pool is { } pool && DatabasesOf(context, workload).Any() ? pool : null;
+
+    /// <summary>The servers of PostgreSQL that the app model connects it with.</summary>
+    public static IEnumerable<StoreResource> DatabasesOf(PlanContext context, WorkloadResource workload) =>
+        NetworkEdge.Of(context, workload).Select(edge => context.Store(edge.To.Name)).OfType<StoreResource>().Where(static store => store.Kind == StoreKind.Postgres).Distinct();
+
+    /// <summary>Pods beyond the wanted ones while they are replaced.</summary>
+    public const int Surge = 1;
+
+    /// <summary>Seconds that a pod has from being told to stop until it is killed: what it waits, what it works off, and a few to end.</summary>
+    public static int GraceSeconds(ShutdownValues shutdown) => shutdown.DelaySeconds + shutdown.TimeoutSeconds + 5;
+
+    /// <summary>Whether KEDA scales it.</summary>
+    public bool IsQueueScaled(PlanContext context) => QueueScaling is not null && context.Has(Feature.Keda);
+
+    /// <summary>Whether it keeps something in volumes of its own.</summary>
+    public static bool IsStateful(WorkloadResource workload) => workload is ContainerResource { Volumes.Count: > 0 };
+
+    // Whether several pods of somebody else's image share what they know, nobody here can tell.
+    private static bool IsForeign(WorkloadResource workload) => workload is ContainerResource { Build: null };
+
+    private static string? Reason(WorkloadResource workload) => IsStateful(workload)
+        ? "It keeps its state in volumes of its own."
+        : IsForeign(workload) ? "Whether several pods of this image share what they know is for the values to say ('replicas')." : null;
 }

@@ -59,6 +59,17 @@ public sealed class SecretsFileTests
     }
 
     [Fact]
+    public void The_password_of_a_store_outside_is_somebody_elses_and_not_made_up()
+    {
+        var values = ValuesReader.Read([("v.yaml", "stores: { postgres: { mode: external, host: db.example.com } }")]);
+
+        var (text, missing) = SecretsFile.Complete(TestManifest.Platform, values, existing: null);
+
+        Assert.Equal(["postgres-password"], missing);
+        Assert.False(SecretsFile.Parse(text).ContainsKey("postgres-password"));
+    }
+
+    [Fact]
     public void What_only_a_person_knows_is_named()
     {
         var manifest = TestManifest.Of(""" "key": { "type": "parameter.v0", "value": "{key.inputs.value}", "inputs": { "value": { "type": "string", "secret": true } } } """);

@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Values;
 using Rag.Deploy.Writing;
-using YamlDotNet.RepresentationModel;
 
 namespace Rag.Deploy.Tests.Writing;
 
@@ -20,7 +18,7 @@ public sealed class KustomizeTreeTests : IDisposable
         var values = Environments.All;
         Generation.Write(TestManifest.Platform, values, _folder);
 
-        var rendered = (await RenderAsync(Path.Combine(_folder, "overlays", name))).Where(static tree => tree["kind"]!.ToString() != "Secret").ToDictionary(Identity);
+        var rendered = (await Kustomize.RenderAsync(Path.Combine(_folder, "overlays", name))).Where(static tree => tree["kind"]!.ToString() != "Secret").ToDictionary(Identity);
 
         foreach (var planned in Environments.Plan(name).Objects)
         {
@@ -43,7 +41,7 @@ public sealed class KustomizeTreeTests : IDisposable
         Generation.Write(TestManifest.Platform, Environments.All, _folder);
         var known = File.ReadAllLines(Path.Combine(_folder, "overlays", "prod", KustomizeTree.SecretsFile)).Where(static line => line.Contains('=') && line[0] != '#').Select(static line => line.Split('=', 2)[1]).ToList();
 
-        var rendered = await RenderAsync(Path.Combine(_folder, "overlays", "prod"));
+        var rendered = await Kustomize.RenderAsync(Path.Combine(_folder, "overlays", "prod"));
 
         Assert.Equal(4, known.Count);
         var secret = Assert.Single(rendered, static tree => tree["kind"]!.ToString() == "Secret");
@@ -100,30 +98,6 @@ public sealed class KustomizeTreeTests : IDisposable
         Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(_folder, file), File.ReadAllText), StringComparer.Ordinal);
 
     private static string Identity(JsonObject tree) => $"{tree["apiVersion"]} {tree["kind"]} {tree["metadata"]!["name"]}";
-
-    private static async Task<List<JsonObject>> RenderAsync(string folder)
-    {
-        using var process = Process.Start(new ProcessStartInfo("kubectl", ["kustomize", folder]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, await error);
-        var stream = new YamlStream();
-        stream.Load(new StringReader(output));
-        return [.. stream.Documents.Select(static document => (JsonObject)Tree(document.RootNode)!)];
-    }
-
-    private static JsonNode? Tree(YamlNode node) => node switch
-    {
-        YamlMappingNode map => new JsonObject(map.Children.Select(static pair => KeyValuePair.Create(((YamlScalarNode)pair.Key).Value!, Tree(pair.Value)))),
-        YamlSequenceNode list => new JsonArray([.. list.Children.Select(Tree)]),
-        YamlScalarNode { Style: not YamlDotNet.Core.ScalarStyle.Plain } text => text.Value,
-        YamlScalarNode { Value: "true" } => true,
-        YamlScalarNode { Value: "false" } => false,
-        YamlScalarNode plain when int.TryParse(plain.Value, System.Globalization.CultureInfo.InvariantCulture, out var number) => number,
-        YamlScalarNode plain => plain.Value,
-        _ => null,
-    };
 
     // Kubernetes keeps no order in lists whose items have an identity, and kustomize takes that right.
     private static bool Same(JsonNode? a, JsonNode? b) => (a, b) switch

@@ -1,0 +1,93 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning.Rules;
+
+/// <summary>Keys that name something of the app model, and keys that become names in the cluster.</summary>
+internal static class NameRules
+{
+    public static void Check(PlanContext context, RuleFaults faults)
+    {
+        Services(context, faults);
+        Stores(context, faults);
+        Parameters(context, faults);
+        foreach (var (service, values) in context.Values.Services)
+        {
+            foreach (var name in values.Env.Keys.Where(static name => !KubernetesNames.IsVariable(name)).Where(name => faults.Places.IsOwn($"services.{service}.env.{name}")))
+            {
+                faults.Add($"services.{service}.env.{name}", "Kubernetes has no such names of variables; allowed are: letters, digits, '_', '-' and '.', not beginning with a digit.");
+            }
+
+            Labels(values.NodeSelector, $"services.{service}.nodeSelector", faults);
+        }
+
+        Labels(context.Values.Exposure.FromNamespace, "exposure.fromNamespace", faults);
+        Labels(context.Values.Network.DnsNamespace, "network.dnsNamespace", faults);
+        foreach (var key in context.Values.Exposure.Annotations.Keys.Where(static key => !KubernetesNames.IsLabelKey(key)))
+        {
+            faults.Add($"exposure.annotations.{key}", $"Kubernetes has no such keys; allowed are: {KubernetesNames.LabelKey}.");
+        }
+    }
+
+    private static void Services(PlanContext context, RuleFaults faults)
+    {
+        foreach (var name in context.Values.Services.Keys.Where(name => name != DeployValues.Defaults && context.Services.All(service => service.Name != name)))
+        {
+            if (context.Store(name) is null)
+            {
+                faults.Unknown($"services.{name}", "workload", context.Services.Select(static service => service.Name));
+            }
+            else
+            {
+                faults.Add($"services.{name}", $"it is a store; its values stand in 'stores.{name}'.");
+            }
+        }
+    }
+
+    private static void Stores(PlanContext context, RuleFaults faults)
+    {
+        foreach (var name in context.Values.Stores.Keys.Where(name => context.Store(name) is null))
+        {
+            if (context.Manifest.Workloads.OfType<ContainerResource>().FirstOrDefault(container => container.Name == name) is { } container)
+            {
+                faults.Add($"stores.{name}", $"'{container.Image ?? container.Build?.Dockerfile}' is not recognised as a store with a password; name its 'kind' (postgres, redis, qdrant), or give its values in 'services.{name}'.");
+            }
+            else
+            {
+                faults.Unknown($"stores.{name}", "store", context.Stores.Select(static store => store.Name));
+            }
+        }
+    }
+
+    private static void Parameters(PlanContext context, RuleFaults faults)
+    {
+        var parameters = context.Manifest.Resources.Values.OfType<ParameterResource>().ToList();
+        foreach (var name in context.Values.Parameters.Keys)
+        {
+            switch (parameters.Find(parameter => parameter.Name == name))
+            {
+                case null:
+                    faults.Unknown($"parameters.{name}", "parameter", parameters.Where(static parameter => !parameter.IsSecret).Select(static parameter => parameter.Name));
+                    break;
+                case { IsSecret: true }:
+                    faults.Add($"parameters.{name}", "it is a secret, and values are kept in version control; allowed is: in secrets.env of the environment, or in the Secret that 'secrets' names.");
+                    break;
+            }
+        }
+    }
+
+    private static void Labels(OrderedDictionary<string, string> labels, string path, RuleFaults faults)
+    {
+        foreach (var (key, value) in labels.Where(label => faults.Places.IsOwn($"{path}.{label.Key}")))
+        {
+            if (!KubernetesNames.IsLabelKey(key))
+            {
+                faults.Add($"{path}.{key}", $"Kubernetes has no such labels; allowed are: {KubernetesNames.LabelKey}.");
+            }
+            else if (!KubernetesNames.IsLabelValue(value))
+            {
+                faults.Add($"{path}.{key}", $"'{value}' is not allowed; allowed is: {KubernetesNames.LabelValue}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using Rag.Deploy.Planning.Stores;
+using Rag.Deploy.Values;
+
+namespace Rag.Deploy.Planning.Rules;
+
+/// <summary>Each mode of a store with what it needs, and without what it has no use for.</summary>
+internal static class StoreRules
+{
+    public static void Check(PlanContext context, RuleFaults faults)
+    {
+        foreach (var store in context.Stores)
+        {
+            var path = $"stores.{store.Name}";
+            switch (store.Values.Mode)
+            {
+                case StoreMode.Bundled:
+                    Bundled(store, path, faults);
+                    break;
+                case StoreMode.Operator:
+                    Operator(context, store, path, faults);
+                    break;
+                case StoreMode.External:
+                    External(store, path, faults);
+                    break;
+            }
+
+            Ports(store, $"{path}.port", faults);
+            ServiceRules.Range(store.Values.Cidr, $"{path}.cidr", faults);
+            if (store.Values.Backup is { } backup)
+            {
+                Backup(store, backup, $"{path}.backup", faults);
+            }
+        }
+    }
+
+    private static void Bundled(StoreResource store, string path, RuleFaults faults)
+    {
+        if (store.Values.Host is not null && !faults.Places.IsSet($"{path}.mode"))
+        {
+            faults.Add($"{path}.host", "it is bundled, which is the default, and has a name of its own; a store with this host needs 'mode: external'.");
+        }
+
+        if (store is { Kind: StoreKind.Postgres, Values.Replicas: > 1 and var replicas })
+        {
+            faults.NotAllowed($"{path}.replicas", replicas, "1", "bundled PostgreSQL is one pod; several are the operator's work ('mode: operator')");
+        }
+    }
+
+    private static void Operator(PlanContext context, StoreResource store, string path, RuleFaults faults)
+    {
+        if (store.Kind != StoreKind.Postgres)
+        {
+            faults.NotAllowed($"{path}.mode", "operator", "bundled or external", $"the operator is CloudNativePG, and this is {store.Kind}");
+            return;
+        }
+
+        if (store.Values.Username == "postgres")
+        {
+            faults.NotAllowed($"{path}.username", "postgres", "any other name", "the operator keeps the superuser for itself");
+        }
+
+        if (PostgresPlan.Databases(context, store) is { Count: > 1 } databases)
+        {
+            faults.NotAllowed($"{path}.mode", "operator", "bundled or external", $"the operator makes one database, and the app model has {string.Join(", ", databases)}");
+        }
+    }
+
+    private static void External(StoreResource store, string path, RuleFaults faults)
+    {
+        if (store.Values.Host is null)
+        {
+            faults.Add($"{path}.host", "it is missing; an external store needs the host name that it is reached by.");
+        }
+    }
+
+    // The one port of the values is that of the only endpoint, or of http; another endpoint may not have it too.
+    private static void Ports(StoreResource store, string path, RuleFaults faults)
+    {
+        if (store.Values.Port is not { } port || store.Container.Bindings.Count < 2)
+        {
+            return;
+        }
+
+        foreach (var (name, _) in store.Container.Bindings.Where(binding => binding.Key != "http" && (binding.Value.Port ?? binding.Value.TargetPort) == port))
+        {
+            faults.NotAllowed(path, port, "any other port", $"the endpoint '{name}' has it");
+        }
+    }
+
+    private static void Backup(StoreResource store, BackupValues backup, string path, RuleFaults faults)
+    {
+        if (store.Kind != StoreKind.Postgres)
+        {
+            faults.Add(path, "there are copies of PostgreSQL only; the index can be built anew from it, and Redis holds nothing that may not be lost.");
+        }
+
+        foreach (var range in backup.Schedule.Split(' ', ',').Select(static item => item.Split('/')[0].Split('-')).Where(static ends => ends is [var from, var to] && int.Parse(from, System.Globalization.CultureInfo.InvariantCulture) > int.Parse(to, System.Globalization.CultureInfo.InvariantCulture)))
+        {
+            faults.Add($"{path}.schedule", $"'{string.Join('-', range)}' ends before it begins; allowed is: a range from the lower to the higher number, or two ranges with a comma.");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text;
+using Rag.Testing;
+
+namespace Rag.Deploy.Tests.Checks;
+
+/// <summary>The rules of a review over everything that is generated, and each of them over manifests in which it is broken.</summary>
+public sealed class ManifestChecksTests
+{
+    private const string Broken = "prod";
+
+    public static TheoryData<string> Platforms => [.. RenderedPlatform.Names];
+
+    public static TheoryData<string> StatedReasons => [.. Mutations.Reasons.Keys];
+
+    [Fact]
+    public void There_are_sixty_five_rules() => Assert.Equal(Enumerable.Range(1, 65), AllChecks.InOrder.Select(static check => check.Number));
+
+    [KubectlTheory]
+    [MemberData(nameof(Platforms))]
+    public async Task What_is_rendered_keeps_every_rule_or_states_a_reason(string name)
+    {
+        var platform = await RenderedPlatform.Of(name);
+
+        Assert.Empty(Faults(platform));
+        Assert.NotEmpty(platform.Workloads);
+    }
+
+    [KubectlTheory]
+    [MemberData(nameof(AllChecks.Numbers), MemberType = typeof(AllChecks))]
+    public async Task A_manifest_that_breaks_a_rule_fails_that_check_and_no_other(int number)
+    {
+        var broken = Mutations.Apply(number, await RenderedPlatform.Of(Broken));
+
+        var failed = AllChecks.InOrder.Where(check => check.Faults(broken).Count > 0).Select(static check => check.Number);
+
+        Assert.Equal([number], failed);
+    }
+
+    [KubectlTheory]
+    [MemberData(nameof(StatedReasons))]
+    public async Task A_rule_that_is_not_kept_needs_its_reason(string annotation)
+    {
+        var silent = Mutations.WithoutReason(annotation, await RenderedPlatform.Of(Broken));
+
+        var failed = AllChecks.InOrder.Where(check => check.Faults(silent).Count > 0).Select(static check => check.Number);
+
+        Assert.Equal([Mutations.Reasons[annotation]], failed);
+    }
+
+    [KubectlFact]
+    public async Task The_table_of_what_is_looked_at_is_current()
+    {
+        var platforms = await Task.WhenAll(RenderedPlatform.Names.Select(RenderedPlatform.Of));
+        var own = platforms.Where(static platform => !ForeignManifests.Names.Contains(platform.Name)).ToList();
+        var foreign = platforms.Except(own).ToList();
+        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"""
+            # Checks of the manifests
+
+            Written by a test, from the code of the checks: `RAG_UPDATE_SNAPSHOTS=1 dotnet test tests/Rag.Deploy.Tests`. Each number is how many places a check looks at in what
+            `kubectl kustomize` renders; after the `+`, how many more do not keep the rule and state why in an annotation of the workload. A place that does neither fails
+            the tests, and each check has a manifest that makes it fail.
+
+            `everything` is an environment with every part and mode on; `foreign` are the {foreign.Count} app models of other applications in `tests/Rag.Deploy.Tests/Manifests`.
+
+            | # | rule | {string.Join(" | ", own.Select(static platform => platform.Name))} | foreign |
+            | ---: | --- |{string.Concat(own.Select(static _ => " ---: |"))} ---: |
+
+            """).ReplaceLineEndings("\n"));
+        foreach (var check in AllChecks.InOrder)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {check.Number} | {check.Rule} | {string.Join(" | ", own.Select(platform => Count(check, [platform])))} | {Count(check, foreign)} |\n");
+        }
+
+        Snapshots.AssertCurrent(Path.Combine(Repository.Root, "docs", "checks.md"), text.ToString());
+    }
+
+    private static string Count(Check check, IEnumerable<RenderedPlatform> platforms)
+    {
+        var findings = platforms.SelectMany(check.Look).ToList();
+        var reasons = findings.Count(static finding => finding.Reason is not null);
+        return string.Create(CultureInfo.InvariantCulture, $"{findings.Count - reasons}{(reasons > 0 ? $" + {reasons}" : "")}");
+    }
+
+    private static IEnumerable<string> Faults(RenderedPlatform platform) => AllChecks.InOrder.SelectMany(check => check.Faults(platform).Select(fault => $"{check}: {fault}"));
+}

@@ -1,0 +1,185 @@
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Values;
+using Rag.Testing;
+
+namespace Rag.Deploy.Tests.Planning.Rules;
+
+public sealed class ValueRulesTests : IDisposable
+{
+    private const string Shop =
+        """
+        "pw": { "type": "parameter.v0", "value": "{pw.inputs.value}", "inputs": { "value": { "type": "string", "secret": true, "default": { "generate": { "minLength": 22 } } } } },
+        "region": { "type": "parameter.v0", "value": "{region.inputs.value}", "inputs": { "value": { "type": "string", "default": { "value": "here" } } } },
+        "files": { "type": "container.v0", "image": "files:1", "volumes": [ { "name": "data", "target": "/data", "readOnly": false } ],
+          "bindings": { "http": { "scheme": "http", "protocol": "tcp", "transport": "http", "targetPort": 8080 } } },
+        "mail": { "type": "container.v0", "image": "mail:1", "bindings": { "http": { "scheme": "http", "protocol": "tcp", "transport": "http", "targetPort": 8025 } } },
+        "server": { "type": "container.v0", "image": "postgres:18", "connectionString": "Host={server.bindings.tcp.host};Username=postgres;Password={pw.value}",
+          "bindings": { "tcp": { "scheme": "tcp", "protocol": "tcp", "transport": "tcp", "targetPort": 5432 } } },
+        "open": { "type": "container.v0", "image": "redis:8", "connectionString": "{open.bindings.tcp.host}:6379",
+          "bindings": { "tcp": { "scheme": "tcp", "protocol": "tcp", "transport": "tcp", "targetPort": 6379 } } },
+        "orders": { "type": "value.v0", "connectionString": "{server.connectionString};Database=orders" },
+        "stock": { "type": "value.v0", "connectionString": "{server.connectionString};Database=stock" },
+        "worker": { "type": "project.v0", "path": "worker.csproj", "env": { "ConnectionStrings__orders": "{orders.connectionString}", "Region": "{region.value}" } }
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("rag-rules-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    // Names that lead nowhere.
+    [InlineData("services: { rag-ap: { replicas: 2 } }", "services.rag-ap: there is no such workload; there are: rag-api, rag-ingest, rag-web.")]
+    [InlineData("services: { postgres: { replicas: 1 } }", "services.postgres: it is a store; its values stand in 'stores.postgres'.")]
+    [InlineData("stores: { db: { storage: 1Gi } }", "stores.db: there is no such store; there are: postgres, cache, vectors.")]
+    [InlineData("stores: { rag-api: { storage: 1Gi } }", "stores.rag-api: there is no such store;")]
+    [InlineData("parameters: { colour: blue }", "parameters.colour: there is no such parameter; there is none.")]
+    [InlineData("parameters: { postgres-password: x }", "parameters.postgres-password: it is a secret, and values are kept in version control;")]
+    [InlineData("exposure: { kind: ingress, hosts: { rag-app: a.example.com } }", "exposure.hosts.rag-app: there is no such workload;")]
+    [InlineData("exposure: { kind: ingress, hosts: { rag-ingest: a.example.com } }", "exposure.hosts.rag-ingest: the app model gives it no external HTTP endpoint;")]
+    [InlineData("services: { rag-api: { probes: { endpoint: grpc } } }", "services.rag-api.probes.endpoint: there is no such endpoint; there are: http.")]
+    [InlineData("services: { rag-api: { secretFiles: { Nothing: File } } }", "services.rag-api.secretFiles.Nothing: it has no such variable")]
+    // Names that the cluster does not take.
+    [InlineData("services: { rag-api: { env: { 'A=B': x } } }", "services.rag-api.env.A=B: Kubernetes has no such names of variables;")]
+    [InlineData("services: { rag-api: { nodeSelector: { 'a b': x } } }", "services.rag-api.nodeSelector.a b: Kubernetes has no such labels;")]
+    [InlineData("services: { rag-api: { nodeSelector: { a: 'x y' } } }", "services.rag-api.nodeSelector.a: 'x y' is not allowed;")]
+    [InlineData("exposure: { annotations: { 'a b': x } }", "exposure.annotations.a b: Kubernetes has no such keys;")]
+    [InlineData("images: { pullSecrets: [ My_Secret ] }", "images.pullSecrets[0]: 'My_Secret' is not allowed;")]
+    [InlineData("namespace: default", "namespace: 'default' is not allowed;")]
+    [InlineData("namespace: My.Space", "namespace: 'My.Space' is not allowed;")]
+    // How many pods.
+    [InlineData("services: { rag-api: { replicas: 5, autoscaling: { max: 3 } } }", "services.rag-api.autoscaling.max: '3' is not allowed; allowed is: 5 to 1000, because at least 5 pods run.")]
+    [InlineData("services: { rag-api: { autoscaling: { min: 1, max: 3 } } }", "services.rag-api.autoscaling.min: '1' is not allowed; allowed is: 2 to 3,")]
+    [InlineData("services: { rag-api: { autoscaling: { max: 3, cpu: null, memory: null } } }", "services.rag-api.autoscaling: neither cpu nor memory counts,")]
+    [InlineData("services: { rag-api: { autoscaling: { max: 3 }, env: { Rag__Index__Provider: embedded } } }", "services.rag-api.autoscaling.memory: '80' is not allowed; allowed is: null,")]
+    [InlineData("services: { rag-api: { disruption: { minAvailable: 2 } } }", "services.rag-api.disruption.minAvailable: '2' is not allowed; allowed is: 1, or a share that leaves one out, because at least 2 pods run,")]
+    [InlineData("services: { rag-api: { replicas: 5, autoscaling: { min: 3, max: 5 }, disruption: { minAvailable: 3 } } }", "services.rag-api.disruption.minAvailable: '3' is not allowed; allowed is: 1 to 2,")]
+    [InlineData("services: { rag-api: { disruption: { minAvailable: 51% } } }", "services.rag-api.disruption.minAvailable: '51%' is not allowed;")]
+    [InlineData("services: { rag-api: { replicas: 1, disruption: { minAvailable: 1 } } }", "services.rag-api.disruption.minAvailable: '1' is not allowed; allowed is: only 'maxUnavailable',")]
+    [InlineData("services: { rag-api: { disruption: { minAvailable: 1, maxUnavailable: 1 } } }", "services.rag-api.disruption.maxUnavailable: 'minAvailable' is given as well,")]
+    [InlineData("services: { rag-ingest: { queueScaling: { store: postgres, database: ragdb, query: q, min: 3, max: 2 } } }", "services.rag-ingest.queueScaling.max: '2' is not allowed; allowed is: 3 to 1000,")]
+    [InlineData("services: { rag-ingest: { queueScaling: { store: cache, database: ragdb, query: q, max: 2 } } }", "services.rag-ingest.queueScaling.store: there is no such PostgreSQL in the app model; there are: postgres.")]
+    [InlineData("services: { rag-ingest: { queueScaling: { store: postgres, database: other, query: q, max: 2 } } }", "services.rag-ingest.queueScaling.database: there is no such database on postgres; there are: ragdb.")]
+    // What a pod gets.
+    [InlineData("services: { rag-api: { resources: { limits: { cpu: 100m } } } }", "services.rag-api.resources.limits.cpu: '100m' is not allowed; allowed is: 500m and more, because so much is requested.")]
+    [InlineData("services: { rag-api: { resources: { limits: { memory: 128Mi } } } }", "services.rag-api.resources.limits.memory: '128Mi' is not allowed; allowed is: 512Mi and more,")]
+    [InlineData("services: { rag-api: { resources: { requests: { ephemeralStorage: 3Gi } } } }", "services.rag-api.resources.requests.ephemeralStorage: '3Gi' is not allowed; allowed is: up to 1Gi, because that is the limit.")]
+    [InlineData("stores: { cache: { resources: { limits: { memory: 128Mi } } } }", "stores.cache.resources.limits.memory: '128Mi' is not allowed; allowed is: 256Mi and more,")]
+    [InlineData("services: { rag-api: { resources: { limits: { memory: 512m } } } }", "services.rag-api.resources.limits.memory: '512m' is not allowed; allowed is: an amount such as 512Mi or 10Gi.")]
+    [InlineData("services: { rag-api: { resources: { limits: { cpu: 1Gi } } } }", "services.rag-api.resources.limits.cpu: '1Gi' is not allowed; allowed is: an amount such as 500m or 2.")]
+    [InlineData("services: { rag-api: { scratch: { /cache: much } } }", "services.rag-api.scratch./cache: 'much' is not allowed;")]
+    [InlineData("services: { rag-api: { scratch: { cache: 1Gi } } }", "services.rag-api.scratch.cache: 'cache' is not allowed; allowed is: an absolute path,")]
+    [InlineData("services: { rag-api: { scratch: { /tmp: 1Gi } } }", "services.rag-api.scratch./tmp: something else is mounted there;")]
+    [InlineData("services: { rag-api: { volumes: { /data: 1Gi } } }", "services.rag-api.volumes./data: there is no such volume in the app model; there is none.")]
+    [InlineData("cluster: { quota: { pods: 5 } }", "cluster.quota.pods: '5' is not allowed; allowed is: 12 to 10000,")]
+    [InlineData("cluster: { quota: { cpu: '1' } }", "cluster.quota.cpu: '1' is not allowed; allowed is:")]
+    [InlineData("cluster: { quota: { memory: 1Gi } }", "cluster.quota.memory: '1Gi' is not allowed; allowed is:")]
+    // How it is asked, and how it stops.
+    [InlineData("services: { rag-api: { probes: { liveness: /health/ready } } }", "services.rag-api.probes.liveness: '/health/ready' is not allowed; allowed is: another path,")]
+    [InlineData("services: { rag-api: { shutdown: { delaySeconds: 60, timeoutSeconds: 3600 } } }", "services.rag-api.shutdown.timeoutSeconds: '3600' is not allowed; allowed is: 1 to 3535,")]
+    [InlineData("services: { rag-api: { env: { Rag__Shutdown__Timeout: '00:01:00' } } }", "services.rag-api.env.Rag__Shutdown__Timeout: the program is told this by 'shutdown.timeoutSeconds';")]
+    [InlineData("services: { rag-api: { tolerations: [ { operator: Exists, value: x } ] } }", "services.rag-api.tolerations[0].value: 'x' is not allowed;")]
+    [InlineData("services: { rag-api: { tolerations: [ { operator: Equal, value: x } ] } }", "services.rag-api.tolerations[0].key: it is missing;")]
+    // Stores.
+    [InlineData("stores: { postgres: { mode: external } }", "stores.postgres.host: it is missing; an external store needs the host name")]
+    [InlineData("stores: { postgres: { host: db.example.com } }", "stores.postgres.host: it is bundled,")]
+    [InlineData("stores: { postgres: { replicas: 2 } }", "stores.postgres.replicas: '2' is not allowed; allowed is: 1,")]
+    [InlineData("stores: { cache: { mode: operator } }", "stores.cache.mode: 'operator' is not allowed; allowed is: bundled or external,")]
+    [InlineData("stores: { postgres: { mode: operator, username: postgres } }", "stores.postgres.username: 'postgres' is not allowed;")]
+    [InlineData("stores: { vectors: { mode: external, host: q.example.com, port: 6334 } }", "stores.vectors.port: '6334' is not allowed; allowed is: any other port, because the endpoint 'grpc' has it.")]
+    [InlineData("stores: { postgres: { mode: external, host: db.example.com, cidr: 10.0.0.1/8 } }", "stores.postgres.cidr: '10.0.0.1/8' is not allowed;")]
+    [InlineData("stores: { postgres: { backup: { schedule: '61 2 * * *' } } }", "stores.postgres.backup.schedule: '61 2 * * *' is not allowed; allowed is: five fields of cron")]
+    [InlineData("stores: { postgres: { backup: { schedule: '0 2 * * 5-1' } } }", "stores.postgres.backup.schedule: '5-1' ends before it begins;")]
+    [InlineData("stores: { vectors: { replicas: 1 } }\nservices: { rag-api: { env: { Rag__Index__Qdrant__ReplicationFactor: '2' } } }", "services.rag-api.env.Rag__Index__Qdrant__ReplicationFactor: '2' is not allowed; allowed is: 1, because Qdrant has 1 node(s).")]
+    [InlineData("services: { rag-api: { replicas: 20 } }", "stores.postgres.maxConnections: '200' is not allowed; allowed is: 411 to 10000, because rag-api with 21 x 17, rag-ingest with 3 x 17 may connect")]
+    // The way in and the ways out.
+    [InlineData("exposure: { kind: ingress }", "exposure.hosts: it is empty;")]
+    [InlineData("exposure: { kind: ingress, tlsSecret: certificate }", "exposure.tlsSecret: there is no host that its certificate could be for;")]
+    [InlineData("exposure: { kind: gateway, tlsSecret: certificate, hosts: { rag-web: a.example.com } }", "exposure.tlsSecret: 'certificate' is not allowed; allowed is: none,")]
+    [InlineData("exposure: { kind: ingress, hosts: { rag-web: a.example.com, rag-api: A.example.com } }", "exposure.hosts.rag-api: 'A.example.com' is not allowed; allowed is: another host, because 'rag-web' has it.")]
+    [InlineData("exposure: { kind: ingress, hosts: { rag-web: '*.example.com' } }", "exposure.hosts.rag-web: '*.example.com' is not allowed; allowed is: a host name")]
+    [InlineData("exposure: { annotations: { nginx.ingress.kubernetes.io/server-snippet: x } }", "exposure.annotations.nginx.ingress.kubernetes.io/server-snippet: a snippet becomes part")]
+    [InlineData("services: { rag-api: { egress: [ { cidr: 203.0.113.7/24 } ] } }", "services.rag-api.egress[0].cidr: '203.0.113.7/24' is not allowed;")]
+    [InlineData("services: { rag-api: { egress: [ { cidr: 203.0.113.0/24, ports: [ 443, 443 ] } ] } }", "services.rag-api.egress[0].ports: port 443 is named twice;")]
+    [InlineData("services: { rag-api: { egress: [ { cidr: 203.0.113.0/24, ports: [ 0 ] } ] } }", "services.rag-api.egress[0].ports[0]: '0' is not allowed; allowed is: 1 to 65535.")]
+    // Images and secrets.
+    [InlineData("version: latest", "version: 'latest' is not allowed;")]
+    [InlineData("images: { override: { rag-api: 'rag-api:latest' } }", "images.override.rag-api: 'rag-api:latest' is not allowed;")]
+    [InlineData("images: { digests: { rag-api: abc } }", "images.digests.rag-api: 'abc' is not allowed; allowed is: 'sha256:' and 64")]
+    [InlineData("images: { pullPolicy: Always }", "images.pullPolicy: 'Always' is not allowed; allowed is: IfNotPresent or Never,")]
+    [InlineData("images: { registry: r.example.com, allowedRegistries: [ r.example.com, docker.io/library ] }", "images.allowedRegistries: 'docker.io/qdrant/qdrant:v1.18.0-unprivileged' comes from none of them;")]
+    [InlineData("secrets: { mode: existing }", "secrets.name: it is missing;")]
+    [InlineData("secrets: { mode: external }", "secrets.store.name: it is missing;")]
+    [InlineData("secrets: { store: { name: vault } }", "secrets.store.name: a store is asked with 'mode: external' only.")]
+    public void Each_contradiction_is_one_line_with_its_place_and_what_is_allowed_and_nothing_is_written(string text, string expected) =>
+        Refused(TestManifest.Platform, [("values.yaml", File.ReadAllText(Path.Combine(Repository.Root, "deploy", "values.yaml"))), ("wrong.yaml", text)], expected);
+
+    [Theory]
+    [InlineData("services: { files: { replicas: 2 } }", "services.files.replicas: '2' is not allowed; allowed is: 0 to 1, because the app model gives it volumes,")]
+    [InlineData("services: { files: { autoscaling: { min: 2 } } }", "services.files.autoscaling: it cannot be scaled,")]
+    [InlineData("services: { files: { queueScaling: { store: server, database: orders, query: q } } }", "services.files.queueScaling: it cannot be scaled,")]
+    [InlineData("services: { files: { volumes: { /other: 1Gi } } }", "services.files.volumes./other: there is no such volume in the app model; there are: /data.")]
+    [InlineData("services: { mail: { autoscaling: { max: 3 } } }", "services.mail.replicas: '1' is not allowed; allowed is: 2 to 3,")]
+    [InlineData("services: { worker: { probes: { kind: http } } }", "services.worker.probes.kind: 'http' is not allowed; allowed is: none,")]
+    [InlineData("stores: { open: { storage: 1Gi } }", "stores.open: 'redis:8' is not recognised as a store with a password;")]
+    [InlineData("stores: { server: { mode: operator } }", "stores.server.mode: 'operator' is not allowed; allowed is: bundled or external, because the operator makes one database, and the app model has orders, stock.")]
+    [InlineData("services: { worker: { pool: { size: 100 } } }", "stores.server.maxConnections: '200' is not allowed; allowed is: 303 to 10000,")]
+    public void What_another_app_model_does_not_allow_is_said_in_the_same_way(string text, string expected) =>
+        Refused(TestManifest.Of(Shop), [("wrong.yaml", text)], expected);
+
+    [Fact]
+    public void All_contradictions_of_all_environments_are_named_at_once()
+    {
+        var values = new EnvironmentValues(new DeployValues(), new SortedDictionary<string, DeployValues>(StringComparer.Ordinal)
+        {
+            ["dev"] = ValuesReader.Read([("dev.yaml", "stores: { postgres: { mode: external }, cache: { mode: operator } }")]),
+            ["prod"] = ValuesReader.Read([("prod.yaml", "exposure: { kind: ingress }")]),
+        });
+
+        var fault = Assert.Throws<ValuesException>(() => Generation.Write(TestManifest.Platform, values, _folder));
+
+        Assert.Equal(["dev.yaml:1: stores.postgres.host", "dev.yaml:1: stores.cache.mode", "prod.yaml:1: exposure.hosts"], fault.Faults.Select(static line => string.Join(": ", line.Split(": ")[..2])));
+    }
+
+    [Fact]
+    public void A_fault_of_what_all_services_share_is_one_line_and_names_the_shared_value()
+    {
+        var fault = Assert.Throws<ValuesException>(() => Generate(TestManifest.Platform, [("v.yaml", "services:\n  defaults:\n    resources: { limits: { cpu: 50m } }\n  rag-api: { replicas: 2 }\n  rag-web: { replicas: 2 }\n")]));
+
+        Assert.Equal("v.yaml:3: services.defaults.resources.limits.cpu: '50m' is not allowed; allowed is: 100m and more, because so much is requested.", Assert.Single(fault.Faults));
+    }
+
+    [Fact]
+    public void A_claim_may_grow_and_not_shrink()
+    {
+        Generate(TestManifest.Platform, [("v.yaml", "stores: { postgres: { storage: 20Gi, backup: {} } }")]);
+        Generate(TestManifest.Platform, [("v.yaml", "stores: { postgres: { storage: 30Gi, backup: {} } }")]);
+        var before = File.ReadAllText(Path.Combine(_folder, "claims.json"));
+
+        var fault = Assert.Throws<ValuesException>(() => Generate(TestManifest.Platform, [("v.yaml", "stores: { postgres: { storage: 25600Mi, backup: { storage: 1Gi } } }")]));
+
+        Assert.Equal(2, fault.Faults.Count);
+        Assert.StartsWith("v.yaml:1: stores.postgres.backup.storage: '1Gi' is not allowed; allowed is: 20Gi and more,", fault.Faults[0], StringComparison.Ordinal);
+        Assert.StartsWith("v.yaml:1: stores.postgres.storage: '25600Mi' is not allowed; allowed is: 30Gi and more,", fault.Faults[1], StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(Path.Combine(_folder, "claims.json")));
+    }
+
+    [Fact]
+    public void The_environments_that_the_repository_ships_keep_every_rule() => Generation.Write(TestManifest.Platform, Environments.All, _folder);
+
+    private void Refused(AppManifest manifest, IReadOnlyList<(string File, string Text)> texts, string expected)
+    {
+        var fault = Assert.Throws<ValuesException>(() => Generate(manifest, texts));
+
+        var line = Assert.Single(fault.Faults);
+        Assert.Matches(@"^(wrong|values)\.yaml:[1-9]", line);
+        Assert.DoesNotContain('\n', line);
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    private void Generate(AppManifest manifest, IReadOnlyList<(string File, string Text)> texts)
+    {
+        var values = ValuesReader.Read(texts);
+        Generation.Write(manifest, new EnvironmentValues(values, new SortedDictionary<string, DeployValues>(StringComparer.Ordinal) { ["dev"] = values }), _folder);
+    }
+}
