@@ -3,6 +3,7 @@ using Rag.Api.Auth;
 using Rag.Api.Collections;
 using Rag.Api.Http;
 using Rag.Api.Idempotency;
+using Rag.Api.Jobs;
 using Rag.Api.Limits;
 using Rag.Core.Answering;
 using Rag.Core.Blobs;
@@ -45,6 +46,7 @@ internal static class ApiServices
         services.AddSingleton<BootstrapKeys>();
         services.AddHostedService(static provider => provider.GetRequiredService<BootstrapKeys>());
         services.AddSingleton<IdempotencyStore>();
+        services.AddHostedService<UnattendedJobs>();
         services.AddSingleton<CollectionGate>();
 
         // The configured key belongs to a prepared database: whoever waits for readiness uses it next.

@@ -68,26 +68,29 @@ internal sealed class Terminal
             return true;
         }
 
+        return (await AskAsync($"{question} [y/N]", cancellationToken))?.Trim() is ['y' or 'Y', ..];
+    }
+
+    /// <summary>Asks for a line. Without anybody to ask there is none.</summary>
+    public async Task<string?> AskAsync(string question, CancellationToken cancellationToken)
+    {
         if (Input is null)
         {
-            return false;
+            return null;
         }
 
-        await Out.WriteAsync($"{question} [y/N] ".AsMemory(), cancellationToken);
+        await Out.WriteAsync($"{question} ".AsMemory(), cancellationToken);
         await Out.FlushAsync(cancellationToken);
-        string? answer;
         try
         {
             // The console's reader blocks whatever token it is given: the wait ends on another thread, and the process does not wait for that one.
-            answer = await Task.Run(Input.ReadLine, CancellationToken.None).WaitAsync(cancellationToken);
+            return await Task.Run(Input.ReadLine, CancellationToken.None).WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
             await Out.WriteLineAsync();
             throw;
         }
-
-        return answer?.Trim() is ['y' or 'Y', ..];
     }
 
     private void Styled(string text, Color colour)

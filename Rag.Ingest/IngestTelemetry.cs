@@ -9,15 +9,25 @@ internal sealed class IngestTelemetry : IDisposable
 {
     public const string Name = "Rag.Ingest";
 
+    // A short text takes milliseconds, a large PDF minutes.
+    private static readonly InstrumentAdvice<double> Stages = new() { HistogramBucketBoundaries = [0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900] };
+
     private readonly ActivitySource _source = new(Name);
     private readonly Meter _meter = new(Name);
     private readonly Histogram<double> _stageDuration;
     private readonly Counter<long> _finished;
     private WholeState? _whole;
+
     public IngestTelemetry()
     {
-        _stageDuration = _meter.CreateHistogram<double>("rag.ingest.stage.duration", "s", "Time that one document spent in one stage.");
+        _stageDuration = _meter.CreateHistogram("rag.ingest.stage.duration", "s", "Time that one document spent in one stage.", tags: null, Stages);
         _finished = _meter.CreateCounter<long>("rag.ingest.documents", "{document}", "Documents that left the pipeline, by outcome.");
+        // The first failure would not be seen to have grown from nothing.
+        foreach (var outcome in (string[])["ready", "failed", "retried", "released", "lost"])
+        {
+            _finished.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
+        }
+
         _meter.CreateObservableGauge("rag.jobs.depth", Depths, "{job}", "Jobs by state.");
         _meter.CreateObservableGauge("rag.jobs.oldest.age", OldestAge, "s", "Since the oldest waiting job was made.");
         _meter.CreateObservableGauge("rag.blobs.faulty", Faults, "{original}", "Originals that are missing or damaged now; 'kind' says which.");

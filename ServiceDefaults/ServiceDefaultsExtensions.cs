@@ -67,6 +67,7 @@ public static class ServiceDefaultsExtensions
 
         services.AddHealthChecks();
         services.TryAddSingleton<HealthLog>();
+        services.TryAddSingleton<DependencyTelemetry>();
         services.TryAddSingleton<SharedHealth>();
         services.TryAddSingleton<Draining>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();

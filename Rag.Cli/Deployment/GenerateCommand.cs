@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Rag.Deploy;
-using Rag.Deploy.Values;
 
 namespace Rag.Cli.Deployment;
 
@@ -10,16 +9,12 @@ internal static class GenerateCommand
 {
     public static Command Create(CliContext context)
     {
-        var output = new Option<string?>("--output", "-o") { Description = "Folder to write to. Default: artifacts/kubernetes in the checkout." };
-        var manifest = new Option<string?>("--manifest", "-m") { Description = "An Aspire manifest of any app host. Default: AppHost of this checkout writes one." };
-        var values = new Option<string?>("--values", "-f") { Description = "Folder with values.yaml and one values.<environment>.yaml per environment. Default: deploy in the checkout." };
-        var command = new Command("generate", "Write Kubernetes manifests for every environment, from the app model and the values.") { output, manifest, values };
+        var tree = new TreeOptions();
+        var command = new Command("generate", "Write Kubernetes manifests for every environment, from the app model and the values.");
+        tree.AddTo(command, generates: true);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var model = await AppModelFile.ReadAsync(context, parsed.GetValue(manifest), cancellationToken);
-            var environments = EnvironmentValues.Read(parsed.GetValue(values) is { } folder ? Path.GetFullPath(folder, context.WorkingDirectory) : Path.Combine(context.RequireCheckout().Root, "deploy"));
-            var target = parsed.GetValue(output) is { } chosen ? Path.GetFullPath(chosen, context.WorkingDirectory) : Path.Combine(context.RequireCheckout().Root, "artifacts", "kubernetes");
-            Report(context.Terminal, Generation.Write(model, environments, target), target);
+            Report(context.Terminal, await tree.GenerateAsync(context, parsed, cancellationToken), tree.Folder(context, parsed));
             return ExitCode.Ok;
         });
         return command;

@@ -75,8 +75,10 @@ internal static class DoctorCommand
             await Inspection.LookAsync(Prerequisite.Aspire, checkout, FindingState.Optional, cancellationToken),
             await Inspection.LookAsync(Prerequisite.Npm, checkout, FindingState.Optional, cancellationToken),
             await Inspection.LookAsync(Prerequisite.Chromium, checkout, FindingState.Optional, cancellationToken),
+            await Inspection.LookAsync(Prerequisite.Promtool, checkout, FindingState.Optional, cancellationToken),
             LookAtDisk(context),
             await LookAtApiAsync(context, cancellationToken),
+            .. await ClusterInspection.LookAsync(context, cancellationToken),
         ];
     }
 

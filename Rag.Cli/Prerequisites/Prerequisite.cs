@@ -75,6 +75,15 @@ internal sealed record Prerequisite
         ByHand = "install Chromium and name it in RAG_CHROMIUM",
     };
 
+    public static Prerequisite Promtool { get; } = new()
+    {
+        Name = "promtool",
+        Purpose = "testing the alerts",
+        Find = static _ => ProgramPath.Find("promtool"),
+        AptPackage = "prometheus",
+        ByHand = "brew install prometheus",
+    };
+
     public static Prerequisite Npm { get; } = new()
     {
         Name = "npm",

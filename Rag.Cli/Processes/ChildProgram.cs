@@ -10,9 +10,18 @@ internal static class ChildProgram
     private const int MaxCaptured = 1 << 20;
 
     /// <summary>
-    /// Runs a program to its end and returns what it wrote. Its input is empty. When <paramref name="timeout"/> is over or the caller
-    /// cancels, it is killed together with its children.
+    /// Runs a program to its end and returns what it wrote. When <paramref name="timeout"/> is over or the caller cancels, it is killed
+    /// together with its children.
     /// </summary>
+    /// <param name="program">Its path, or a name on PATH.</param>
+    /// <param name="arguments">Each as the program gets it.</param>
+    /// <param name="workingDirectory">Where it runs.</param>
+    /// <param name="timeout">How long it may take.</param>
+    /// <param name="environment">Variables that differ from this process's own; null removes one.</param>
+    /// <param name="onLine">Called for each line as it comes, from any thread.</param>
+    /// <param name="input">What it reads; null: nothing.</param>
+    /// <param name="maxCharacters">Of each stream; of more the last are kept.</param>
+    /// <param name="cancellationToken">Kills it.</param>
     /// <exception cref="CliException">The program cannot be started.</exception>
     public static async Task<ProgramResult> CaptureAsync(
         string program,
@@ -21,6 +30,8 @@ internal static class ChildProgram
         TimeSpan timeout,
         IReadOnlyDictionary<string, string?>? environment = null,
         Action<string>? onLine = null,
+        string? input = null,
+        int maxCharacters = MaxCaptured,
         CancellationToken cancellationToken = default)
     {
         var start = Describe(program, arguments, workingDirectory, environment);
@@ -30,10 +41,9 @@ internal static class ChildProgram
         using var process = new Process { StartInfo = start };
         var output = new StringBuilder();
         var error = new StringBuilder();
-        process.OutputDataReceived += (_, line) => Collect(output, line.Data, onLine);
-        process.ErrorDataReceived += (_, line) => Collect(error, line.Data, onLine);
+        process.OutputDataReceived += (_, line) => Collect(output, line.Data, onLine, maxCharacters);
+        process.ErrorDataReceived += (_, line) => Collect(error, line.Data, onLine, maxCharacters);
         Start(process, program);
-        process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
 
@@ -42,6 +52,7 @@ internal static class ChildProgram
         var timedOut = false;
         try
         {
+            await GiveAsync(process, input, limit.Token);
             await process.WaitForExitAsync(limit.Token);
         }
         catch (OperationCanceledException)
@@ -102,6 +113,23 @@ internal static class ChildProgram
         }
     }
 
+    private static async Task GiveAsync(Process process, string? input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (input is not null)
+            {
+                await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+            }
+
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading all of it; its exit code and what it wrote say why.
+        }
+    }
+
     private static async Task KillAsync(Process process)
     {
         process.Kill(entireProcessTree: true);
@@ -109,7 +137,7 @@ internal static class ChildProgram
         await process.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static void Collect(StringBuilder target, string? line, Action<string>? onLine)
+    private static void Collect(StringBuilder target, string? line, Action<string>? onLine, int maxCharacters)
     {
         if (line is null)
         {
@@ -119,9 +147,9 @@ internal static class ChildProgram
         lock (target)
         {
             target.AppendLine(line);
-            if (target.Length > MaxCaptured)
+            if (target.Length > maxCharacters)
             {
-                target.Remove(0, target.Length - MaxCaptured);
+                target.Remove(0, target.Length - maxCharacters);
             }
         }
 

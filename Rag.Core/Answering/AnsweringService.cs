@@ -64,6 +64,11 @@ public sealed class AnsweringService
                 _telemetry.FirstText(Stopwatch.GetElapsedTime(started), _answerer.Kind);
             }
 
+            if (step is AnswerEvent.Done done)
+            {
+                _telemetry.Answered(done, _answerer.Kind);
+            }
+
             yield return step;
         }
     }
@@ -72,7 +77,7 @@ public sealed class AnsweringService
     /// Runs a step as a part of the span. After each <c>yield</c> the iterator goes on in its reader's context, so that what a later step
     /// calls would stand beside the span and not under it.
     /// </summary>
-    private static async Task<T> UnderAsync<T>(Activity? span, Func<ValueTask<T>> step)
+    private async Task<T> UnderAsync<T>(Activity? span, Func<ValueTask<T>> step)
     {
         if (span is not null)
         {
@@ -87,6 +92,7 @@ public sealed class AnsweringService
         {
             var cause = e is RagException rag ? rag.Code : e.GetType().FullName;
             span?.SetStatus(ActivityStatusCode.Error, cause).SetTag("error.type", cause);
+            _telemetry.Failed(_answerer.Kind);
             throw;
         }
     }

@@ -23,6 +23,7 @@ public static class EmbeddingRegistration
                 static o => o.Provider != EmbeddingProvider.OpenAI || (o.BaseUrl is { IsAbsoluteUri: true } && !string.IsNullOrWhiteSpace(o.Model) && o.Dimensions is not null),
                 "Rag:Embedding:Provider=openai needs Rag:Embedding:BaseUrl (such as http://localhost:11434/v1), Rag:Embedding:Model and Rag:Embedding:Dimensions.")
             .ValidateOnStart();
+        services.TryAddSingleton<EmbeddingTelemetry>();
         // Whether the service exists at all depends on the provider, so that is read here and not from the options.
         switch (section.GetValue(nameof(EmbeddingOptions.Provider), new EmbeddingOptions().Provider))
         {
@@ -34,13 +35,14 @@ public static class EmbeddingRegistration
                 services.TryAddSingleton<IEmbedder>(static p =>
                 {
                     var options = p.GetRequiredService<IOptions<EmbeddingOptions>>().Value;
+                    var telemetry = p.GetRequiredService<EmbeddingTelemetry>();
                     IEmbedder model = new ModelEmbedder(OpenAIEmbeddingGenerator.Create(options), options);
                     if (p.GetService<CacheConnection>() is { IsConfigured: true } cache)
                     {
-                        model = new SharedCachingEmbedder(model, cache, p.GetRequiredService<IOptions<CacheOptions>>().Value.EmbeddingLifetime);
+                        model = new SharedCachingEmbedder(model, cache, p.GetRequiredService<IOptions<CacheOptions>>().Value.EmbeddingLifetime, telemetry);
                     }
 
-                    return new QueryCachingEmbedder(model, options.CachedQueries);
+                    return new QueryCachingEmbedder(model, options.CachedQueries, telemetry);
                 });
                 break;
             case EmbeddingProvider.None:

@@ -1,7 +1,7 @@
 namespace Rag.Core.Embedding;
 
 /// <summary>Keeps the vectors of the queries asked last: people repeat themselves, and a model takes longer than the search. Thread-safe.</summary>
-internal sealed class QueryCachingEmbedder(IEmbedder inner, int capacity) : IEmbedder
+internal sealed class QueryCachingEmbedder(IEmbedder inner, int capacity, EmbeddingTelemetry telemetry) : IEmbedder
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LinkedListNode<(string Text, float[] Vector)>> _known = new(StringComparer.Ordinal);
@@ -20,10 +20,12 @@ internal sealed class QueryCachingEmbedder(IEmbedder inner, int capacity) : IEmb
             {
                 _byUse.Remove(node);
                 _byUse.AddFirst(node);
+                telemetry.LookedUp("memory", hits: 1, misses: 0);
                 return node.Value.Vector;
             }
         }
 
+        telemetry.LookedUp("memory", hits: 0, misses: 1);
         var vector = await inner.EmbedQueryAsync(text, cancellationToken);
         lock (_gate)
         {

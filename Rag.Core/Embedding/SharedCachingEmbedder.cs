@@ -13,7 +13,7 @@ namespace Rag.Core.Embedding;
 /// query that was asked through another replica need no call. Text never gets there, only its SHA-256. What comes back is used only when
 /// it is a vector of this space: as long as it must be, finite, of unit length. Without Redis every text goes to the model. Thread-safe.
 /// </summary>
-internal sealed class SharedCachingEmbedder(IEmbedder inner, CacheConnection cache, TimeSpan lifetime) : IEmbedder
+internal sealed class SharedCachingEmbedder(IEmbedder inner, CacheConnection cache, TimeSpan lifetime, EmbeddingTelemetry telemetry) : IEmbedder
 {
     // What the model made of one batch stays known when the next one fails.
     private const int BatchSize = 64;
@@ -116,9 +116,12 @@ internal sealed class SharedCachingEmbedder(IEmbedder inner, CacheConnection cac
     private async Task<float[]?[]> FindAsync(RedisKey[] keys, CancellationToken cancellationToken)
     {
         var reply = await cache.AskAsync(database => database.StringGetAsync(keys), cancellationToken);
-        return reply is { Answered: true, Value: { } found } && found.Length == keys.Length
+        var vectors = reply is { Answered: true, Value: { } found } && found.Length == keys.Length
             ? Array.ConvertAll(found, value => Decode(value, Space.Dimensions))
             : new float[]?[keys.Length];
+        var hits = vectors.Count(static vector => vector is not null);
+        telemetry.LookedUp("redis", hits, vectors.Length - hits);
+        return vectors;
     }
 
     private async Task KeepAsync(RedisKey[] keys, IReadOnlyList<float[]> vectors, CancellationToken cancellationToken) => await cache.AskAsync(

@@ -16,6 +16,16 @@ public sealed class DriftTelemetry : IDisposable
     {
         _blobs = Meter.CreateCounter<long>("rag.blobs.drift", "{original}", "Originals that the store lacks, holds damaged or holds without a row; 'kind' says which.");
         _rows = Meter.CreateCounter<long>("rag.rows.drift", "{document}", "Documents whose rows did not fit together and that were queued again; 'kind' says why.");
+        // A counter that first appears with its first finding has not grown as far as Prometheus can see.
+        foreach (var kind in (string[])["missing", "damaged", "unknown"])
+        {
+            _blobs.Add(0, new KeyValuePair<string, object?>("kind", kind));
+        }
+
+        foreach (var kind in (string[])["unqueued", "incomplete"])
+        {
+            _rows.Add(0, new KeyValuePair<string, object?>("kind", kind));
+        }
     }
 
     /// <summary>The instruments' meter.</summary>

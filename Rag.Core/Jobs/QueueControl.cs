@@ -34,6 +34,25 @@ public sealed class QueueControl(Database database, StorageSignals signals)
         signals.Signal(StorageChannels.Jobs, collection?.ToString() ?? "");
     }
 
+    /// <summary>
+    /// Documents that wait although no worker lives; 0 while one does. What is paused waits on purpose. Workers tell the queue's depth
+    /// themselves, so that somebody else has to tell that there is none.
+    /// </summary>
+    public Task<long> CountUnattendedAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, token) => connection.Sql(
+                """
+                select case when exists (
+                    select from pg_locks l
+                    where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())
+                      and l.classid = $1 and l.objsubid = 2 and l.granted) then 0
+                else (
+                    select count(*) from jobs j
+                    where j.state = 'queued' and not exists (select from queue_pauses p where p.collection_id is null or p.collection_id = j.collection_id)) end
+                """,
+                (long)AdvisoryLocks.WorkerPresence)
+            .ScalarAsync<long>(token),
+        cancellationToken);
+
     /// <summary>How the queue stands.</summary>
     /// <param name="only">The collections to look at; null: every one.</param>
     /// <param name="cancellationToken">Cancels.</param>

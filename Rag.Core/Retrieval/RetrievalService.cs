@@ -78,7 +78,7 @@ public sealed class RetrievalService
             Retrieve = found.Retrieve,
             Verify = found.Verify,
         };
-        _telemetry.Searched(result.Total, plan.Mode, stale);
+        _telemetry.Searched(result);
         span?.SetTag("rag.search.mode", RetrievalTelemetry.Lower(plan.Mode)).SetTag("rag.search.hits", evidence.Count).SetTag("rag.search.stale", stale);
         return result;
     }

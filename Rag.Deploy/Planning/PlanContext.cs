@@ -91,6 +91,9 @@ internal sealed class PlanContext : IDeploymentFacts
 
     public int KubernetesMinor => int.Parse(Values.Cluster.KubernetesVersion.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>Whether the cluster can wait before it stops a pod: that came with 1.30.</summary>
+    public bool HasPreStopSleep => KubernetesMinor >= 30;
+
     // docker.io/library/redis:8 becomes mirror/library/redis:8: the path stays, so that one mirror serves several registries' images.
     private string Mirrored(string reference, bool isBuilt)
     {

@@ -1,4 +1,5 @@
 using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning.Monitoring;
 using Rag.Deploy.Planning.Network;
 using Rag.Deploy.Planning.Rules;
 using Rag.Deploy.Planning.Stores;
@@ -40,6 +41,7 @@ public static class Planner
         objects.AddRange(QueueScalingPlan.Of(context));
         objects.AddRange(ExposurePlan.Of(context));
         objects.AddRange(ExternalSecretPlan.Of(context));
+        objects.AddRange(MonitoringPlan.Of(context));
         objects.AddRange(NetworkPolicyPlan.Of(context));
         objects = [.. objects.Select(planned => PodReview.Of(context, planned))];
         if (isWhole)
@@ -61,6 +63,7 @@ public static class Planner
         Ask(Feature.Keda, values.Services.Values.Any(static service => service.QueueScaling is not null));
         Ask(Feature.ExternalSecrets, values.Secrets.Mode == SecretMode.External);
         Ask(Feature.Backup, values.Stores.Values.Any(static store => store.Backup is not null));
+        Ask(Feature.Monitoring, values.Monitoring.Mode != MonitoringMode.None);
         return features;
 
         void Ask(Feature feature, bool wanted)

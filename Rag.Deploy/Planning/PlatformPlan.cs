@@ -24,6 +24,9 @@ public enum Feature
 
     /// <summary>Copies of the stores.</summary>
     Backup,
+
+    /// <summary>Telemetry, alerts and dashboards.</summary>
+    Monitoring,
 }
 
 /// <summary>Everything that is deployed, as objects.</summary>

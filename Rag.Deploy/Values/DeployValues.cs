@@ -48,6 +48,9 @@ public sealed record DeployValues
     [Description("Who may talk to whom.")]
     public NetworkValues Network { get; init; } = new();
 
+    [Description("Who watches the platform, and whom it tells.")]
+    public MonitoringValues Monitoring { get; init; } = new();
+
     /// <summary>The namespace in force.</summary>
     internal string EffectiveNamespace => Namespace ?? Name;
 
@@ -125,7 +128,7 @@ public sealed record ImageValues
     [PinnedImage]
     public OrderedDictionary<string, string> Override { get; init; } = [];
 
-    [Description("Digests by workload (sha256:...): the image is then named by tag and digest. 'rag images' writes them.")]
+    [Description("Digests by workload (sha256:...): the image is then named by tag and digest. 'rag images --registry' prints them.")]
     [ImageDigest]
     public OrderedDictionary<string, string> Digests { get; init; } = [];
 }

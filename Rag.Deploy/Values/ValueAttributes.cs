@@ -127,3 +127,13 @@ public sealed class HttpUrlAttribute : RegularExpressionAttribute
         : base("https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^ ]*)?") =>
         ErrorMessage = "an http or https URL without credentials";
 }
+
+/// <summary>A Service of the cluster with its namespace and port.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ClusterAddressAttribute : RegularExpressionAttribute
+{
+    /// <summary>The namespace is needed: the network policy names it.</summary>
+    public ClusterAddressAttribute()
+        : base(@"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\.[a-z]([a-z0-9-]{0,61}[a-z0-9])?(\.svc(\.[a-z0-9.-]+)?)?:[1-9][0-9]{0,4}") =>
+        ErrorMessage = "service.namespace:port, such as alertmanager.monitoring:9093";
+}

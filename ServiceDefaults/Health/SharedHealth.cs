@@ -6,7 +6,7 @@ namespace RagPlatform.ServiceDefaults.Health;
 /// Looks at the dependencies once for everybody who asks at about the same time: anyone may ask for readiness, and a flood of it must cost
 /// the database no more than a probe does. Thread-safe.
 /// </summary>
-internal sealed class SharedHealth(HealthCheckService health, HealthLog log, TimeProvider time)
+internal sealed class SharedHealth(HealthCheckService health, HealthLog log, DependencyTelemetry telemetry, TimeProvider time)
 {
     /// <summary>What was begun this long ago is not asked for again; far below the interval of any probe.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(250);
@@ -35,6 +35,7 @@ internal sealed class SharedHealth(HealthCheckService health, HealthLog log, Tim
     {
         var report = await health.CheckHealthAsync(CancellationToken.None);
         log.Note(report);
+        telemetry.Note(report);
         return report;
     }
 }

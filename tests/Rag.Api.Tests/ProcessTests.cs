@@ -1,11 +1,6 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging;
 using Rag.Api.Tests.Support;
 using Rag.Testing;
 
@@ -69,7 +64,7 @@ public sealed class ProcessTests(PostgresFixture postgres)
     [Fact]
     public async Task Traces_metrics_and_logs_leave_by_OTLP()
     {
-        await using var collector = await Collector.StartAsync();
+        await using var collector = await OtlpCollector.StartAsync();
         await using var api = await StartAsync(
             ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
@@ -93,7 +88,7 @@ public sealed class ProcessTests(PostgresFixture postgres)
     [Fact]
     public async Task Over_gRPC_too()
     {
-        await using var collector = await Collector.StartAsync(HttpProtocols.Http2);
+        await using var collector = await OtlpCollector.StartAsync(HttpProtocols.Http2);
         await using var api = await StartAsync(
             ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
@@ -139,46 +134,5 @@ public sealed class ProcessTests(PostgresFixture postgres)
         var process = ServiceProcess.Start("Rag.Api", "rag-api", environment);
         await process.WaitUntilOkAsync("/health/ready", Limit);
         return process;
-    }
-
-    /// <summary>Takes what is exported; the text of names stands in it as it is, so no schema is needed to find it.</summary>
-    private sealed class Collector(WebApplication app, ConcurrentQueue<(string Path, byte[] Body)> received) : IAsyncDisposable
-    {
-        public string Address => app.Urls.Single();
-
-        public HashSet<string> Paths => [.. received.Select(static item => item.Path)];
-
-        public static async Task<Collector> StartAsync(HttpProtocols protocols = HttpProtocols.Http1)
-        {
-            var received = new ConcurrentQueue<(string, byte[])>();
-            var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols));
-            builder.Logging.ClearProviders();
-            var app = builder.Build();
-            app.Run(async context =>
-            {
-                await using var body = new MemoryStream();
-                await context.Request.Body.CopyToAsync(body);
-                received.Enqueue((context.Request.Path.Value!, body.ToArray()));
-                if (context.Response.SupportsTrailers())
-                {
-                    // An empty message, and that all went well.
-                    context.Response.ContentType = "application/grpc";
-                    await context.Response.Body.WriteAsync(new byte[5]);
-                    context.Response.AppendTrailer("grpc-status", "0");
-                }
-            });
-            await app.StartAsync();
-            return new Collector(app, received);
-        }
-
-        public bool Contains(string path, string text)
-        {
-            var bytes = System.Text.Encoding.UTF8.GetBytes(text);
-            return received.Any(item => item.Path == path && item.Body.AsSpan().IndexOf(bytes) >= 0);
-        }
-
-        public ValueTask DisposeAsync() => app.DisposeAsync();
     }
 }

@@ -69,6 +69,23 @@ public sealed class TelemetryTests(ApiFixture fixture) : IClassFixture<ApiFixtur
         Assert.All([.. searches, .. texts], static one => Assert.InRange(one.Value, 1e-6, 60));
     }
 
+    [Fact]
+    public async Task What_a_search_found_and_what_became_of_a_question_is_counted()
+    {
+        using var measured = new Measurements("Rag.Retrieval", "Rag.Answering");
+        var client = fixture.Api.Client();
+        await client.CreateCollectionAsync(new CreateCollection("counted"));
+        await client.SearchAsync("counted", new SearchRequest("merger"));
+        await client.AskAsync("counted", new AskRequest("When is the merger?"));
+        await Assert.ThrowsAsync<RagApiException>(() => client.AskAsync("counted", new AskRequest("")));
+
+        Assert.Equal([0, 0], measured.Of("rag.search.results").Select(static one => one.Value));
+        Assert.All(measured.Of("rag.search.empty"), static one => Assert.Equal((1, "rag.search.mode=lexical"), (one.Value, one.Tags.Single())));
+        Assert.Empty(measured.Of("rag.search.top_score"));
+        Assert.Equal(["outcome=not_found", "rag.answerer=extractive"], Assert.Single(measured.Of("rag.ask.answers")).Tags.Order(StringComparer.Ordinal));
+        Assert.Empty(measured.Of("gen_ai.client.token.usage"));
+    }
+
     /// <summary>What instruments of some meters record. Tests of one collection run one after another, so nothing else does.</summary>
     private sealed class Measurements : IDisposable
     {
@@ -85,6 +102,8 @@ public sealed class TelemetryTests(ApiFixture fixture) : IClassFixture<ApiFixtur
                 }
             };
             _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+                _all.Enqueue((instrument.Name, value, [.. tags.ToArray().Select(static tag => $"{tag.Key}={tag.Value}")])));
+            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
                 _all.Enqueue((instrument.Name, value, [.. tags.ToArray().Select(static tag => $"{tag.Key}={tag.Value}")])));
             _listener.Start();
         }

@@ -23,6 +23,12 @@ internal static class Environments
           postgres: { mode: operator, replicas: 3, username: rag, storage: 200Gi, maxConnections: 500 }
           cache: { replicas: 2 }
           vectors: { mode: external, host: qdrant.example.com, tls: true, cidr: 198.51.100.0/24 }
+        monitoring:
+          mode: operator
+          labels: { release: kube-prometheus-stack }
+          runbooks: https://git.example.com/rag/docs/runbooks/
+          collector: { otlp: { endpoint: "https://otlp.example.com", metrics: true, authorizationSecret: otlp, cidr: 192.0.2.0/24 } }
+          alerts: { availability: "99.9", omit: [ RagAutoscalerAtMaximum ] }
         """;
 
     private static readonly string Folder = Path.Combine(Repository.Root, "deploy");
@@ -47,5 +53,6 @@ internal static class Environments
 
     public static PlatformPlan Plan(AppManifest manifest, DeployValues values) => Planner.Plan(manifest, values, Planner.Features(values));
 
-    private static (string File, string Text) Text(string name) => (name, File.ReadAllText(Path.Combine(Folder, name)));
+    /// <summary>A file of values that the repository ships.</summary>
+    public static (string File, string Text) Text(string name) => (name, File.ReadAllText(Path.Combine(Folder, name)));
 }

@@ -35,6 +35,11 @@ internal sealed partial class Reconciliation : IDisposable
         _qdrant = qdrant;
         _logger = logger;
         _drift = _meter.CreateCounter<long>("rag.index.drift", "{point}", "Points that differed from the books and were put right; 'kind' says how.");
+        // The first difference would not be seen to have grown from nothing.
+        foreach (var kind in (string[])["missing", "unknown"])
+        {
+            _drift.Add(0, new KeyValuePair<string, object?>("kind", kind));
+        }
     }
 
     /// <summary>Whether a pass is not at its end.</summary>

@@ -1,5 +1,6 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Monitoring;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
@@ -57,7 +58,12 @@ internal static class NetworkPolicyPlan
         foreach (var service in context.Services)
         {
             var settings = WorkloadSettings.For(context, service);
-            yield return Of(context, service, edges, Exposed(context, service), [.. Outgoing(context, service, edges), .. settings.Own.Egress.Select(Outside)]);
+            yield return Of(context, service, edges, Exposed(context, service), [.. Outgoing(context, service, edges), .. MonitoringNetwork.FromService(context, service), .. settings.Own.Egress.Select(Outside)]);
+        }
+
+        foreach (var policy in MonitoringNetwork.Policies(context))
+        {
+            yield return policy;
         }
     }
 

@@ -62,7 +62,7 @@ internal static class StorePods
                     PersistentVolumeClaimRetentionPolicy = storage is null ? null : new ClaimRetentionPolicy("Retain", "Retain"),
                     Selector = new LabelSelector { MatchLabels = selector },
                     Template = new PodTemplateSpec(
-                        new ObjectMeta { Labels = context.Names.Labels(name, StorePlan.Component, Version(pod.Container.Image)), Annotations = pod.ConfigHash is { } hash ? new Labels { [ServicePlan.ConfigHash] = hash } : null },
+                        new ObjectMeta { Labels = context.Names.Labels(name, StorePlan.Component, PodParts.ImageVersion(pod.Container.Image)), Annotations = pod.ConfigHash is { } hash ? new Labels { [ServicePlan.ConfigHash] = hash } : null },
                         new PodSpec
                         {
                             ServiceAccountName = name,
@@ -100,14 +100,6 @@ internal static class StorePods
             },
             name);
         yield return PodParts.DisruptionBudget(context, name, StorePlan.Component, new Values.DisruptionValues { MaxUnavailable = "1" }, name);
-    }
-
-    // docker.io/library/redis:8.6@sha256:... -> 8.6
-    private static string Version(string image)
-    {
-        var tagged = image.Split('@')[0];
-        var colon = tagged.LastIndexOf(':');
-        return colon > tagged.LastIndexOf('/') ? tagged[(colon + 1)..] : "unknown";
     }
 
     public static string Headless(string name) => $"{name}-headless";

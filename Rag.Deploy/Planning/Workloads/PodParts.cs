@@ -69,11 +69,16 @@ internal static class PodParts
         },
         file);
 
-    /// <summary>The node waits before it tells the program to stop; below 1.30 it cannot.</summary>
-    public static Lifecycle? PreStop(PlanContext context, int seconds)
+    /// <summary>The node waits before it tells the program to stop, where it can.</summary>
+    public static Lifecycle? PreStop(PlanContext context, int seconds) =>
+        context.HasPreStopSleep && seconds > 0 ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(seconds) }) : null;
+
+    /// <summary>What an image's tag says: of <c>docker.io/library/redis:8.6@sha256:...</c> it is <c>8.6</c>.</summary>
+    public static string ImageVersion(string image)
     {
-        const int SleepSince = 30;
-        return context.KubernetesMinor >= SleepSince && seconds > 0 ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(seconds) }) : null;
+        var tagged = image.Split('@')[0];
+        var colon = tagged.LastIndexOf(':');
+        return colon > tagged.LastIndexOf('/') ? tagged[(colon + 1)..] : "unknown";
     }
 
     public static IReadOnlyList<Toleration>? Tolerations(IReadOnlyList<TolerationValues> values) => values.Count == 0

@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.AppModel.Expressions;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Monitoring;
 
 namespace Rag.Deploy.Planning.Workloads;
 
@@ -73,7 +74,17 @@ internal sealed record WorkloadEnvironment
             }
         }
 
-        return new WorkloadEnvironment { Config = config, FromSecrets = [.. ingredients.Values, .. composed], Files = [.. files] };
+        // What the app model or the values say of telemetry wins.
+        foreach (var (name, value) in Telemetry.Config(context, workload))
+        {
+            if (composed.TrueForAll(variable => variable.Name != name))
+            {
+                config.TryAdd(name, value);
+            }
+        }
+
+        EnvVar[] node = [.. Telemetry.FromNode(context, workload).Where(variable => !config.ContainsKey(variable.Name))];
+        return new WorkloadEnvironment { Config = config, FromSecrets = [.. ingredients.Values, .. composed, .. node], Files = [.. files] };
     }
 
     /// <summary>The key of the Secret under which a parameter's value is, encoded as often as its user needs.</summary>

@@ -81,7 +81,8 @@ public sealed class ChatAnswerTests(PostgresFixture postgres) : IClassFixture<Po
     {
         await using var model = new ScriptedModel();
         var options = new EmbeddingOptions { Provider = EmbeddingProvider.OpenAI, BaseUrl = model.BaseUrl, Model = "scripted", Dimensions = 8, BatchSize = 2, PassagePrefix = "passage: " };
-        var embedder = new QueryCachingEmbedder(new ModelEmbedder(OpenAIEmbeddingGenerator.Create(options), options), 2);
+        using var telemetry = new EmbeddingTelemetry();
+        var embedder = new QueryCachingEmbedder(new ModelEmbedder(OpenAIEmbeddingGenerator.Create(options), options), 2, telemetry);
 
         var vectors = await embedder.EmbedPassagesAsync(["one", "three", "seventeen"], default);
         Assert.Equal(3, vectors.Count);

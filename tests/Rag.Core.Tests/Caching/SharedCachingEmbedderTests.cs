@@ -5,12 +5,15 @@ using Rag.Testing;
 
 namespace Rag.Core.Tests.Caching;
 
-public sealed class SharedCachingEmbedderTests(RedisFixture fixture) : IClassFixture<RedisFixture>
+public sealed class SharedCachingEmbedderTests(RedisFixture fixture) : IClassFixture<RedisFixture>, IDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
     private readonly string _own = Guid.NewGuid().ToString("N");
+    private readonly EmbeddingTelemetry _telemetry = new();
 
     private RedisInstance Redis => fixture.Redis;
+
+    public void Dispose() => _telemetry.Dispose();
 
     [Fact]
     public async Task What_one_process_had_embedded_costs_another_no_call()
@@ -154,7 +157,7 @@ public sealed class SharedCachingEmbedderTests(RedisFixture fixture) : IClassFix
 
     private static EmbeddingSpace Space() => new("openai", "model", "1", 8);
 
-    private static SharedCachingEmbedder Over(IEmbedder model, CacheConnection cache) => new(model, cache, Lifetime);
+    private SharedCachingEmbedder Over(IEmbedder model, CacheConnection cache) => new(model, cache, Lifetime, _telemetry);
 
     /// <summary>A model whose vectors depend on the text, and which remembers what it was asked.</summary>
     private sealed class CountingEmbedder(EmbeddingSpace space) : IEmbedder

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Rag.Core.Documents;
 using Rag.Core.Jobs;
+using Rag.Core.Storage;
 using Rag.Core.Tests.Storage;
 using Rag.Testing;
 
@@ -41,6 +43,29 @@ public sealed class QueueControlTests(PostgresFixture postgres) : IAsyncLifetime
 
         Assert.Null((await Control.GetAsync(null, CancellationToken.None)).Paused);
         Assert.NotNull(await other.Jobs.ClaimAsync("x", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task What_waits_is_unattended_only_while_no_worker_lives_and_nobody_paused_it()
+    {
+        await _engine.SubmitAsync(_collection, "waits");
+        await _engine.SubmitAsync(await _engine.CreateCollectionAsync(), "waits too");
+        Assert.Equal(2, await Control.CountUnattendedAsync(CancellationToken.None));
+
+        await Control.PauseAsync(_collection.Id, CancellationToken.None);
+        Assert.Equal(1, await Control.CountUnattendedAsync(CancellationToken.None));
+        await Control.PauseAsync(null, CancellationToken.None);
+        Assert.Equal(0, await Control.CountUnattendedAsync(CancellationToken.None));
+        await Control.ResumeAsync(null, CancellationToken.None);
+
+        using (var presence = new WorkerPresence(_engine.Source, _engine.Get<StorageReadiness>(), NullLogger<WorkerPresence>.Instance))
+        {
+            await presence.StartAsync(CancellationToken.None);
+            await Eventually.TrueAsync(async () => await Control.CountUnattendedAsync(CancellationToken.None) == 0, "a worker that lives is seen");
+            await presence.StopAsync(CancellationToken.None);
+        }
+
+        await Eventually.TrueAsync(async () => await Control.CountUnattendedAsync(CancellationToken.None) == 1, "a worker that has gone is not seen any more");
     }
 
     [Fact]

@@ -68,7 +68,7 @@ internal static partial class SecretChecks
             .ToLookup(static source => source.Name, static source => source.Keys, StringComparer.Ordinal);
         foreach (var (workload, secret, key) in platform.Workloads.SelectMany(static workload => References(workload).Select(reference => (workload, reference.Secret, reference.Key))))
         {
-            var isOthers = platform.Values.Secrets.Mode == SecretMode.Existing && secret == platform.Values.Secrets.Name;
+            var isOthers = (platform.Values.Secrets.Mode == SecretMode.Existing && secret == platform.Values.Secrets.Name) || secret == platform.Values.Monitoring.Collector.Otlp?.AuthorizationSecret;
             yield return Finding.Of(
                 $"{workload} {secret}/{key}", isOthers || (sources[secret].ToList() is [var keys] && (key is null || keys.Contains(key))), $"nothing makes '{key}' of the Secret '{secret}', or two things do");
         }

@@ -10,7 +10,11 @@ public sealed class ManifestValidatorTests
     private static readonly string[] KnownToNone = ["external-secrets.io/v1 ExternalSecret", "postgresql.cnpg.io/v1 Cluster"];
 
     // Of these the second has types.
-    private static readonly string[] KnownToModels = ["gateway.networking.k8s.io/v1 HTTPRoute", "keda.sh/v1alpha1 ScaledObject", "keda.sh/v1alpha1 TriggerAuthentication"];
+    private static readonly string[] KnownToModels =
+    [
+        "gateway.networking.k8s.io/v1 HTTPRoute", "keda.sh/v1alpha1 ScaledObject", "keda.sh/v1alpha1 TriggerAuthentication", "monitoring.coreos.com/v1 PrometheusRule",
+        "monitoring.coreos.com/v1 ServiceMonitor",
+    ];
 
     public static TheoryData<string> Platforms => [.. RenderedPlatform.Names];
 

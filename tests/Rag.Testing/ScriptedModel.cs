@@ -4,17 +4,18 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Rag.Core.Tests.Answering;
+namespace Rag.Testing;
 
 /// <summary>
 /// Speaks the OpenAI protocol on loopback and says what the test tells it to: streamed chat completions a few characters at a time,
 /// embeddings, and failures.
 /// </summary>
-internal sealed class ScriptedModel : IAsyncDisposable
+public sealed class ScriptedModel : IAsyncDisposable
 {
     private readonly HttpListener _listener = new();
     private readonly Task _serving;
 
+    /// <summary>Listens from then on.</summary>
     public ScriptedModel()
     {
         // The port is taken between asking and listening only if somebody else takes the same one in that instant: try again then.
@@ -37,6 +38,7 @@ internal sealed class ScriptedModel : IAsyncDisposable
         _serving = Task.Run(ServeAsync);
     }
 
+    /// <summary>Root of its API.</summary>
     public Uri BaseUrl { get; }
 
     /// <summary>What it answers to the next chat requests.</summary>
@@ -54,6 +56,7 @@ internal sealed class ScriptedModel : IAsyncDisposable
     /// <summary>Bodies of the requests so far.</summary>
     public List<JsonNode> Requests { get; } = [];
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _listener.Close();

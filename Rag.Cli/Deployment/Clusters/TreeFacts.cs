@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+
+namespace Rag.Cli.Deployment.Clusters;
+
+/// <summary>A claim of storage in the manifests.</summary>
+/// <param name="Name">Its own, or that of the template with its workload's.</param>
+/// <param name="StorageClass">Null: the cluster's default; empty: none, the volume is made by hand.</param>
+internal sealed record TreeClaim(string Name, string? StorageClass);
+
+/// <summary>What can be told from the manifests alone.</summary>
+internal static class TreeFacts
+{
+    /// <summary>Kinds that make pods and that one can wait for.</summary>
+    public static readonly IReadOnlySet<string> Rolling = new HashSet<string>(StringComparer.Ordinal) { "Deployment", "StatefulSet", "DaemonSet" };
+
+    /// <summary>Claims that the cluster has to find volumes for.</summary>
+    public static IEnumerable<TreeClaim> Claims(IEnumerable<JsonObject> objects) => objects.SelectMany(Claims);
+
+    /// <summary>The lowest minor version of Kubernetes 1 that the manifests work on, and what in them asks for it.</summary>
+    public static (int Minor, string Because) LowestVersion(IEnumerable<JsonObject> objects)
+    {
+        var all = objects.ToList();
+        if (all.Any(static one => one.PodSpec()?.Containers().Any(static container => container.At("lifecycle", "preStop", "sleep") is not null) == true))
+        {
+            return (30, "preStop sleep; with cluster.kubernetesVersion \"1.29\" in the values the services delay their stop themselves");
+        }
+
+        return all.Any(static one => one.At("spec", "unhealthyPodEvictionPolicy") is not null)
+            ? (27, "unhealthyPodEvictionPolicy of the disruption budgets")
+            : (26, "the versions of the APIs in use");
+    }
+
+    /// <summary>Images, and who runs each.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Images(IEnumerable<JsonObject> objects) => objects
+        .SelectMany(static one => one.PodSpec()?.Containers().Select(container => (Image: container.Text("image") ?? "", User: $"{one.Kind()} {one.Name()}")) ?? [])
+        .Where(static use => use.Image.Length > 0)
+        .GroupBy(static use => use.Image, static use => use.User, StringComparer.Ordinal)
+        .OrderBy(static group => group.Key, StringComparer.Ordinal)
+        .ToDictionary(static group => group.Key, static group => (IReadOnlyList<string>)[.. group.Distinct().Order(StringComparer.Ordinal)], StringComparer.Ordinal);
+
+    private static IEnumerable<TreeClaim> Claims(JsonObject one) => one.Kind() switch
+    {
+        // One that names its volume gets that one and no other.
+        "PersistentVolumeClaim" when one.Text("spec", "volumeName") is null => [new TreeClaim(one.Name(), one.Text("spec", "storageClassName"))],
+        "StatefulSet" => one.Items("spec", "volumeClaimTemplates").Select(template => new TreeClaim($"{template.Name()}-{one.Name()}-0", template.Text("spec", "storageClassName"))),
+        // Of CloudNativePG.
+        "Cluster" when one.At("spec", "storage") is JsonObject storage => [new TreeClaim($"{one.Name()}-1", storage.Text("storageClass"))],
+        _ => [],
+    };
+}

@@ -1,0 +1,93 @@
+using System.Text.RegularExpressions;
+using Rag.Cli.Deployment.Clusters;
+
+namespace Rag.Cli.Deployment.Diagnosis;
+
+/// <summary>Pods that no node takes, told from what the scheduler says of the nodes.</summary>
+internal static partial class SchedulingProblems
+{
+    // 0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient cpu. preemption: ...
+    public static Problem? Of(Snapshot snapshot, ApiPod pod)
+    {
+        var condition = pod.Status.Conditions.FirstOrDefault(static one => one is { Type: "PodScheduled", Status: "False", Reason: "Unschedulable" });
+        if (condition?.Message is not { } message)
+        {
+            return null;
+        }
+
+        var subject = PodNames.Workload(pod);
+        var said = message.Split(" preemption:")[0].TrimEnd('.', ' ');
+        if (Extended().Match(said) is { Success: true } device)
+        {
+            return Accelerator(snapshot, subject, device.Groups["name"].Value, said);
+        }
+
+        if (said.Contains("PersistentVolumeClaim", StringComparison.OrdinalIgnoreCase) && snapshot.Claims.Any(static claim => claim.Status.Phase != "Bound"))
+        {
+            // The claim itself is reported, with its reason.
+            return null;
+        }
+
+        if (said.Contains("volume node affinity conflict", StringComparison.Ordinal))
+        {
+            return new Problem(ProblemKind.Unschedulable, subject, $"Its volume is on a node or in a zone where it cannot run ({said}).", "Make room on that node or in that zone: local volumes do not move. A storage class with volumeBindingMode WaitForFirstConsumer avoids it.");
+        }
+
+        if (said.Contains("Insufficient memory", StringComparison.Ordinal))
+        {
+            return Insufficient(ProblemKind.InsufficientMemory, "memory", subject, pod, said);
+        }
+
+        if (said.Contains("Insufficient cpu", StringComparison.Ordinal))
+        {
+            return Insufficient(ProblemKind.InsufficientCpu, "cpu", subject, pod, said);
+        }
+
+        if (said.Contains("node affinity", StringComparison.Ordinal) || said.Contains("node selector", StringComparison.Ordinal))
+        {
+            var wanted = string.Join(", ", pod.Spec.NodeSelector.Select(static pair => $"{pair.Key}={pair.Value}"));
+            return pod.Spec.NodeSelector.Keys.Any(static key => key.Contains("gpu", StringComparison.OrdinalIgnoreCase) || key.Contains("accelerator", StringComparison.OrdinalIgnoreCase))
+                ? new Problem(ProblemKind.NoAccelerator, subject, $"No node is labelled {wanted} ({said}).", $"Label the nodes with the accelerator: kubectl label node NAME {wanted}; or correct nodeSelector in the values.")
+                : new Problem(ProblemKind.Unschedulable, subject, $"No node has the labels that it asks for{(wanted.Length == 0 ? "" : $": {wanted}")} ({said}).", "Label a node, or correct nodeSelector in the values.");
+        }
+
+        if (Taints().Matches(said) is { Count: > 0 } taints)
+        {
+            var names = string.Join(", ", taints.Select(static taint => taint.Groups["taint"].Value.TrimEnd(':', ' ')).Distinct());
+            return new Problem(
+                ProblemKind.Taint, subject, $"The nodes refuse it for their taint {names} ({said}).",
+                names.Contains("node.kubernetes.io/", StringComparison.Ordinal)
+                    ? "Kubernetes itself set that taint because the node is not well: 'kubectl describe node' says why."
+                    : "Add services.<name>.tolerations for it in the values, take the taint from a node, or add a node without it.");
+        }
+
+        var other = said.Contains("topology spread", StringComparison.Ordinal) ? "Set cluster.strictSpread to false, or add nodes in the zones that have none."
+            : said.Contains("unschedulable", StringComparison.Ordinal) ? "Nodes are cordoned: kubectl uncordon NAME."
+            : said.Contains("Too many pods", StringComparison.Ordinal) ? "Add a node: the others run as many pods as they may."
+            : $"'{snapshot.Kubectl} describe pod {pod.Metadata.Name}' shows all of it.";
+        return new Problem(ProblemKind.Unschedulable, subject, $"No node takes it: {said}.", other);
+    }
+
+    private static Problem Accelerator(Snapshot snapshot, string subject, string device, string said)
+    {
+        var having = snapshot.Nodes?.Where(node => node.Status.Allocatable.GetValueOrDefault(device, "0") != "0").Select(static node => node.Metadata.Name).ToList();
+        return having is { Count: > 0 }
+            ? new Problem(ProblemKind.NoAccelerator, subject, $"No node has a {device} left ({said}); {string.Join(", ", having)} offer some, which are taken or not for this pod.", "Run fewer such pods, add a node, or tolerate its taint (tolerations in the values).")
+            : new Problem(ProblemKind.NoAccelerator, subject, $"No node offers {device} ({said}).", "Add a node with one and install its device plugin (for NVIDIA: the GPU operator), or go without: the platform works with a model endpoint elsewhere and without any.");
+    }
+
+    private static Problem Insufficient(ProblemKind kind, string resource, string subject, ApiPod pod, string said)
+    {
+        var asked = string.Join(" + ", pod.Spec.Containers.Select(container => container.Resources.Requests.GetValueOrDefault(resource)).OfType<string>());
+        return new Problem(
+            kind, subject, $"No node has {resource}{(asked.Length == 0 ? "" : $" {asked}")} left for it ({said}).",
+            $"Add a node, or lower its resources.requests.{resource} or its replicas in the values.");
+    }
+
+    // Names of extended resources have a domain: nvidia.com/gpu, amd.com/gpu.
+    [GeneratedRegex(@"Insufficient (?<name>[a-z0-9.-]+/[A-Za-z0-9._-]+)", RegexOptions.None, 1000)]
+    private static partial Regex Extended();
+
+    [GeneratedRegex(@"taint \{(?<taint>[^}]*)\}", RegexOptions.None, 1000)]
+    private static partial Regex Taints();
+}

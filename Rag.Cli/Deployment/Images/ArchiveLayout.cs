@@ -1,0 +1,85 @@
+using System.Formats.Tar;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Rag.Cli.Deployment.Images;
+
+/// <summary>An archive unpacked into a folder of blobs by digest, with the manifest of its one image: what a registry would serve.</summary>
+/// <param name="Folder">Where the blobs are.</param>
+/// <param name="Manifest">Bytes of the manifest, or of the index of several.</param>
+/// <param name="MediaType">Of it.</param>
+internal sealed record ArchiveLayout(string Folder, byte[] Manifest, string MediaType)
+{
+    private const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
+
+    public string Digest => DigestOf(Manifest);
+
+    public static string DigestOf(ReadOnlySpan<byte> bytes) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+
+    /// <summary>The file of a blob; null where there is none of that digest.</summary>
+    public string? Blob(string digest) => digest.Split(':') is ["sha256", var hex] && hex.All(char.IsAsciiHexDigitLower) && Path.Combine(Folder, "blobs", "sha256", hex) is var file && File.Exists(file) ? file : null;
+
+    /// <summary>Unpacks it.</summary>
+    /// <exception cref="CliException">It holds another number of images than one.</exception>
+    public static async Task<ArchiveLayout> UnpackAsync(ImageArchive archive, string folder, CancellationToken cancellationToken)
+    {
+        if (archive.Images.Count != 1)
+        {
+            throw new CliException($"'{archive.File}' holds {archive.Images.Count} images; one is expected.", "Save the one image alone.", ExitCode.Usage);
+        }
+
+        await TarFile.ExtractToDirectoryAsync(archive.File, folder, overwriteFiles: false, cancellationToken);
+        if (archive.Format == ArchiveFormat.Oci)
+        {
+            using var index = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, ImageArchive.OciIndex), cancellationToken));
+            var entry = index.RootElement.GetProperty("manifests")[0];
+            var hex = entry.GetProperty("digest").GetString()!.Split(':')[1];
+            return new ArchiveLayout(folder, await File.ReadAllBytesAsync(Path.Combine(folder, "blobs", "sha256", hex), cancellationToken), entry.GetProperty("mediaType").GetString()!);
+        }
+
+        return await ConvertAsync(folder, cancellationToken);
+    }
+
+    // Docker's layout has no manifest as registries have it: this makes one of the same configuration and layers.
+    private static async Task<ArchiveLayout> ConvertAsync(string folder, CancellationToken cancellationToken)
+    {
+        using var described = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, ImageArchive.DockerManifest), cancellationToken));
+        var image = described.RootElement[0];
+        Directory.CreateDirectory(Path.Combine(folder, "blobs", "sha256"));
+        var layers = new JsonArray();
+        foreach (var layer in image.GetProperty("Layers").EnumerateArray())
+        {
+            layers.Add(await AdoptAsync(folder, layer.GetString()!, "application/vnd.oci.image.layer.v1.tar", cancellationToken));
+        }
+
+        var manifest = new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = OciManifest,
+            ["config"] = await AdoptAsync(folder, image.GetProperty("Config").GetString()!, "application/vnd.oci.image.config.v1+json", cancellationToken),
+            ["layers"] = layers,
+        };
+        return new ArchiveLayout(folder, JsonSerializer.SerializeToUtf8Bytes(manifest), OciManifest);
+    }
+
+    private static async Task<JsonObject> AdoptAsync(string folder, string name, string mediaType, CancellationToken cancellationToken)
+    {
+        var file = Path.GetFullPath(name, folder);
+        // A layer that several images share may be a link to its place in another's folder.
+        file = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        string hex;
+        await using (var content = File.OpenRead(file))
+        {
+            hex = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
+        }
+
+        var blob = Path.Combine(folder, "blobs", "sha256", hex);
+        if (!File.Exists(blob))
+        {
+            File.Copy(file, blob);
+        }
+
+        return new JsonObject { ["mediaType"] = mediaType, ["digest"] = $"sha256:{hex}", ["size"] = new FileInfo(blob).Length };
+    }
+}

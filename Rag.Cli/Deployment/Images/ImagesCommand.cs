@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Rag.Deploy.AppModel;
+using Rag.Deploy.Values;
+
+namespace Rag.Cli.Deployment.Images;
+
+/// <summary><c>rag images</c>: container images of the app model's projects, made by the SDK: no daemon, no root.</summary>
+internal static class ImagesCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var names = new Argument<string[]>("names") { Description = "Only these projects of the app model; default: all of them.", Arity = ArgumentArity.ZeroOrMore };
+        var registry = new Option<string?>("--registry") { Description = "Push to this registry, such as registry.example.com/rag, with the credentials of 'docker login'. Default: write archives." };
+        var folder = new Option<string?>("--folder") { Description = "Where archives go. Default: artifacts/images in the checkout." };
+        var tag = new Option<string?>("--tag") { Description = "Tag of the images. Default: version of the values." };
+        var bases = new Option<string[]>("--base") { Description = "What they stand on: an image of a registry (pin it as name:tag@sha256:...) or a local archive; NAME=... for one of them. Default: the ASP.NET Core runtime that the SDK chooses." };
+        var manifest = new Option<string?>("--manifest", "-m") { Description = "An Aspire manifest of any app host. Default: AppHost of this checkout writes one." };
+        var values = new Option<string?>("--values", "-f") { Description = "Folder with values.yaml. Default: deploy in the checkout." };
+        var command = new Command("images", "Build the container images of the services, as archives or into a registry.") { names, registry, folder, tag, bases, manifest, values };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var model = await AppModelFile.ReadAsync(context, parsed.GetValue(manifest), cancellationToken);
+            var deploy = parsed.GetValue(values) is { } chosen ? Path.GetFullPath(chosen, context.WorkingDirectory) : Path.Combine(context.RequireCheckout().Root, "deploy");
+            var version = parsed.GetValue(tag) ?? EnvironmentValues.Read(deploy).Common.Version;
+            var target = parsed.GetValue(registry) is null ? parsed.GetValue(folder) is { } wanted ? Path.GetFullPath(wanted, context.WorkingDirectory) : Folder(context.RequireCheckout()) : null;
+            var request = new ImagesRequest(Projects(model, parsed.GetValue(names) ?? [], version), BaseChoice.Parse(parsed.GetValue(bases) ?? []), parsed.GetValue(registry), target, Path.Combine(deploy, "images"));
+            return await RunAsync(context, request, cancellationToken);
+        });
+        return command;
+    }
+
+    /// <summary>Where archives are that this command wrote.</summary>
+    public static string Folder(Checkout checkout) => Path.Combine(checkout.Root, "artifacts", "images");
+
+    private static async Task<int> RunAsync(CliContext context, ImagesRequest request, CancellationToken cancellationToken)
+    {
+        var digests = new List<(string Name, string Digest)>();
+        foreach (var image in request.Images)
+        {
+            var started = Stopwatch.GetTimestamp();
+            context.Terminal.Line($"Building {image.Name} ...");
+            var (where, digest) = await BuildAsync(context, request, image, cancellationToken);
+            context.Terminal.Good(string.Create(CultureInfo.InvariantCulture, $"{image.Name}:{image.Tag}  {where}  {digest}  in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s"));
+            digests.Add((image.Name, digest));
+        }
+
+        if (request.Registry is not null)
+        {
+            context.Terminal.Line("To name them by digest as well, for the values:");
+            context.Terminal.Line("images:");
+            context.Terminal.Line($"  registry: {request.Registry}");
+            context.Terminal.Line("  digests:");
+            digests.ForEach(one => context.Terminal.Line($"    {one.Name}: \"{one.Digest}\""));
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<(string Where, string Digest)> BuildAsync(CliContext context, ImagesRequest request, ImagePublish image, CancellationToken cancellationToken)
+    {
+        var containerfile = Path.Combine(request.Containerfiles, $"{image.Name}.Containerfile");
+        var own = request.Bases.Own(image.Name);
+        await using var stand = own is null && File.Exists(containerfile)
+            ? await BaseImage.BuildAsync(containerfile, request.Bases.Shared, context.WorkingDirectory, context.Terminal, cancellationToken)
+            : await BaseImage.OfAsync(own ?? request.Bases.Shared, context.WorkingDirectory, cancellationToken);
+        var workingDirectory = Path.GetDirectoryName(image.Project)!;
+        if (request.Folder is null)
+        {
+            var pushed = await image.RunAsync(stand.Reference, archive: null, request.Registry, workingDirectory, cancellationToken);
+            return ($"{request.Registry}/{image.Name}", pushed ?? "");
+        }
+
+        Directory.CreateDirectory(request.Folder);
+        var file = Path.Combine(request.Folder, $"{image.Name}.tar");
+        // Beside its place first, so that an image that was there stays until the new one is whole.
+        var unfinished = Path.Combine(request.Folder, $".{image.Name}-{Guid.NewGuid():N}.tar");
+        try
+        {
+            await image.RunAsync(stand.Reference, unfinished, registry: null, workingDirectory, cancellationToken);
+            var archive = await ImageArchive.ReadAsync(unfinished, cancellationToken);
+            File.Move(unfinished, file, overwrite: true);
+            return (string.Create(CultureInfo.InvariantCulture, $"{file} ({new FileInfo(file).Length / 1024.0 / 1024.0:0.0} MiB)"), archive.Images[0].Digest);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
+
+    internal static IReadOnlyList<ImagePublish> Projects(AppManifest model, IReadOnlyList<string> names, string tag)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(model.File))!;
+        var projects = model.Resources.Values.OfType<ProjectResource>().ToList();
+        if (names.FirstOrDefault(name => projects.TrueForAll(project => project.Name != name)) is { } unknown)
+        {
+            throw new CliException($"There is no project '{unknown}' in the app model.", $"There are: {string.Join(", ", projects.Select(static project => project.Name))}.", ExitCode.Usage);
+        }
+
+        // As the manifests name them.
+        return [.. projects.Where(project => names.Count == 0 || names.Contains(project.Name)).Select(project => new ImagePublish(project.Name.ToLowerInvariant(), Path.GetFullPath(project.Path, folder), tag))];
+    }
+}
+
+/// <summary>What is built.</summary>
+/// <param name="Images">Which.</param>
+/// <param name="Bases">On what.</param>
+/// <param name="Registry">Pushed there; null: written.</param>
+/// <param name="Folder">Written there; null: pushed.</param>
+/// <param name="Containerfiles">Folder with what single images need beyond the runtime, as NAME.Containerfile.</param>
+internal sealed record ImagesRequest(IReadOnlyList<ImagePublish> Images, BaseChoice Bases, string? Registry, string? Folder, string Containerfiles);
+
+/// <summary>What was said with <c>--base</c>.</summary>
+/// <param name="Shared">For all.</param>
+/// <param name="ByName">For single images.</param>
+internal sealed record BaseChoice(string? Shared, IReadOnlyDictionary<string, string> ByName)
+{
+    public string? Own(string name) => ByName.GetValueOrDefault(name);
+
+    public static BaseChoice Parse(IReadOnlyList<string> texts)
+    {
+        // A reference has no '=', a path hardly.
+        var named = texts.Where(static text => text.Contains('=', StringComparison.Ordinal)).Select(static text => text.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
+        return texts.Where(static text => !text.Contains('=', StringComparison.Ordinal)).ToList() switch
+        {
+            [] => new BaseChoice(null, named),
+            [var shared] => new BaseChoice(shared, named),
+            _ => throw new CliException("--base was given more than once without a name.", "One holds for all; NAME=... for single ones.", ExitCode.Usage),
+        };
+    }
+}

@@ -1,0 +1,128 @@
+using Rag.Cli.Deployment.Clusters;
+using Rag.Cli.Deployment.Diagnosis;
+using Rag.Cli.Tests.Deployment.Diagnosis;
+using Rag.Deploy.Writing;
+
+namespace Rag.Cli.Tests.Deployment.Clusters;
+
+public sealed class PreflightTests
+{
+    private const string Deployment =
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: { name: rag-api, namespace: ragplatform }
+        spec:
+          template:
+            spec:
+              imagePullSecrets: [ { name: registry } ]
+              containers:
+              - name: rag-api
+                image: registry.example.com/rag/rag-api:0.1.0
+                env:
+                - name: KEY
+                  valueFrom: { secretKeyRef: { name: ragplatform-secrets, key: vectors-key } }
+              volumes:
+              - name: secrets
+                projected: { sources: [ { secret: { name: ragplatform-secrets, items: [ { key: postgres-password, path: p } ] } } ] }
+        """;
+
+    private const string Secret =
+        """
+        apiVersion: v1
+        kind: Secret
+        metadata: { name: ragplatform-secrets, namespace: ragplatform }
+        data: { postgres-password: eA== }
+        """;
+
+    private static readonly ServedTypes Served = ServedTypes.Parse(
+        "apps/v1\nv1\nnetworking.k8s.io/v1\nkeda.sh/v1beta1\n",
+        "secrets   v1   true   Secret\ndeployments   deploy   apps/v1   true   Deployment\nstatefulsets   sts   apps/v1   true   StatefulSet\ningresses   ing   networking.k8s.io/v1   true   Ingress\nscaledobjects   so   keda.sh/v1beta1   true   ScaledObject\n");
+
+    [Fact]
+    public void A_cluster_that_has_everything_passes() => Assert.Empty(Look([Deployment, Secret.Replace("{ p", "{ vectors-key: eA==, p", StringComparison.Ordinal)], secrets: ["registry"]));
+
+    [Fact]
+    public void A_key_that_nobody_filled_in_is_named_with_its_file()
+    {
+        var problem = Assert.Single(Look([Deployment, Secret], secrets: ["registry"]));
+
+        Assert.Equal("'vectors-key' is not filled in; Deployment rag-api needs it.", problem.What);
+        Assert.Equal($"Add a line vectors-key=VALUE to {Path.Combine("overlays", "dev", "secrets.env")}.", problem.Fix);
+        Assert.False(problem.IsWarning);
+    }
+
+    [Fact]
+    public void A_secret_that_somebody_else_has_to_make_is_named_with_its_keys()
+    {
+        var problems = Look([Deployment], secrets: []);
+
+        Assert.Equal(["registry", "ragplatform-secrets"], problems.Select(static problem => problem.Subject).OrderByDescending(static name => name, StringComparer.Ordinal));
+        var own = problems.Single(static problem => problem.Subject == "ragplatform-secrets");
+        Assert.Contains("(keys: postgres-password, vectors-key)", own.What, StringComparison.Ordinal);
+        Assert.False(own.IsWarning);
+        // An image may be public: without the credentials one may try.
+        Assert.True(problems.Single(static problem => problem.Subject == "registry").IsWarning);
+    }
+
+    [Fact]
+    public void Without_a_right_to_see_secrets_none_is_missed() => Assert.Empty(Look([Deployment], secrets: null));
+
+    [Fact]
+    public void A_type_that_the_cluster_does_not_know_is_named_with_who_brings_it()
+    {
+        const string Route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: rag-web, namespace: ragplatform }\n";
+
+        var problem = Assert.Single(Look([Route]));
+
+        Assert.Equal((ProblemKind.MissingType, "HTTPRoute"), (problem.Kind, problem.Subject));
+        Assert.Contains("gateway.networking.k8s.io/v1", problem.What, StringComparison.Ordinal);
+        Assert.Contains("the Gateway API", problem.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_type_that_is_there_in_another_version_is_told_from_one_that_is_not()
+    {
+        var problem = Assert.Single(Look(["apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: rag-ingest }\n"]));
+
+        Assert.StartsWith("The cluster knows keda.sh/v1beta1 but not keda.sh/v1alpha1", problem.What, StringComparison.Ordinal);
+        Assert.Contains("in a newer version", problem.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Claims_are_held_against_the_storage_classes()
+    {
+        const string Set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: postgres }\nspec: { volumeClaimTemplates: [ { metadata: { name: data }, spec: { storageClassName: fast } } ] }\n";
+
+        var problem = Assert.Single(Look([Set]));
+
+        Assert.Equal((ProblemKind.MissingStorageClass, "data-postgres-0"), (problem.Kind, problem.Subject));
+        Assert.Empty(Look([Set.Replace("fast", "standard", StringComparison.Ordinal)]));
+    }
+
+    [Fact]
+    public void A_cluster_that_is_too_old_is_told_what_asks_for_more()
+    {
+        const string Sleeping = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { template: { spec: { containers: [ { name: a, image: a, lifecycle: { preStop: { sleep: { seconds: 10 } } } } ] } } }\n";
+
+        var problem = Assert.Single(Look([Sleeping], serverMinor: 29));
+
+        Assert.Equal(ProblemKind.VersionTooLow, problem.Kind);
+        Assert.Contains("cluster.kubernetesVersion to \"1.29\"", problem.Fix, StringComparison.Ordinal);
+        Assert.Empty(Look([Sleeping], serverMinor: 30));
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData(", annotations: { cert-manager.io/cluster-issuer: letsencrypt }", 0)]
+    public void A_certificate_is_missed_unless_cert_manager_makes_it(string annotations, int problems) =>
+        Assert.Equal(problems, Look([$"apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{ name: a{annotations} }}\nspec: {{ tls: [ {{ hosts: [ a.example.com ], secretName: tls }} ] }}\n"], secrets: []).Count);
+
+    private static IReadOnlyList<Problem> Look(string[] objects, string[]? secrets = null, int serverMinor = 33) => Preflight.Of(
+        new Overlay("dev", Path.Combine("overlays", "dev"), RenderedYaml.Read(string.Join("---\n", objects.Select(static one => one + "\n")))),
+        new ClusterTarget("kind-dev", "https://127.0.0.1:6443", $"v1.{serverMinor}.0", serverMinor, ClientMinor: serverMinor),
+        Served,
+        Snapshots.Classes(Snapshots.StorageClass("standard", "rancher.io/local-path", isDefault: true)),
+        secrets?.ToHashSet(StringComparer.Ordinal),
+        "kubectl -n ragplatform");
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Text.Json;
+using Rag.Cli.Deployment.Images;
+
+namespace Rag.Cli.Tests.Deployment.Images;
+
+public sealed class ImageArchiveTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Both_layouts_are_read_and_searched_by_name()
+    {
+        var oci = await ImageArchive.ReadAsync(TestArchives.Oci(_folder, "oci.tar", "docker.io/library/redis:8.6"), CancellationToken.None);
+        var docker = await ImageArchive.ReadAsync(TestArchives.Docker(_folder, "docker.tar", "redis:8.6", "postgres:18"), CancellationToken.None);
+
+        Assert.Equal(("oci-archive", "docker-archive"), (oci.Transport, docker.Transport));
+        Assert.NotNull(oci.Find(ImageReference.Parse("redis:8.6")));
+        Assert.Null(oci.Find(ImageReference.Parse("redis:8")));
+        Assert.Equal(TestArchives.ConfigDigest, docker.Find(ImageReference.Parse("docker.io/library/postgres:18"))!.Digest);
+    }
+
+    [Fact]
+    public async Task A_tag_alone_names_nothing()
+    {
+        var archive = await ImageArchive.ReadAsync(TestArchives.Oci(_folder, "oci.tar", "8.6"), CancellationToken.None);
+
+        Assert.Null(archive.Find(ImageReference.Parse("redis:8.6")));
+    }
+
+    [Theory]
+    [InlineData("nowhere.tar", "There is no image archive")]
+    [InlineData("text.tar", "is no archive of images")]
+    [InlineData("empty.tar", "it has neither index.json nor manifest.json")]
+    public async Task What_is_no_archive_is_told(string file, string words)
+    {
+        _folder.File("text.tar", new string('x', 2000));
+        await using (var tar = new System.Formats.Tar.TarWriter(File.Create(Path.Combine(_folder.Path, "empty.tar"))))
+        {
+            await tar.WriteEntryAsync(new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.Directory, "a"));
+        }
+
+        var refused = await Assert.ThrowsAsync<CliException>(() => ImageArchive.ReadAsync(Path.Combine(_folder.Path, file), CancellationToken.None));
+
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(2, refused.ExitCode);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_archive_is_served_as_a_registry_would(bool isOci)
+    {
+        await using var image = await BaseImage.OfAsync(isOci ? TestArchives.Oci(_folder, "base.tar", "base:1") : TestArchives.Docker(_folder, "base.tar", "base:1"), _folder.Path, CancellationToken.None);
+        var (host, repository, tag) = (image.Reference!.Split('/')[0], image.Reference.Split('/')[1].Split(':')[0], image.Reference.Split(':')[^1]);
+        using var client = new HttpClient { BaseAddress = new Uri($"http://{host}/v2/") };
+
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("")).StatusCode);
+        var answer = await client.GetAsync($"{repository}/manifests/{tag}");
+        var bytes = await answer.Content.ReadAsByteArrayAsync();
+        using var manifest = JsonDocument.Parse(bytes);
+        Assert.Equal("application/vnd.oci.image.manifest.v1+json", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(ArchiveLayout.DigestOf(bytes), answer.Headers.GetValues("Docker-Content-Digest").Single());
+        Assert.Equal(TestArchives.ConfigDigest, manifest.RootElement.GetProperty("config").GetProperty("digest").GetString());
+        var layer = manifest.RootElement.GetProperty("layers")[0].GetProperty("digest").GetString();
+        Assert.Equal(TestArchives.LayerDigest, layer);
+        Assert.Equal(TestArchives.Layer, await client.GetStringAsync($"{repository}/blobs/{layer}"));
+        using var head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"{repository}/blobs/{layer}"));
+        Assert.Equal(TestArchives.Layer.Length, head.Content.Headers.ContentLength);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"{repository}/blobs/sha256:{new string('0', 64)}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"{repository}/blobs/sha256:..%2F..%2Fetc")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("redis", "docker.io/library/redis:latest")]
+    [InlineData("redis:8.6", "docker.io/library/redis:8.6")]
+    [InlineData("qdrant/qdrant:v1.18.0", "docker.io/qdrant/qdrant:v1.18.0")]
+    [InlineData("localhost/base:1", "localhost/base:1")]
+    [InlineData("registry.example.com:5000/rag/rag-api:0.1.0@sha256:ab", "registry.example.com:5000/rag/rag-api:0.1.0@sha256:ab")]
+    [InlineData("registry.example.com/a@sha256:ab", "registry.example.com/a@sha256:ab")]
+    public void References_are_read_as_runtimes_read_them(string text, string whole) => Assert.Equal(whole, ImageReference.Parse(text).ToString());
+}
