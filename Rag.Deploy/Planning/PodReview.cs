@@ -140,7 +140,7 @@ internal static class PodReview
 
         if (PodTemplates.RunOn(workload) && pod.Containers.Any(static container => container.Lifecycle is null))
         {
-            yield return (NoPreStop, context.KubernetesMinor < AppArmorFieldSince ? "Below Kubernetes 1.30 the node cannot wait; a program that can does so itself." : "The values want none ('shutdown.delaySeconds').");
+            yield return (NoPreStop, !context.HasPreStopSleep ? "Below Kubernetes 1.30 the node cannot wait; a program that can does so itself." : "The values want none ('shutdown.delaySeconds').");
         }
     }
 
