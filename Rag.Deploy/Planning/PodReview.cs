@@ -32,6 +32,9 @@ internal static class PodReview
     /// <summary>No pause before it stops.</summary>
     public const string NoPreStop = "ragplatform.dev/no-pre-stop";
 
+    /// <summary>On a workload: why a pod is taken away before its successor is ready.</summary>
+    public const string TakenBeforeReady = "ragplatform.dev/taken-before-ready";
+
     /// <summary>The cluster's own priority.</summary>
     public const string NoPriorityClass = "ragplatform.dev/no-priority-class";
 
@@ -140,7 +143,7 @@ internal static class PodReview
 
         if (PodTemplates.RunOn(workload) && pod.Containers.Any(static container => container.Lifecycle is null))
         {
-            yield return (NoPreStop, context.KubernetesMinor < AppArmorFieldSince ? "Below Kubernetes 1.30 the node cannot wait; a program that can does so itself." : "The values want none ('shutdown.delaySeconds').");
+            yield return (NoPreStop, !context.HasPreStopSleep ? "Below Kubernetes 1.30 the node cannot wait; a program that can does so itself." : "The values want none ('shutdown.delaySeconds').");
         }
     }
 

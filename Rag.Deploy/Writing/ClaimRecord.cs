@@ -2,6 +2,7 @@ using System.Text.Json;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning;
+using Rag.Deploy.Planning.Monitoring;
 using Rag.Deploy.Planning.Rules;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Values;
@@ -90,6 +91,7 @@ internal sealed record ClaimRecord(SortedDictionary<string, SortedDictionary<str
                 {
                     ContainerResource container when template.Metadata.Name != StorePods.DataVolume => $"services.{container.Name}.volumes.{container.Volumes[i].Target}",
                     ContainerResource container => $"stores.{container.Name}.storage",
+                    _ when set.Metadata.Name == PrometheusPlan.Name => "monitoring.prometheus.storage",
                     _ => $"claim {set.Metadata.Name}/{template.Metadata.Name}",
                 },
                 Size(template.Spec))),

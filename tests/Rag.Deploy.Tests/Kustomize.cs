@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Rag.Deploy.Writing;
 
 namespace Rag.Deploy.Tests;
 
@@ -7,13 +8,13 @@ namespace Rag.Deploy.Tests;
 internal static class Kustomize
 {
     /// <summary>Every object that it renders.</summary>
-    public static async Task<List<JsonObject>> RenderAsync(string folder)
+    public static async Task<IReadOnlyList<JsonObject>> RenderAsync(string folder)
     {
         using var process = Process.Start(new ProcessStartInfo("kubectl", ["kustomize", folder]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, await error);
-        return RenderedTrees.Parse(output);
+        return RenderedYaml.Read(output);
     }
 }

@@ -19,6 +19,8 @@ internal sealed class SnapshotReader(Kubectl kubectl, TimeProvider time)
         var nodes = kubectl.TryListAsync("nodes", cancellationToken);
         var routes = kubectl.TryListAsync("httproutes.gateway.networking.k8s.io", cancellationToken);
         var secrets = SecretNamesAsync(cancellationToken);
+        // Also where the first fails: no kubectl is to go on behind the back of whoever is told so.
+        await Task.WhenAll(own, classes, nodes, routes, secrets);
         var snapshot = Snapshot.Of(kubectl.Namespace ?? "default", time.GetUtcNow(), [.. await own, .. await routes ?? []]) with
         {
             Kubectl = kubectl.Shown,

@@ -43,9 +43,7 @@ internal static class InferencePods
 
     private static Deployment Deployment(PlanContext context, string name, InferenceValues values, Engine engine) => new()
     {
-        Metadata = context.Names.Meta(name, Component, annotations: values.Replicas > 1
-            ? null
-            : new Labels { [ServicePlan.SingleReplica] = "GPUs are few. Without it questions are answered by quotation, and documents wait for their vectors." }),
+        Metadata = context.Names.Meta(name, Component, annotations: Reasons(values)),
         Spec = new DeploymentSpec
         {
             Replicas = values.Replicas,
@@ -58,6 +56,17 @@ internal static class InferencePods
             Template = Template(context, name, values, engine),
         },
     };
+
+    private static Labels Reasons(InferenceValues values)
+    {
+        var reasons = new Labels { [PodReview.TakenBeforeReady] = "A pod beside the old one would wait for the GPU that it holds." };
+        if (values.Replicas == 1)
+        {
+            reasons[ServicePlan.SingleReplica] = "GPUs are few. Without it questions are answered by quotation, and documents wait for their vectors.";
+        }
+
+        return reasons;
+    }
 
     private static DaemonSet PerNode(PlanContext context, string name, InferenceValues values, Engine engine) => new()
     {

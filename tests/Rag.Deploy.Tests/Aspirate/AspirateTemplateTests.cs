@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rag.Deploy.Writing;
 using HandlebarsDotNet;
 using Rag.Testing;
 
@@ -28,12 +29,12 @@ public sealed class AspirateTemplateTests : IDisposable
     [Fact]
     public void A_project_is_rolled_probed_restricted_and_protected()
     {
-        var objects = RenderedTrees.Parse(Render("deployment", Project));
+        var objects = RenderedYaml.Read(Render("deployment", Project));
 
         var deployment = objects.Single(static tree => tree["kind"]!.ToString() == "Deployment");
         Assert.Equal(["ServiceAccount", "Deployment", "PodDisruptionBudget"], objects.Select(static tree => tree["kind"]!.ToString()));
-        Assert.Equal(("RollingUpdate", 0), (deployment["spec"]!["strategy"]!["type"]!.ToString(), deployment["spec"]!["strategy"]!["rollingUpdate"]!["maxUnavailable"]!.GetValue<int>()));
-        Assert.Equal(2, deployment["spec"]!["replicas"]!.GetValue<int>());
+        Assert.Equal(("RollingUpdate", 0), (deployment["spec"]!["strategy"]!["type"]!.ToString(), deployment["spec"]!["strategy"]!["rollingUpdate"]!["maxUnavailable"]!.GetValue<long>()));
+        Assert.Equal(2, deployment["spec"]!["replicas"]!.GetValue<long>());
         var container = Container(deployment);
         Assert.Equal(
             ["/health/startup", "/health/ready", "/health/live"],
@@ -48,7 +49,7 @@ public sealed class AspirateTemplateTests : IDisposable
     [InlineData("statefulset", false)]
     public void Every_pod_is_one_that_a_restricted_namespace_takes(string template, bool isProject)
     {
-        var workload = RenderedTrees.Parse(Render(template, isProject ? Project : template == "deployment" ? Cache : Postgres))[1];
+        var workload = RenderedYaml.Read(Render(template, isProject ? Project : template == "deployment" ? Cache : Postgres))[1];
 
         var pod = workload["spec"]!["template"]!["spec"]!;
         Assert.Equal("RuntimeDefault", pod["securityContext"]!["seccompProfile"]!["type"]!.ToString());
@@ -63,22 +64,22 @@ public sealed class AspirateTemplateTests : IDisposable
     [Fact]
     public void Arguments_and_values_arrive_as_they_are()
     {
-        var container = Container(RenderedTrees.Parse(Render("deployment", Cache))[1]);
+        var container = Container(RenderedYaml.Read(Render("deployment", Cache))[1]);
 
         Assert.Equal(["-c", Command], ((JsonArray)container["args"]!).Select(static argument => argument!.ToString()));
         Assert.Equal("/bin/sh", container["command"]![0]!.ToString());
-        var literals = (JsonArray)RenderedTrees.Parse(Render("kustomization", Cache))[0]["configMapGenerator"]![0]!["literals"]!;
+        var literals = (JsonArray)RenderedYaml.Read(Render("kustomization", Cache))[0]["configMapGenerator"]![0]!["literals"]!;
         Assert.Equal($"NASTY={Nasty}", Assert.Single(literals)!.ToString());
     }
 
     [Fact]
     public void A_container_with_volumes_keeps_them_and_PostgreSQL_runs_as_its_own_user()
     {
-        var set = RenderedTrees.Parse(Render("statefulset", Postgres))[1];
+        var set = RenderedYaml.Read(Render("statefulset", Postgres))[1];
 
         Assert.Equal("postgres-data", Assert.Single((JsonArray)set["spec"]!["volumeClaimTemplates"]!)!["metadata"]!["name"]!.ToString());
         Assert.Contains((JsonArray)Container(set)["volumeMounts"]!, static mount => mount!["mountPath"]!.ToString() == "/var/lib/postgresql");
-        Assert.Equal(999, set["spec"]!["template"]!["spec"]!["securityContext"]!["runAsUser"]!.GetValue<int>());
+        Assert.Equal(999, set["spec"]!["template"]!["spec"]!["securityContext"]!["runAsUser"]!.GetValue<long>());
         Assert.Equal("postgres", set["spec"]!["serviceName"]!.ToString());
     }
 
@@ -100,7 +101,7 @@ public sealed class AspirateTemplateTests : IDisposable
 
         using var process = Process.Start(new ProcessStartInfo("kubectl", ["kustomize", _folder.FullName]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
-        var rendered = RenderedTrees.Parse(await process.StandardOutput.ReadToEndAsync());
+        var rendered = RenderedYaml.Read(await process.StandardOutput.ReadToEndAsync());
         await process.WaitForExitAsync();
 
         Assert.True(process.ExitCode == 0, await error);

@@ -32,7 +32,8 @@ internal static class AvailabilityChecks
         workload.Kind == "Deployment"
             ? workload.Object.Text("spec", "strategy", "type") == "RollingUpdate" && workload.Object.Number("spec", "strategy", "rollingUpdate", "maxUnavailable") == 0
             : workload.Object.Text("spec", "updateStrategy", "type") == "RollingUpdate",
-        "it is not replaced pod by pod"));
+        "it is not replaced pod by pod",
+        workload.Reason(PodReview.TakenBeforeReady)));
 
     private static IEnumerable<Finding> Budgets(RenderedPlatform platform) => Replicated(platform).Select(workload => Finding.Of(
         workload.ToString(), platform.OfKind("PodDisruptionBudget").Count(budget => budget.Map("spec", "selector", "matchLabels").Selects(workload.Labels)) == 1, "it does not have one disruption budget"));
@@ -46,9 +47,9 @@ internal static class AvailabilityChecks
             budget.Text("spec", "minAvailable") is { } least ? Pods(least, Least(platform, workload)) < Least(platform, workload) : budget.Text("spec", "maxUnavailable") is { } most && Pods(most, 100) > 0,
             "a node with its pods can never be emptied");
 
-    private static int Pods(string amount, int of) => amount.EndsWith('%')
-        ? (int)Math.Ceiling(of * decimal.Parse(amount[..^1], CultureInfo.InvariantCulture) / 100)
-        : int.Parse(amount, CultureInfo.InvariantCulture);
+    private static long Pods(string amount, long of) => amount.EndsWith('%')
+        ? (long)Math.Ceiling(of * decimal.Parse(amount[..^1], CultureInfo.InvariantCulture) / 100)
+        : long.Parse(amount, CultureInfo.InvariantCulture);
 
     private static IEnumerable<Finding> UnhealthyPods(RenderedPlatform platform) => platform.OfKind("PodDisruptionBudget").Select(static budget => Finding.Of(
         $"PodDisruptionBudget/{budget.Text("metadata", "name")}", budget.Text("spec", "unhealthyPodEvictionPolicy") == "AlwaysAllow", "pods that do not work cannot be evicted"));
@@ -75,7 +76,7 @@ internal static class AvailabilityChecks
     }
 
     // Fewest pods that may run: those of the autoscaler, where there is one.
-    private static int Least(RenderedPlatform platform, Workload workload) => Scalers(platform).FirstOrDefault(scaler => Target(platform, scaler)?.Object == workload.Object) is { } scaler
+    private static long Least(RenderedPlatform platform, Workload workload) => Scalers(platform).FirstOrDefault(scaler => Target(platform, scaler)?.Object == workload.Object) is { } scaler
         ? Bounds(scaler).Least ?? 1
         : workload.Object.Number("spec", "replicas") ?? 1;
 
@@ -84,7 +85,7 @@ internal static class AvailabilityChecks
     private static Workload? Target(RenderedPlatform platform, JsonObject scaler) =>
         platform.Find(scaler.Text("spec", "scaleTargetRef", "kind") ?? "Deployment", scaler.Text("spec", "scaleTargetRef", "name")) is { } target ? Workload.Of(target) : null;
 
-    private static (int? Least, int? Most) Bounds(JsonObject scaler) => scaler.Text("kind") == "ScaledObject"
+    private static (long? Least, long? Most) Bounds(JsonObject scaler) => scaler.Text("kind") == "ScaledObject"
         ? (scaler.Number("spec", "minReplicaCount"), scaler.Number("spec", "maxReplicaCount"))
         : (scaler.Number("spec", "minReplicas"), scaler.Number("spec", "maxReplicas"));
 }

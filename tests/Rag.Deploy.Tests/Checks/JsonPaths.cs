@@ -18,8 +18,8 @@ internal static class JsonPaths
 
     public static string? Text(this JsonNode? node, params ReadOnlySpan<string> path) => node.At(path)?.ToString();
 
-    public static int? Number(this JsonNode? node, params ReadOnlySpan<string> path) =>
-        node.At(path) is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<int>() : null;
+    public static long? Number(this JsonNode? node, params ReadOnlySpan<string> path) =>
+        node.At(path) is JsonValue value ? value.TryGetValue(out long number) ? number : value.TryGetValue(out int small) ? small : null : null;
 
     public static bool IsTrue(this JsonNode? node, params ReadOnlySpan<string> path) => node.At(path)?.GetValueKind() == JsonValueKind.True;
 

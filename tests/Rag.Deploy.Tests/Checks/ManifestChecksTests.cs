@@ -22,7 +22,8 @@ public sealed class ManifestChecksTests
     {
         var platform = await RenderedPlatform.Of(name);
 
-        Assert.Empty(Faults(platform));
+        var faults = Faults(platform).ToList();
+        Assert.True(faults.Count == 0, string.Join(Environment.NewLine, faults));
         Assert.NotEmpty(platform.Workloads);
     }
 

@@ -112,7 +112,7 @@ internal static class NetworkChecks
                 .Concat(workload.Pod.Items("volumes").Select(static volume => volume.Text("configMap", "name")));
             foreach (var name in configs.OfType<string>())
             {
-                yield return Finding.Of(workload.ToString(), platform.Find("ConfigMap", name) is not null, $"there is no ConfigMap '{name}'");
+                yield return Finding.Of(workload.ToString(), name == platform.Values.Trust?.ConfigMap || platform.Find("ConfigMap", name) is not null, $"there is no ConfigMap '{name}'");
             }
 
             foreach (var name in workload.Pod.Items("volumes").Select(static volume => volume.Text("persistentVolumeClaim", "claimName")).OfType<string>())

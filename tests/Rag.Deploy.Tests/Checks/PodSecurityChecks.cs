@@ -62,7 +62,7 @@ internal static class PodSecurityChecks
         $"its user or group is not above {HighestOfTheNode}, or not stated",
         PodReview.ImageUser);
 
-    private static IEnumerable<int?> Ids(Workload workload, JsonObject container) => [workload.Security(container, "runAsUser").Number(), workload.Security(container, "runAsGroup").Number()];
+    private static IEnumerable<long?> Ids(Workload workload, JsonObject container) => [workload.Security(container, "runAsUser").Number(), workload.Security(container, "runAsGroup").Number()];
 
     private static IEnumerable<Finding> NotPrivileged(RenderedPlatform platform) =>
         Each(platform, static (_, container) => !container.IsTrue("securityContext", "privileged"), "it is privileged");

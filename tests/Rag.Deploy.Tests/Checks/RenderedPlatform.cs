@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
 using Rag.Deploy.Values;
+using Rag.Deploy.Writing;
 using Rag.Testing;
 
 namespace Rag.Deploy.Tests.Checks;
@@ -39,7 +40,15 @@ internal sealed record RenderedPlatform(string Name, IReadOnlyList<JsonObject> O
         var folder = Directory.CreateTempSubdirectory("rag-checks-").FullName;
         try
         {
-            Generation.Write(manifest, new EnvironmentValues(values, new SortedDictionary<string, DeployValues>(StringComparer.Ordinal) { [name] = values }), folder);
+            var environments = new EnvironmentValues(values, new SortedDictionary<string, DeployValues>(StringComparer.Ordinal) { [name] = values });
+            var missing = Generation.Write(manifest, environments, folder).Environments.Single(one => one.Name == name).MissingSecrets;
+            if (missing.Count > 0)
+            {
+                // What only a person can fill in; the second time makes of it what is needed beside.
+                await File.AppendAllLinesAsync(Path.Combine(folder, "overlays", name, KustomizeTree.SecretsFile), missing.Select(static secret => $"{secret}=typed in by hand"));
+                Generation.Write(manifest, environments, folder);
+            }
+
             return new RenderedPlatform(name, await Kustomize.RenderAsync(Path.Combine(folder, "overlays", name)), values, await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "kubernetes.md")));
         }
         finally

@@ -48,7 +48,7 @@ public sealed class HelmChartTests
             ["apps/v1 Deployment rag-api", "apps/v1 Deployment rag-web"],
             after.Where(pair => !AreEqual(pair.Value, before[pair.Key])).Select(static pair => pair.Key).Order(StringComparer.Ordinal));
         Assert.Equal("registry.example.com/\"odd\\name\":1", after["apps/v1 Deployment rag-api"]["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!.ToString());
-        Assert.Equal(5, after["apps/v1 Deployment rag-web"]["spec"]!["replicas"]!.GetValue<int>());
+        Assert.Equal(5, after["apps/v1 Deployment rag-web"]["spec"]!["replicas"]!.GetValue<long>());
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class HelmChartTests
     [Fact]
     public void The_chart_has_a_version_that_Helm_takes()
     {
-        string Version(string version) => RenderedTrees.Parse(Text(HelmChart.Of(new PlatformPlan([], []), new DeployValues { Version = version }).ToDictionary(), "/Chart.yaml"))[0]["version"]!.ToString();
+        string Version(string version) => RenderedYaml.Read(Text(HelmChart.Of(new PlatformPlan([], []), new DeployValues { Version = version }).ToDictionary(), "/Chart.yaml"))[0]["version"]!.ToString();
 
         Assert.Equal("1.2.3-rc.1", Version("1.2.3-rc.1"));
         Assert.Equal("0.0.0", Version("1.10"));
@@ -121,7 +121,7 @@ public sealed class HelmChartTests
 
     private static string Text(Dictionary<string, string> chart, string end) => chart.Single(file => file.Key.EndsWith(end, StringComparison.Ordinal)).Value;
 
-    private static JsonObject Values(Dictionary<string, string> chart) => RenderedTrees.Parse(Text(chart, "/values.yaml"))[0];
+    private static JsonObject Values(Dictionary<string, string> chart) => RenderedYaml.Read(Text(chart, "/values.yaml"))[0];
 
     // As text and back, so that a number is a number whatever type it had.
     private static bool AreEqual(JsonObject a, JsonObject b) => JsonNode.DeepEquals(JsonNode.Parse(a.ToJsonString()), JsonNode.Parse(b.ToJsonString()));
@@ -131,7 +131,7 @@ public sealed class HelmChartTests
     private static List<JsonObject> Render(Dictionary<string, string> chart, Func<JsonObject, JsonObject> change)
     {
         var values = change(Values(chart));
-        return [.. chart.Where(static file => file.Key.Contains("/templates/", StringComparison.Ordinal)).SelectMany(file => RenderedTrees.Parse(Render(file.Value, values)))];
+        return [.. chart.Where(static file => file.Key.Contains("/templates/", StringComparison.Ordinal)).SelectMany(file => RenderedYaml.Read(Render(file.Value, values)))];
     }
 
     // {{ .Values.a.b }}, {{ .Values.a.b | quote }} and {{ "{{" }}; anything else is none of ours, and fails.

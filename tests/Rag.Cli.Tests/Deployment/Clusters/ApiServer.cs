@@ -18,6 +18,7 @@ internal sealed class ApiServer : IAsyncDisposable
     [
         ("v1", "namespaces", "Namespace", false), ("v1", "nodes", "Node", false), ("v1", "secrets", "Secret", true), ("v1", "configmaps", "ConfigMap", true), ("v1", "pods", "Pod", true),
         ("v1", "services", "Service", true), ("v1", "serviceaccounts", "ServiceAccount", true), ("v1", "persistentvolumeclaims", "PersistentVolumeClaim", true), ("v1", "events", "Event", true),
+        ("v1", "resourcequotas", "ResourceQuota", true), ("v1", "limitranges", "LimitRange", true),
         ("apps/v1", "deployments", "Deployment", true), ("apps/v1", "statefulsets", "StatefulSet", true), ("apps/v1", "daemonsets", "DaemonSet", true),
         ("batch/v1", "jobs", "Job", true), ("batch/v1", "cronjobs", "CronJob", true), ("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", true),
         ("autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", true), ("networking.k8s.io/v1", "ingresses", "Ingress", true),
