@@ -117,6 +117,11 @@ internal sealed class ApiServer : IAsyncDisposable
             applied["status"] = new JsonObject { ["observedGeneration"] = 1, ["replicas"] = replicas, ["updatedReplicas"] = replicas, ["readyReplicas"] = replicas, ["availableReplicas"] = replicas };
         }
 
+        if (applied["kind"]!.ToString() == "Job")
+        {
+            applied["status"] = new JsonObject { ["succeeded"] = 1, ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Complete", ["status"] = "True" }) };
+        }
+
         if (!isTry)
         {
             Objects[path] = applied;
