@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,36 +9,10 @@ namespace Rag.Testing;
 /// Speaks the OpenAI protocol on loopback and says what the test tells it to: streamed chat completions a few characters at a time,
 /// embeddings, and failures.
 /// </summary>
-public sealed class ScriptedModel : IAsyncDisposable
+public sealed class ScriptedModel : LoopbackServer
 {
-    private readonly HttpListener _listener = new();
-    private readonly Task _serving;
-
-    /// <summary>Listens from then on.</summary>
-    public ScriptedModel()
-    {
-        // The port is taken between asking and listening only if somebody else takes the same one in that instant: try again then.
-        for (var attempt = 0; ; attempt++)
-        {
-            var port = FreePort();
-            _listener.Prefixes.Clear();
-            _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-            try
-            {
-                _listener.Start();
-                BaseUrl = new Uri($"http://127.0.0.1:{port}/v1");
-                break;
-            }
-            catch (HttpListenerException) when (attempt < 5)
-            {
-            }
-        }
-
-        _serving = Task.Run(ServeAsync);
-    }
-
     /// <summary>Root of its API.</summary>
-    public Uri BaseUrl { get; }
+    public Uri BaseUrl => new($"http://{Address}/v1");
 
     /// <summary>What it answers to the next chat requests.</summary>
     public string Answer { get; set; } = "";
@@ -57,45 +30,7 @@ public sealed class ScriptedModel : IAsyncDisposable
     public List<JsonNode> Requests { get; } = [];
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Close();
-        await _serving;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
-    private async Task ServeAsync()
-    {
-        while (true)
-        {
-            HttpListenerContext context;
-            try
-            {
-                context = await _listener.GetContextAsync();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-
-            try
-            {
-                await AnswerAsync(context);
-            }
-            catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
-            {
-                // The client went away.
-            }
-        }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext context)
+    protected override async Task AnswerAsync(HttpListenerContext context)
     {
         using var reader = new StreamReader(context.Request.InputStream);
         var body = JsonNode.Parse(await reader.ReadToEndAsync())!;

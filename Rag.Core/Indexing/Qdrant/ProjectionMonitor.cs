@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Hosting;
 using Rag.Core.Storage;
 
 namespace Rag.Core.Indexing.Qdrant;
@@ -8,21 +7,18 @@ namespace Rag.Core.Indexing.Qdrant;
 /// Says how far the index is behind and for how long writing it has failed. Measured from the books by every process that may write it, so
 /// that a writer that hangs, or is not there, shows as well.
 /// </summary>
-internal sealed class ProjectionMonitor : BackgroundService
+internal sealed class ProjectionMonitor : StorageMeasurement
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-
     private readonly Database _database;
-    private readonly StorageReadiness _readiness;
     private readonly TimeProvider _time;
     private readonly Meter _meter = new("Rag.Index");
     private double _lagSeconds;
     private long _failingSince;
 
     public ProjectionMonitor(Database database, StorageReadiness readiness, TimeProvider time)
+        : base(readiness, time, TimeSpan.FromSeconds(2))
     {
         _database = database;
-        _readiness = readiness;
         _time = time;
         _meter.CreateObservableGauge(
             "rag.index.lag", () => Volatile.Read(ref _lagSeconds), "s", "Age of the oldest change that the vector index has not applied, over all collections.");
@@ -43,26 +39,8 @@ internal sealed class ProjectionMonitor : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await _readiness.WaitAsync(stoppingToken);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                Volatile.Write(ref _lagSeconds, await MeasureAsync(stoppingToken));
-            }
-            catch (Exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Without the database nothing changes; that it is away is told elsewhere.
-            }
-
-            await Task.Delay(Interval, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
     // The first change of each collection that is behind; one that is not loaded is behind from the first change that is kept.
-    private Task<double> MeasureAsync(CancellationToken cancellationToken) => _database.ReadAsync(
+    protected override async Task MeasureAsync(CancellationToken cancellationToken) => Volatile.Write(ref _lagSeconds, await _database.ReadAsync(
         (connection, token) => connection.Sql(
                 """
                 select coalesce(max(extract(epoch from now() - c.created)), 0)::float8
@@ -77,7 +55,7 @@ internal sealed class ProjectionMonitor : BackgroundService
                 """,
                 Projection.Provider)
             .ScalarAsync<double>(token),
-        cancellationToken);
+        cancellationToken));
 
     private double FailingSeconds() => Volatile.Read(ref _failingSince) is var since && since != 0 ? _time.GetElapsedTime(since).TotalSeconds : 0;
 }

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Rag.Testing;
 
 namespace Rag.Cli.Tests.Api;
 
@@ -10,21 +10,11 @@ namespace Rag.Cli.Tests.Api;
 /// An HTTP server on loopback that answers as docs/api.md says, from a script: what the commands print can be tested without the engine,
 /// and answers that a healthy API never gives can be given.
 /// </summary>
-internal sealed class ScriptedApi : IAsyncDisposable
+internal sealed class ScriptedApi : LoopbackServer
 {
-    private readonly HttpListener _listener = new();
     private readonly ConcurrentDictionary<string, Func<HttpListenerContext, string, Task>> _routes = new();
-    private readonly Task _serving;
 
-    public ScriptedApi()
-    {
-        Url = $"http://127.0.0.1:{FreePort()}";
-        _listener.Prefixes.Add($"{Url}/");
-        _listener.Start();
-        _serving = ServeAsync();
-    }
-
-    public string Url { get; }
+    public string Url => $"http://{Address}";
 
     /// <summary>Method and path of every request, in order.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
@@ -63,59 +53,21 @@ internal sealed class ScriptedApi : IAsyncDisposable
         return match.Success ? match.Groups[1].Value : null;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Close();
-        await _serving;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
-    private async Task ServeAsync()
-    {
-        while (true)
-        {
-            HttpListenerContext context;
-            try
-            {
-                context = await _listener.GetContextAsync();
-            }
-            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-
-            _ = AnswerAsync(context);
-        }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext context)
+    protected override async Task AnswerAsync(HttpListenerContext context)
     {
         var route = $"{context.Request.HttpMethod} {context.Request.Url!.AbsolutePath}";
         Requests.Enqueue(route);
         Bearers.Enqueue(context.Request.Headers["Authorization"]);
-        try
+        using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
+        var body = await reader.ReadToEndAsync();
+        Bodies.Enqueue(body);
+        if (_routes.TryGetValue(route, out var answer))
         {
-            using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
-            var body = await reader.ReadToEndAsync();
-            Bodies.Enqueue(body);
-            if (_routes.TryGetValue(route, out var answer))
-            {
-                await answer(context, body);
-            }
-            else
-            {
-                await WriteAsync(context, """{"type":"https://ragplatform.dev/problems/not-found","status":404,"detail":"Not scripted."}""", 404, "application/problem+json");
-            }
+            await answer(context, body);
         }
-        catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or IOException or InvalidOperationException)
+        else
         {
-            // The client hung up or the test is over.
+            await WriteAsync(context, """{"type":"https://ragplatform.dev/problems/not-found","status":404,"detail":"Not scripted."}""", 404, "application/problem+json");
         }
     }
 }

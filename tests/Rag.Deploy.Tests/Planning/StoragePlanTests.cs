@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Values;
+using Rag.Testing;
 
 namespace Rag.Deploy.Tests.Planning;
 
@@ -128,61 +128,21 @@ public sealed class StoragePlanTests : IDisposable
     }
 
     /// <summary>The part of Qdrant's interface that makes, serves and removes snapshots.</summary>
-    private sealed class SnapshotServer : IAsyncDisposable
+    private sealed class SnapshotServer(string[] collections) : LoopbackServer
     {
         public const string Key = "key of the snapshots 0123456789";
-
-        private readonly HttpListener _listener = new();
-        private readonly string[] _collections;
-        private readonly Task _serving;
-
-        public SnapshotServer(string[] collections)
-        {
-            _collections = collections;
-            Address = $"127.0.0.1:{FreePort()}";
-            _listener.Prefixes.Add($"http://{Address}/");
-            _listener.Start();
-            _serving = ServeAsync();
-        }
-
-        public string Address { get; }
 
         /// <summary>End of a path that is answered with an error.</summary>
         public string? Refused { get; init; }
 
         public List<string> Removed { get; } = [];
 
-        public async ValueTask DisposeAsync()
+        protected override Task AnswerAsync(HttpListenerContext context)
         {
-            _listener.Close();
-            await _serving;
-        }
-
-        private static int FreePort()
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            return ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
-
-        private async Task ServeAsync()
-        {
-            while (true)
-            {
-                HttpListenerContext context;
-                try
-                {
-                    context = await _listener.GetContextAsync();
-                }
-                catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
-                {
-                    return;
-                }
-
-                var (status, text) = Answer(context.Request.HttpMethod, context.Request.Url!.AbsolutePath, context.Request.Headers["api-key"]);
-                context.Response.StatusCode = status;
-                context.Response.Close(Encoding.UTF8.GetBytes(text), willBlock: true);
-            }
+            var (status, text) = Answer(context.Request.HttpMethod, context.Request.Url!.AbsolutePath, context.Request.Headers["api-key"]);
+            context.Response.StatusCode = status;
+            context.Response.Close(Encoding.UTF8.GetBytes(text), willBlock: true);
+            return Task.CompletedTask;
         }
 
         private (int Status, string Text) Answer(string method, string path, string? key)
@@ -200,7 +160,7 @@ public sealed class StoragePlanTests : IDisposable
             switch (method, path.Split('/', StringSplitOptions.RemoveEmptyEntries))
             {
                 case ("GET", ["collections"]):
-                    return (200, $$"""{"result":{"collections":[{{string.Join(',', _collections.Select(static name => $$"""{"name":"{{name}}"}"""))}}]},"status":"ok","time":0.1}""");
+                    return (200, $$"""{"result":{"collections":[{{string.Join(',', collections.Select(static name => $$"""{"name":"{{name}}"}"""))}}]},"status":"ok","time":0.1}""");
                 case ("POST", ["collections", var collection, "snapshots"]):
                     return (200, $$"""{"result":{"name":"{{collection}}-1.snapshot","creation_time":"2026-01-09T00:00:00","size":9,"checksum":"00"},"status":"ok","time":0.1}""");
                 case ("GET", ["collections", var collection, "snapshots", _]):

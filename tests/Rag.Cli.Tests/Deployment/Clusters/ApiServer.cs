@@ -1,9 +1,8 @@
-using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json.Nodes;
+using Rag.Testing;
 
 namespace Rag.Cli.Tests.Deployment.Clusters;
 
@@ -12,7 +11,7 @@ namespace Rag.Cli.Tests.Deployment.Clusters;
 /// without dry run, lists, objects and their deletion. It merges nothing and has no controllers, but that workloads are ready at once.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class ApiServer : IAsyncDisposable
+internal sealed class ApiServer : LoopbackServer
 {
     private static readonly (string GroupVersion, string Resource, string Kind, bool Namespaced)[] Types =
     [
@@ -28,19 +27,10 @@ internal sealed class ApiServer : IAsyncDisposable
     private static readonly string[] PatchParameters = ["dryRun", "fieldManager", "fieldValidation", "force"];
 
     private readonly TemporaryFolder _folder = new();
-    private readonly HttpListener _listener = new();
-    private readonly Task _serving;
 
     public ApiServer()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}");
-        probe.Stop();
-        _listener.Prefixes.Add($"{address}/");
-        _listener.Start();
-        _serving = ServeAsync();
-        var config = _folder.File("kubeconfig", $$"""{ "apiVersion": "v1", "kind": "Config", "current-context": "test", "contexts": [ { "name": "test", "context": { "cluster": "test", "user": "test" } } ], "clusters": [ { "name": "test", "cluster": { "server": "{{address}}" } } ], "users": [ { "name": "test", "user": {} } ] }""");
+        var config = _folder.File("kubeconfig", $$"""{ "apiVersion": "v1", "kind": "Config", "current-context": "test", "contexts": [ { "name": "test", "context": { "cluster": "test", "user": "test" } } ], "clusters": [ { "name": "test", "cluster": { "server": "http://{{Address}}" } } ], "users": [ { "name": "test", "user": {} } ] }""");
         Kubectl = _folder.File("kubectl", $"#!/bin/sh\nHOME='{_folder.Path}' KUBECONFIG='{config}' exec kubectl \"$@\"\n");
         File.SetUnixFileMode(Kubectl, UnixFileMode.UserRead | UnixFileMode.UserExecute);
     }
@@ -51,31 +41,26 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Objects by the path that they have.</summary>
     public SortedDictionary<string, JsonObject> Objects { get; } = new(StringComparer.Ordinal);
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        _listener.Close();
-        await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.DisposeAsync();
         _folder.Dispose();
     }
 
-    private async Task ServeAsync()
+    protected override async Task AnswerAsync(HttpListenerContext context)
     {
-        while (_listener.IsListening)
+        using var reader = new StreamReader(context.Request.InputStream);
+        var body = await reader.ReadToEndAsync();
+        JsonObject? answer;
+        lock (Objects)
         {
-            var context = await _listener.GetContextAsync();
-            using var reader = new StreamReader(context.Request.InputStream);
-            var body = await reader.ReadToEndAsync();
-            JsonObject? answer;
-            lock (Objects)
-            {
-                answer = Answer(context.Request, body);
-            }
-
-            context.Response.StatusCode = answer is null ? 404 : 200;
-            context.Response.ContentType = "application/json";
-            await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes((answer ?? NotFound()).ToJsonString()));
-            context.Response.Close();
+            answer = Answer(context.Request, body);
         }
+
+        context.Response.StatusCode = answer is null ? 404 : 200;
+        context.Response.ContentType = "application/json";
+        await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes((answer ?? NotFound()).ToJsonString()));
+        context.Response.Close();
     }
 
     private JsonObject? Answer(HttpListenerRequest request, string body)
