@@ -8,6 +8,14 @@ internal static class Containerfile
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(20);
 
+    /// <summary>podman or docker.</summary>
+    /// <exception cref="CliException">Neither is there.</exception>
+    public static async Task<ContainerRuntime> RequireRuntimeAsync(string containerfile, CancellationToken cancellationToken) =>
+        await ContainerRuntime.FindAsync(wanted: null, cancellationToken) ?? throw new CliException(
+            $"The base of {Path.GetFileNameWithoutExtension(containerfile)} is built from {Path.GetFileName(containerfile)}, and neither podman nor docker answers here.",
+            $"Install podman, or give an archive of a base that has what the file installs: --base {Path.GetFileNameWithoutExtension(containerfile)}=FILE.",
+            ExitCode.Unavailable);
+
     /// <summary>Builds it on top of a base and serves the result as the base of the service's own image.</summary>
     /// <exception cref="CliException">Neither podman nor docker is there, or the build failed.</exception>
     public static async Task<BaseImage> BuildAsync(
@@ -29,14 +37,7 @@ internal static class Containerfile
             _ = await ImageArchive.ReadAsync(archive, cancellationToken);
         }
 
-        if (await ContainerRuntime.FindAsync(wanted: null, cancellationToken) is not { } runtime)
-        {
-            throw new CliException(
-                $"The base of {name} is built from {Path.GetFileName(containerfile)}, and neither podman nor docker answers here.",
-                $"Install podman, or give an archive of a base that has what the file installs: --base {name}=FILE.",
-                ExitCode.Unavailable);
-        }
-
+        var runtime = await RequireRuntimeAsync(containerfile, cancellationToken);
         terminal.Line($"Building the base of {name} with {runtime.Name} ...");
         var from = archive is null ? on : await LoadAsync(runtime, archive, cancellationToken);
         var saved = new List<string>();
@@ -64,7 +65,7 @@ internal static class Containerfile
         string[] foreign = platform == ImagePlatform.Own ? [] : ["--platform", platform.Name];
         await RequireAsync(
             runtime, ["build", "--file", containerfile, "--tag", tag, .. foreign, "--build-arg", $"BASE={from}", Path.GetDirectoryName(containerfile)!], $"The base of {name} could not be built",
-            "Can the image after FROM be pulled, and do packages install in it? --base takes a local archive instead of the first.", cancellationToken);
+            $"Can the image after FROM be pulled, and do packages install in it? --base takes a local archive instead of the first; --base {name}=FILE one that needs neither.", cancellationToken);
         string[] format = runtime.Name == "podman" ? ["--format", "oci-archive"] : [];
         await RequireAsync(runtime, ["save", .. format, "--output", archive, tag], $"The base of {name} could not be saved", remedy: null, cancellationToken);
     }

@@ -42,6 +42,12 @@ internal static class ImagesCommand
 
     private static async Task<int> RunAsync(CliContext context, ImagesRequest request, CancellationToken cancellationToken)
     {
+        // Before minutes of building the others.
+        if (request.Images.FirstOrDefault(image => request.Containerfile(image) is not null) is { } first)
+        {
+            await Containerfile.RequireRuntimeAsync(request.Containerfile(first)!, cancellationToken);
+        }
+
         var digests = new List<(string Name, string Digest)>();
         foreach (var image in request.Images)
         {
@@ -66,11 +72,9 @@ internal static class ImagesCommand
 
     private static async Task<(string Where, string Digest)> BuildAsync(CliContext context, ImagesRequest request, ImagePublish image, CancellationToken cancellationToken)
     {
-        var containerfile = Path.Combine(request.Containerfiles, $"{image.Name}.Containerfile");
-        var own = request.Bases.Own(image.Name);
-        await using var stand = own is null && File.Exists(containerfile)
+        await using var stand = request.Containerfile(image) is { } containerfile
             ? await Containerfile.BuildAsync(containerfile, request.Bases.Shared, image.Platforms, context.WorkingDirectory, context.Terminal, cancellationToken)
-            : await BaseImage.OfAsync(own ?? request.Bases.Shared, image.Platforms, context.WorkingDirectory, cancellationToken);
+            : await BaseImage.OfAsync(request.Bases.Own(image.Name) ?? request.Bases.Shared, image.Platforms, context.WorkingDirectory, cancellationToken);
         var workingDirectory = Path.GetDirectoryName(image.Project)!;
         var insecure = context.Variable(ImagePublish.InsecureRegistries);
         if (request.Folder is null)
@@ -119,7 +123,12 @@ internal static class ImagesCommand
 /// <param name="Registry">Pushed there; null: written.</param>
 /// <param name="Folder">Written there; null: pushed.</param>
 /// <param name="Containerfiles">Folder with what single images need beyond the runtime, as NAME.Containerfile.</param>
-internal sealed record ImagesRequest(IReadOnlyList<ImagePublish> Images, BaseChoice Bases, string? Registry, string? Folder, string Containerfiles);
+internal sealed record ImagesRequest(IReadOnlyList<ImagePublish> Images, BaseChoice Bases, string? Registry, string? Folder, string Containerfiles)
+{
+    /// <summary>What describes the base of an image; null where it needs nothing beyond the runtime, or was given a base that has it.</summary>
+    public string? Containerfile(ImagePublish image) =>
+        Bases.Own(image.Name) is null && Path.Combine(Containerfiles, $"{image.Name}.Containerfile") is var file && File.Exists(file) ? file : null;
+}
 
 /// <summary>What was said with <c>--base</c>.</summary>
 /// <param name="Shared">For all.</param>
