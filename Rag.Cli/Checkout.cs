@@ -8,6 +8,10 @@ internal sealed record Checkout(string Root)
 
     public string AppHost => Path.Combine(Root, "AppHost", "AppHost.csproj");
 
+    public string Api => Path.Combine(Root, "Rag.Api", "Rag.Api.csproj");
+
+    public string CommandLine => Path.Combine(Root, "Rag.Cli", "Rag.Cli.csproj");
+
     public string Samples => Path.Combine(Root, "samples");
 
     /// <summary>Everything that runs on this machine leave behind: data, originals, fetched tools. Ignored by git.</summary>

@@ -2,36 +2,39 @@ using System.Globalization;
 using Rag.Bench;
 using Rag.Testing;
 
-// dotnet run -c Release --project tests/bench [-- [--only laptop|load|scale] [--quick]]
+// dotnet run -c Release --project tests/bench [-- [--only laptop|load|scale|images] [--quick]]
 // Writes one table for each measurement to standard output and to docs/performance.md (between its markers). --quick runs a tenth and
 // writes nothing. Returns 1 when a request failed.
-Dictionary<string, Func<NaturalText, bool, Task<Table>>> measurements = new()
+// 'images' takes what 'rag images' made, from --archives FOLDER; where there is nothing it is left out unless it is asked for.
+var collections = Repository.Shared("ir");
+var archives = Option("--archives") ?? Path.Combine(Repository.Root, "artifacts", "images");
+var text = new Lazy<NaturalText>(() => NaturalText.Read(collections));
+Dictionary<string, Func<bool, Task<Table>>> measurements = new()
 {
-    ["laptop"] = LaptopBench.RunAsync,
-    ["load"] = LoadBench.RunAsync,
-    ["scale"] = ScaleBench.RunAsync,
+    ["laptop"] = quick => LaptopBench.RunAsync(text.Value, quick),
+    ["load"] = quick => LoadBench.RunAsync(text.Value, quick),
+    ["scale"] = quick => ScaleBench.RunAsync(text.Value, quick),
+    ["images"] = quick => ImagesBench.RunAsync(archives, quick),
 };
 var quick = args.Contains("--quick");
-var only = Array.IndexOf(args, "--only") is >= 0 and var at ? args.ElementAtOrDefault(at + 1) ?? "" : null;
+var only = Option("--only");
 if (only is not null && !measurements.ContainsKey(only))
 {
     Console.Error.WriteLine($"There is no measurement '{only}'; there are: {string.Join(", ", measurements.Keys)}.");
     return 2;
 }
 
-var collections = Repository.Shared("ir");
-if (!Directory.Exists(collections))
+if (only != "images" && !Directory.Exists(collections))
 {
     Console.Error.WriteLine("The measurements need natural text: set RAG_SHARED to a folder that holds 'ir' with judged collections in BEIR layout.");
     return 2;
 }
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var text = NaturalText.Read(collections);
 var faults = 0;
-foreach (var (_, measureAsync) in measurements.Where(measurement => only is null || measurement.Key == only))
+foreach (var (_, measureAsync) in measurements.Where(measurement => only is null ? measurement.Key != "images" || Directory.Exists(archives) : measurement.Key == only))
 {
-    var table = await measureAsync(text, quick);
+    var table = await measureAsync(quick);
     faults += table.Faults;
     if (!quick)
     {
@@ -40,3 +43,5 @@ foreach (var (_, measureAsync) in measurements.Where(measurement => only is null
 }
 
 return faults == 0 ? 0 : 1;
+
+string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at ? args.ElementAtOrDefault(at + 1) ?? "" : null;

@@ -12,6 +12,7 @@ namespace Rag.Cli.Deployment.Images;
 internal sealed record ArchiveLayout(string Folder, byte[] Manifest, string MediaType)
 {
     private const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
+    private const string OciIndex = "application/vnd.oci.image.index.v1+json";
 
     public string Digest => DigestOf(Manifest);
 
@@ -19,6 +20,45 @@ internal sealed record ArchiveLayout(string Folder, byte[] Manifest, string Medi
 
     /// <summary>The file of a blob; null where there is none of that digest.</summary>
     public string? Blob(string digest) => digest.Split(':') is ["sha256", var hex] && hex.All(char.IsAsciiHexDigitLower) && Path.Combine(Folder, "blobs", "sha256", hex) is var file && File.Exists(file) ? file : null;
+
+    /// <summary>What a blob is, where the index says so.</summary>
+    public string MediaTypeOf(string digest)
+    {
+        using var manifest = JsonDocument.Parse(Manifest);
+        return Entries(manifest).FirstOrDefault(entry => entry.GetProperty("digest").GetString() == digest) is { ValueKind: JsonValueKind.Object } known
+            ? known.GetProperty("mediaType").GetString()!
+            : "application/octet-stream";
+    }
+
+    /// <summary>What it runs on, such as <c>linux/arm64</c>.</summary>
+    public IReadOnlyList<string> Platforms()
+    {
+        using var manifest = JsonDocument.Parse(Manifest);
+        return manifest.RootElement.TryGetProperty("config", out var config)
+            ? [PlatformOf(config.GetProperty("digest").GetString()!)]
+            : [.. Entries(manifest).Where(static entry => entry.TryGetProperty("platform", out _)).Select(static entry => Platform(entry.GetProperty("platform")))];
+    }
+
+    /// <summary>One image of those of single platforms that were unpacked into the same folder.</summary>
+    public static ArchiveLayout Join(IReadOnlyList<ArchiveLayout> parts)
+    {
+        var entries = new JsonArray();
+        foreach (var part in parts)
+        {
+            File.WriteAllBytes(Path.Combine(part.Folder, "blobs", "sha256", part.Digest.Split(':')[1]), part.Manifest);
+            var platform = part.Platforms()[0].Split('/');
+            entries.Add(new JsonObject
+            {
+                ["mediaType"] = part.MediaType,
+                ["digest"] = part.Digest,
+                ["size"] = part.Manifest.Length,
+                ["platform"] = new JsonObject { ["architecture"] = platform[1], ["os"] = platform[0] },
+            });
+        }
+
+        var index = new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = OciIndex, ["manifests"] = entries };
+        return new ArchiveLayout(parts[0].Folder, JsonSerializer.SerializeToUtf8Bytes(index), OciIndex);
+    }
 
     /// <summary>Unpacks it.</summary>
     /// <exception cref="CliException">It holds another number of images than one.</exception>
@@ -29,7 +69,8 @@ internal sealed record ArchiveLayout(string Folder, byte[] Manifest, string Medi
             throw new CliException($"'{archive.File}' holds {archive.Images.Count} images; one is expected.", "Save the one image alone.", ExitCode.Usage);
         }
 
-        await TarFile.ExtractToDirectoryAsync(archive.File, folder, overwriteFiles: false, cancellationToken);
+        // Over another one in the same folder: what several name alike are blobs of the same content, or read here at once.
+        await TarFile.ExtractToDirectoryAsync(archive.File, folder, overwriteFiles: true, cancellationToken);
         if (archive.Format == ArchiveFormat.Oci)
         {
             using var index = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, ImageArchive.OciIndex), cancellationToken));
@@ -40,6 +81,16 @@ internal sealed record ArchiveLayout(string Folder, byte[] Manifest, string Medi
 
         return await ConvertAsync(folder, cancellationToken);
     }
+
+    private static JsonElement.ArrayEnumerator Entries(JsonDocument manifest) => manifest.RootElement.TryGetProperty("manifests", out var entries) ? entries.EnumerateArray() : default;
+
+    private string PlatformOf(string config)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Blob(config)!));
+        return Platform(document.RootElement);
+    }
+
+    private static string Platform(JsonElement described) => $"{described.GetProperty("os").GetString()}/{described.GetProperty("architecture").GetString()}";
 
     // Docker's layout has no manifest as registries have it: this makes one of the same configuration and layers.
     private static async Task<ArchiveLayout> ConvertAsync(string folder, CancellationToken cancellationToken)

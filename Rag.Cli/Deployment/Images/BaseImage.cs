@@ -1,14 +1,15 @@
-using Aspire.Hosting.Orchestration.Containers;
-using Rag.Cli.Processes;
-
 namespace Rag.Cli.Deployment.Images;
 
 /// <summary>What an image stands on, while it is built: a reference that the SDK can pull, and what keeps it pullable.</summary>
-/// <param name="Reference">Null: what the SDK takes by itself.</param>
+/// <param name="Reference">Where it can be pulled from.</param>
 /// <param name="Cleanup">Ended with the build.</param>
-internal sealed record BaseImage(string? Reference, IAsyncDisposable? Cleanup) : IAsyncDisposable
+internal sealed record BaseImage(string Reference, IAsyncDisposable? Cleanup) : IAsyncDisposable
 {
-    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(20);
+    /// <summary>
+    /// What images stand on where nobody says otherwise: the runtime that the SDK brings which this was made with, on Ubuntu 24.04. The tag is built anew whenever
+    /// the distribution has fixes, so that only the digest says which; it is the one of the index of all platforms.
+    /// </summary>
+    public const string Standard = "mcr.microsoft.com/dotnet/aspnet:10.0.12-noble@sha256:222759b391a1aaf241166672c8f99b2d4ada452e7b5319f3c6e8f265a37b5ad4";
 
     public async ValueTask DisposeAsync()
     {
@@ -19,59 +20,47 @@ internal sealed record BaseImage(string? Reference, IAsyncDisposable? Cleanup) :
     }
 
     /// <summary>An image of a registry, or an archive of this machine.</summary>
-    public static async Task<BaseImage> OfAsync(string? fileOrReference, string workingDirectory, CancellationToken cancellationToken)
-    {
-        if (fileOrReference is null)
-        {
-            return new BaseImage(null, Cleanup: null);
-        }
+    /// <exception cref="CliException">The archive cannot be read, or is of another platform.</exception>
+    public static async Task<BaseImage> OfAsync(string fileOrReference, IReadOnlyList<ImagePlatform> platforms, string workingDirectory, CancellationToken cancellationToken) =>
+        FileOf(fileOrReference, workingDirectory) is { } file
+            ? await ServeAsync([file], platforms, cancellationToken)
+            : new BaseImage(fileOrReference, Cleanup: null);
 
+    /// <summary>The archive that is meant; null for an image of a registry.</summary>
+    public static string? FileOf(string fileOrReference, string workingDirectory)
+    {
         var file = Path.GetFullPath(fileOrReference, workingDirectory);
         // "base.tar" that is not there is a slip of the pen, no name of an image.
-        return File.Exists(file) || fileOrReference.EndsWith(".tar", StringComparison.Ordinal)
-            ? await ServeAsync(file, cancellationToken)
-            : new BaseImage(fileOrReference, Cleanup: null);
+        return File.Exists(file) || fileOrReference.EndsWith(".tar", StringComparison.Ordinal) ? file : null;
     }
 
-    /// <summary>Builds what a Containerfile describes on top of another base, with podman or docker.</summary>
-    /// <exception cref="CliException">Neither is there, or the build failed.</exception>
-    public static async Task<BaseImage> BuildAsync(string containerfile, string? on, string workingDirectory, Terminal terminal, CancellationToken cancellationToken)
+    /// <summary>Serves an archive, or one for each platform as if they were one image.</summary>
+    public static async Task<BaseImage> ServeAsync(IReadOnlyList<string> files, IReadOnlyList<ImagePlatform> platforms, CancellationToken cancellationToken)
     {
-        var name = Path.GetFileNameWithoutExtension(containerfile);
-        if (await ContainerRuntime.FindAsync(wanted: null, cancellationToken) is not { } runtime)
+        var archives = new List<ImageArchive>();
+        foreach (var file in files)
         {
-            throw new CliException(
-                $"The base of {name} is built from {Path.GetFileName(containerfile)}, and neither podman nor docker answers here.",
-                $"Install podman, or give an archive of a base that has what the file installs: --base {name}=FILE.",
-                ExitCode.Unavailable);
+            archives.Add(await ImageArchive.ReadAsync(file, cancellationToken));
         }
 
-        var tag = $"{name}-base:rag";
-        string[] from = on is null ? [] : ["--build-arg", $"BASE={await LoadedAsync(runtime, on, workingDirectory, cancellationToken)}"];
-        terminal.Line($"Building the base of {name} with {runtime.Name} ...");
-        await RequireAsync(
-            runtime, ["build", "--file", containerfile, "--tag", tag, .. from, Path.GetDirectoryName(containerfile)!], $"The base of {name} could not be built",
-            "Can the image after FROM be pulled, and do packages install in it? --base takes a local archive instead of the first.", cancellationToken);
-        var archive = Path.Combine(Path.GetTempPath(), $"rag-base-{Guid.NewGuid():N}.tar");
-        try
-        {
-            string[] format = runtime.Name == "podman" ? ["--format", "oci-archive"] : [];
-            await RequireAsync(runtime, ["save", .. format, "--output", archive, tag], $"The base of {name} could not be saved", remedy: null, cancellationToken);
-            return await ServeAsync(archive, cancellationToken);
-        }
-        finally
-        {
-            File.Delete(archive);
-        }
-    }
-
-    private static async Task<BaseImage> ServeAsync(string file, CancellationToken cancellationToken)
-    {
-        var archive = await ImageArchive.ReadAsync(file, cancellationToken);
         var folder = Directory.CreateTempSubdirectory("rag-base-").FullName;
         try
         {
-            var registry = LoopbackRegistry.Start(await ArchiveLayout.UnpackAsync(archive, folder, cancellationToken));
+            var layouts = new List<ArchiveLayout>();
+            foreach (var archive in archives)
+            {
+                layouts.Add(await ArchiveLayout.UnpackAsync(archive, folder, cancellationToken));
+            }
+
+            var layout = layouts is [var only] ? only : ArchiveLayout.Join(layouts);
+            var (there, wanted) = (layout.Platforms(), platforms.Select(static platform => platform.Name).ToList());
+            // The SDK does not look: code for one processor on a base for another would fail on the node only.
+            if (wanted.Find(name => !there.Contains(name)) is { } missing)
+            {
+                throw new CliException($"'{files[0]}' is for {string.Join(", ", there)}, not for {missing}.", "'skopeo copy --all docker://IMAGE oci-archive:FILE' writes an archive of all platforms.", ExitCode.Usage);
+            }
+
+            var registry = LoopbackRegistry.Start(layout);
             return new BaseImage(registry.Reference, new Served(registry, folder));
         }
         catch
@@ -79,27 +68,6 @@ internal sealed record BaseImage(string? Reference, IAsyncDisposable? Cleanup) :
             Directory.Delete(folder, recursive: true);
             throw;
         }
-    }
-
-    // Loaded image: localhost/aspnet:10.0 (podman), Loaded image: aspnet:10.0 (docker)
-    private static async Task<string> LoadedAsync(ContainerRuntime runtime, string fileOrReference, string workingDirectory, CancellationToken cancellationToken)
-    {
-        var file = Path.GetFullPath(fileOrReference, workingDirectory);
-        if (!File.Exists(file))
-        {
-            return fileOrReference;
-        }
-
-        var output = await RequireAsync(runtime, ["load", "--input", file], $"'{file}' could not be loaded", remedy: null, cancellationToken);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1].Split(": ", 2)[^1];
-    }
-
-    private static async Task<string> RequireAsync(ContainerRuntime runtime, string[] arguments, string what, string? remedy, CancellationToken cancellationToken)
-    {
-        var result = await ChildProgram.CaptureAsync(runtime.Program, arguments, Path.GetTempPath(), BuildLimit, cancellationToken: cancellationToken);
-        return result.Succeeded
-            ? result.Output
-            : throw new CliException($"{what}: {(result.TimedOut ? "it took too long" : result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault())}", remedy);
     }
 
     private sealed class Served(LoopbackRegistry registry, string folder) : IAsyncDisposable

@@ -6,26 +6,32 @@ using Rag.Deploy.Values;
 
 namespace Rag.Cli.Deployment.Images;
 
-/// <summary><c>rag images</c>: container images of the app model's projects, made by the SDK: no daemon, no root.</summary>
+/// <summary><c>rag images</c>: container images of the app model's projects and of the command line, made by the SDK: no daemon, no root.</summary>
 internal static class ImagesCommand
 {
+    // The smoke and load test jobs run it; see docs/decisions/an-image-for-the-command-line.md.
+    private const string CommandLine = "rag-cli";
+
     public static Command Create(CliContext context)
     {
-        var names = new Argument<string[]>("names") { Description = "Only these projects of the app model; default: all of them.", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("names") { Description = "Only these: projects of the app model, or rag-cli for the command line, which the smoke and load test jobs run. Default: all of them.", Arity = ArgumentArity.ZeroOrMore };
         var registry = new Option<string?>("--registry") { Description = "Push to this registry, such as registry.example.com/rag, with the credentials of 'docker login'. Default: write archives." };
         var folder = new Option<string?>("--folder") { Description = "Where archives go. Default: artifacts/images in the checkout." };
         var tag = new Option<string?>("--tag") { Description = "Tag of the images. Default: version of the values." };
-        var bases = new Option<string[]>("--base") { Description = "What they stand on: an image of a registry (pin it as name:tag@sha256:...) or a local archive; NAME=... for one of them. Default: the ASP.NET Core runtime that the SDK chooses." };
+        var bases = new Option<string[]>("--base") { Description = "What they stand on: an image of a registry (pin it as name:tag@sha256:...) or a local archive; NAME=... for one of them. Default: " + BaseImage.Standard + "." };
+        var platforms = new Option<string[]>("--platform") { Description = "What they run on: linux/amd64, linux/arm64, or both with a comma, as one image under one name. Default: this machine's." };
         var manifest = new Option<string?>("--manifest", "-m") { Description = "An Aspire manifest of any app host. Default: AppHost of this checkout writes one." };
         var values = new Option<string?>("--values", "-f") { Description = "Folder with values.yaml. Default: deploy in the checkout." };
-        var command = new Command("images", "Build the container images of the services, as archives or into a registry.") { names, registry, folder, tag, bases, manifest, values };
+        var command = new Command("images", "Build the container images of the services and of the command line, as archives or into a registry.") { names, registry, folder, tag, bases, platforms, manifest, values };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var model = await AppModelFile.ReadAsync(context, parsed.GetValue(manifest), cancellationToken);
             var deploy = parsed.GetValue(values) is { } chosen ? Path.GetFullPath(chosen, context.WorkingDirectory) : Path.Combine(context.RequireCheckout().Root, "deploy");
             var version = parsed.GetValue(tag) ?? EnvironmentValues.Read(deploy).Common.Version;
             var target = parsed.GetValue(registry) is null ? parsed.GetValue(folder) is { } wanted ? Path.GetFullPath(wanted, context.WorkingDirectory) : Folder(context.RequireCheckout()) : null;
-            var request = new ImagesRequest(Projects(model, parsed.GetValue(names) ?? [], version), BaseChoice.Parse(parsed.GetValue(bases) ?? []), parsed.GetValue(registry), target, Path.Combine(deploy, "images"));
+            var images = Chosen(Projects(model, context.Checkout), parsed.GetValue(names) ?? []);
+            var chosenPlatforms = ImagePlatform.Parse(parsed.GetValue(platforms) ?? []);
+            var request = new ImagesRequest([.. images.Select(image => new ImagePublish(image.Name, image.Project, version, chosenPlatforms))], BaseChoice.Parse(parsed.GetValue(bases) ?? []), parsed.GetValue(registry), target, Path.Combine(deploy, "images"));
             return await RunAsync(context, request, cancellationToken);
         });
         return command;
@@ -36,6 +42,12 @@ internal static class ImagesCommand
 
     private static async Task<int> RunAsync(CliContext context, ImagesRequest request, CancellationToken cancellationToken)
     {
+        // Before minutes of building the others.
+        if (request.Images.FirstOrDefault(image => request.Containerfile(image) is not null) is { } first)
+        {
+            await Containerfile.RequireRuntimeAsync(request.Containerfile(first)!, cancellationToken);
+        }
+
         var digests = new List<(string Name, string Digest)>();
         foreach (var image in request.Images)
         {
@@ -60,15 +72,14 @@ internal static class ImagesCommand
 
     private static async Task<(string Where, string Digest)> BuildAsync(CliContext context, ImagesRequest request, ImagePublish image, CancellationToken cancellationToken)
     {
-        var containerfile = Path.Combine(request.Containerfiles, $"{image.Name}.Containerfile");
-        var own = request.Bases.Own(image.Name);
-        await using var stand = own is null && File.Exists(containerfile)
-            ? await BaseImage.BuildAsync(containerfile, request.Bases.Shared, context.WorkingDirectory, context.Terminal, cancellationToken)
-            : await BaseImage.OfAsync(own ?? request.Bases.Shared, context.WorkingDirectory, cancellationToken);
+        await using var stand = request.Containerfile(image) is { } containerfile
+            ? await Containerfile.BuildAsync(containerfile, request.Bases.Shared, image.Platforms, context.WorkingDirectory, context.Terminal, cancellationToken)
+            : await BaseImage.OfAsync(request.Bases.Own(image.Name) ?? request.Bases.Shared, image.Platforms, context.WorkingDirectory, cancellationToken);
         var workingDirectory = Path.GetDirectoryName(image.Project)!;
+        var insecure = context.Variable(ImagePublish.InsecureRegistries);
         if (request.Folder is null)
         {
-            var pushed = await image.RunAsync(stand.Reference, archive: null, request.Registry, workingDirectory, cancellationToken);
+            var pushed = await image.RunAsync(stand.Reference, archive: null, request.Registry, insecure, workingDirectory, cancellationToken);
             return ($"{request.Registry}/{image.Name}", pushed ?? "");
         }
 
@@ -78,7 +89,7 @@ internal static class ImagesCommand
         var unfinished = Path.Combine(request.Folder, $".{image.Name}-{Guid.NewGuid():N}.tar");
         try
         {
-            await image.RunAsync(stand.Reference, unfinished, registry: null, workingDirectory, cancellationToken);
+            await image.RunAsync(stand.Reference, unfinished, registry: null, insecure, workingDirectory, cancellationToken);
             var archive = await ImageArchive.ReadAsync(unfinished, cancellationToken);
             File.Move(unfinished, file, overwrite: true);
             return (string.Create(CultureInfo.InvariantCulture, $"{file} ({new FileInfo(file).Length / 1024.0 / 1024.0:0.0} MiB)"), archive.Images[0].Digest);
@@ -89,18 +100,21 @@ internal static class ImagesCommand
         }
     }
 
-    internal static IReadOnlyList<ImagePublish> Projects(AppManifest model, IReadOnlyList<string> names, string tag)
+    /// <summary>What images can be built, as the manifests name them: the app model's projects, and the command line where they are this checkout's.</summary>
+    internal static IReadOnlyList<(string Name, string Project)> Projects(AppManifest model, Checkout? checkout)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(model.File))!;
-        var projects = model.Resources.Values.OfType<ProjectResource>().ToList();
-        if (names.FirstOrDefault(name => projects.TrueForAll(project => project.Name != name)) is { } unknown)
-        {
-            throw new CliException($"There is no project '{unknown}' in the app model.", $"There are: {string.Join(", ", projects.Select(static project => project.Name))}.", ExitCode.Usage);
-        }
-
-        // As the manifests name them.
-        return [.. projects.Where(project => names.Count == 0 || names.Contains(project.Name)).Select(project => new ImagePublish(project.Name.ToLowerInvariant(), Path.GetFullPath(project.Path, folder), tag))];
+        List<(string Name, string Project)> projects = [.. model.Resources.Values.OfType<ProjectResource>().Select(project => (project.Name.ToLowerInvariant(), Path.GetFullPath(project.Path, folder)))];
+        // Somebody else's app host has nothing that the tests of this platform's API could try.
+        return checkout is not null && projects.Exists(project => project.Project == checkout.Api) ? [.. projects, (CommandLine, checkout.CommandLine)] : projects;
     }
+
+    internal static IReadOnlyList<(string Name, string Project)> Chosen(IReadOnlyList<(string Name, string Project)> images, IReadOnlyList<string> names) =>
+        names.FirstOrDefault(name => images.All(image => !Is(image.Name, name))) is { } unknown
+            ? throw new CliException($"There is no project '{unknown}' in the app model.", $"There are: {string.Join(", ", images.Select(static image => image.Name))}.", ExitCode.Usage)
+            : [.. images.Where(image => names.Count == 0 || names.Any(name => Is(image.Name, name)))];
+
+    private static bool Is(string image, string name) => string.Equals(image, name, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>What is built.</summary>
@@ -109,12 +123,17 @@ internal static class ImagesCommand
 /// <param name="Registry">Pushed there; null: written.</param>
 /// <param name="Folder">Written there; null: pushed.</param>
 /// <param name="Containerfiles">Folder with what single images need beyond the runtime, as NAME.Containerfile.</param>
-internal sealed record ImagesRequest(IReadOnlyList<ImagePublish> Images, BaseChoice Bases, string? Registry, string? Folder, string Containerfiles);
+internal sealed record ImagesRequest(IReadOnlyList<ImagePublish> Images, BaseChoice Bases, string? Registry, string? Folder, string Containerfiles)
+{
+    /// <summary>What describes the base of an image; null where it needs nothing beyond the runtime, or was given a base that has it.</summary>
+    public string? Containerfile(ImagePublish image) =>
+        Bases.Own(image.Name) is null && Path.Combine(Containerfiles, $"{image.Name}.Containerfile") is var file && File.Exists(file) ? file : null;
+}
 
 /// <summary>What was said with <c>--base</c>.</summary>
 /// <param name="Shared">For all.</param>
 /// <param name="ByName">For single images.</param>
-internal sealed record BaseChoice(string? Shared, IReadOnlyDictionary<string, string> ByName)
+internal sealed record BaseChoice(string Shared, IReadOnlyDictionary<string, string> ByName)
 {
     public string? Own(string name) => ByName.GetValueOrDefault(name);
 
@@ -124,7 +143,7 @@ internal sealed record BaseChoice(string? Shared, IReadOnlyDictionary<string, st
         var named = texts.Where(static text => text.Contains('=', StringComparison.Ordinal)).Select(static text => text.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
         return texts.Where(static text => !text.Contains('=', StringComparison.Ordinal)).ToList() switch
         {
-            [] => new BaseChoice(null, named),
+            [] => new BaseChoice(BaseImage.Standard, named),
             [var shared] => new BaseChoice(shared, named),
             _ => throw new CliException("--base was given more than once without a name.", "One holds for all; NAME=... for single ones.", ExitCode.Usage),
         };

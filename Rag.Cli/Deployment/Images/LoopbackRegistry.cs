@@ -10,8 +10,7 @@ namespace Rag.Cli.Deployment.Images;
 /// </summary>
 internal sealed class LoopbackRegistry : IAsyncDisposable
 {
-    /// <summary>What references of it begin with.</summary>
-    public const string Host = "127.0.0.1:";
+    private const string Host = "127.0.0.1:";
 
     private const string Repository = "base";
     private const string Tag = "local";
@@ -96,7 +95,7 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
         {
             ["v2", Repository, "manifests", Tag] => (Digest: _image.Digest, Type: _image.MediaType, Content: (Stream)new MemoryStream(_image.Manifest)),
             ["v2", Repository, "manifests", var digest] when digest == _image.Digest => (digest, _image.MediaType, new MemoryStream(_image.Manifest)),
-            ["v2", Repository, "manifests" or "blobs", var digest] when _image.Blob(digest) is { } file => (digest, "application/octet-stream", File.OpenRead(file)),
+            ["v2", Repository, "manifests" or "blobs", var digest] when _image.Blob(digest) is { } file => (digest, _image.MediaTypeOf(digest), File.OpenRead(file)),
             _ => default,
         };
         if (found.Content is null)

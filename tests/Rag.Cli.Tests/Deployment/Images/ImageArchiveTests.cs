@@ -6,6 +6,8 @@ namespace Rag.Cli.Tests.Deployment.Images;
 
 public sealed class ImageArchiveTests : IDisposable
 {
+    private static readonly IReadOnlyList<ImagePlatform> Amd64 = ImagePlatform.Parse(["linux/amd64"]);
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -53,8 +55,8 @@ public sealed class ImageArchiveTests : IDisposable
     [InlineData(false)]
     public async Task An_archive_is_served_as_a_registry_would(bool isOci)
     {
-        await using var image = await BaseImage.OfAsync(isOci ? TestArchives.Oci(_folder, "base.tar", "base:1") : TestArchives.Docker(_folder, "base.tar", "base:1"), _folder.Path, CancellationToken.None);
-        var (host, repository, tag) = (image.Reference!.Split('/')[0], image.Reference.Split('/')[1].Split(':')[0], image.Reference.Split(':')[^1]);
+        await using var image = await BaseImage.OfAsync(isOci ? TestArchives.Oci(_folder, "base.tar", "base:1") : TestArchives.Docker(_folder, "base.tar", "base:1"), Amd64, _folder.Path, CancellationToken.None);
+        var (host, repository, tag) = (image.Reference.Split('/')[0], image.Reference.Split('/')[1].Split(':')[0], image.Reference.Split(':')[^1]);
         using var client = new HttpClient { BaseAddress = new Uri($"http://{host}/v2/") };
 
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("")).StatusCode);
@@ -71,6 +73,49 @@ public sealed class ImageArchiveTests : IDisposable
         Assert.Equal(TestArchives.Layer.Length, head.Content.Headers.ContentLength);
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"{repository}/blobs/sha256:{new string('0', 64)}")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"{repository}/blobs/sha256:..%2F..%2Fetc")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_several_platforms_each_manifest_is_served_as_one()
+    {
+        await using var image = await BaseImage.OfAsync(TestArchives.OciOfTwoPlatforms(_folder, "base.tar", "base:1"), ImagePlatform.Parse(["linux/amd64,linux/arm64"]), _folder.Path, CancellationToken.None);
+
+        await AssertIndexAsync(image.Reference);
+    }
+
+    [Fact]
+    public async Task Archives_of_single_platforms_are_served_as_one_image()
+    {
+        var amd64 = TestArchives.Oci(_folder, "amd64.tar", "base:1");
+        var arm64 = TestArchives.DockerOf("arm64", _folder, "arm64.tar", "base:1");
+        await using var image = await BaseImage.ServeAsync([amd64, arm64], ImagePlatform.Parse(["linux/amd64,linux/arm64"]), CancellationToken.None);
+
+        await AssertIndexAsync(image.Reference);
+    }
+
+    [Fact]
+    public async Task An_archive_of_another_platform_is_no_base()
+    {
+        var file = TestArchives.Oci(_folder, "base.tar", "base:1");
+
+        var refused = await Assert.ThrowsAsync<CliException>(() => BaseImage.OfAsync(file, ImagePlatform.Parse(["linux/amd64,linux/arm64"]), _folder.Path, CancellationToken.None));
+
+        Assert.Equal($"'{file}' is for linux/amd64, not for linux/arm64.", refused.Message);
+    }
+
+    private static async Task AssertIndexAsync(string reference)
+    {
+        var parts = reference.Split('/', ':');
+        using var client = new HttpClient { BaseAddress = new Uri($"http://{parts[0]}:{parts[1]}/v2/{parts[2]}/manifests/") };
+        using var index = JsonDocument.Parse(await client.GetStringAsync(parts[3]));
+        var entries = index.RootElement.GetProperty("manifests").EnumerateArray().ToList();
+        Assert.Equal(["amd64", "arm64"], entries.Select(static entry => entry.GetProperty("platform").GetProperty("architecture").GetString()));
+        foreach (var entry in entries)
+        {
+            var answer = await client.GetAsync($"./{entry.GetProperty("digest").GetString()}");
+            Assert.Equal(entry.GetProperty("mediaType").GetString(), answer.Content.Headers.ContentType!.MediaType);
+            Assert.Equal(entry.GetProperty("size").GetInt64(), answer.Content.Headers.ContentLength);
+        }
     }
 
     [Theory]

@@ -9,34 +9,63 @@ namespace Rag.Cli.Tests.Deployment.Images;
 internal static class TestArchives
 {
     public const string Layer = "a layer";
-    private const string Config = """{"architecture":"amd64","os":"linux","config":{"User":"10001"},"rootfs":{"type":"layers","diff_ids":[]}}""";
+    private const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
+    private const string OciIndex = "application/vnd.oci.image.index.v1+json";
+    private static readonly string Config = ConfigOf("amd64");
 
     public static string Oci(TemporaryFolder folder, string file, string name)
     {
-        var manifest = JsonSerializer.Serialize(new
-        {
-            schemaVersion = 2,
-            mediaType = "application/vnd.oci.image.manifest.v1+json",
-            config = Descriptor("application/vnd.oci.image.config.v1+json", Config),
-            layers = new[] { Descriptor("application/vnd.oci.image.layer.v1.tar", Layer) },
-        });
+        var manifest = ManifestOf(Config);
+        return Write(folder, file, ("oci-layout", Layout), ("index.json", IndexOf(OciManifest, manifest, name)), Blob(manifest), Blob(Config), Blob(Layer));
+    }
+
+    /// <summary>One image of two platforms, as skopeo writes it: an index in the index.</summary>
+    public static string OciOfTwoPlatforms(TemporaryFolder folder, string file, string name)
+    {
+        var configs = new[] { Config, ConfigOf("arm64") };
+        var manifests = configs.Select(ManifestOf).ToArray();
         var index = JsonSerializer.Serialize(new
         {
             schemaVersion = 2,
-            manifests = new[] { new { mediaType = "application/vnd.oci.image.manifest.v1+json", digest = $"sha256:{Hex(manifest)}", size = manifest.Length, annotations = new Dictionary<string, string> { ["org.opencontainers.image.ref.name"] = name } } },
+            mediaType = OciIndex,
+            manifests = manifests.Zip(["amd64", "arm64"], static (manifest, architecture) => new { mediaType = OciManifest, digest = $"sha256:{Hex(manifest)}", size = manifest.Length, platform = new { architecture, os = "linux" } }),
         });
-        return Write(folder, file, ("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""), ("index.json", index), ($"blobs/sha256/{Hex(manifest)}", manifest), ($"blobs/sha256/{Hex(Config)}", Config), ($"blobs/sha256/{Hex(Layer)}", Layer));
+        return Write(folder, file, [("oci-layout", Layout), ("index.json", IndexOf(OciIndex, index, name)), Blob(index), .. manifests.Select(Blob), .. configs.Select(Blob), Blob(Layer)]);
     }
 
-    public static string Docker(TemporaryFolder folder, string file, params string[] names)
+    public static string Docker(TemporaryFolder folder, string file, params string[] names) => DockerOf("amd64", folder, file, names);
+
+    public static string DockerOf(string architecture, TemporaryFolder folder, string file, params string[] names)
     {
-        var manifest = JsonSerializer.Serialize(names.Select(static name => new { Config = $"{Hex(Config)}.json", RepoTags = new[] { name }, Layers = new[] { $"{Hex(Layer)}/layer.tar" } }));
-        return Write(folder, file, ("manifest.json", manifest), ($"{Hex(Config)}.json", Config), ($"{Hex(Layer)}/layer.tar", Layer));
+        var config = ConfigOf(architecture);
+        var manifest = JsonSerializer.Serialize(names.Select(name => new { Config = $"{Hex(config)}.json", RepoTags = new[] { name }, Layers = new[] { $"{Hex(Layer)}/layer.tar" } }));
+        return Write(folder, file, ("manifest.json", manifest), ($"{Hex(config)}.json", config), ($"{Hex(Layer)}/layer.tar", Layer));
     }
 
     public static string ConfigDigest => $"sha256:{Hex(Config)}";
 
     public static string LayerDigest => $"sha256:{Hex(Layer)}";
+
+    private const string Layout = """{"imageLayoutVersion":"1.0.0"}""";
+
+    private static string ConfigOf(string architecture) =>
+        $$$"""{"architecture":"{{{architecture}}}","os":"linux","config":{"User":"10001"},"rootfs":{"type":"layers","diff_ids":["sha256:{{{Hex(Layer)}}}"]}}""";
+
+    private static string ManifestOf(string config) => JsonSerializer.Serialize(new
+    {
+        schemaVersion = 2,
+        mediaType = OciManifest,
+        config = Descriptor("application/vnd.oci.image.config.v1+json", config),
+        layers = new[] { Descriptor("application/vnd.oci.image.layer.v1.tar", Layer) },
+    });
+
+    private static string IndexOf(string mediaType, string content, string name) => JsonSerializer.Serialize(new
+    {
+        schemaVersion = 2,
+        manifests = new[] { new { mediaType, digest = $"sha256:{Hex(content)}", size = content.Length, annotations = new Dictionary<string, string> { ["org.opencontainers.image.ref.name"] = name } } },
+    });
+
+    private static (string Name, string Content) Blob(string content) => ($"blobs/sha256/{Hex(content)}", content);
 
     private static object Descriptor(string mediaType, string content) => new { mediaType, digest = $"sha256:{Hex(content)}", size = content.Length };
 
