@@ -20,8 +20,8 @@ internal static class LoadCommand
         var warmUp = DurationOption.Create("--warm-up", "Sent before, and not counted.", TimeSpan.FromSeconds(10));
         var duration = DurationOption.Create("--duration", "What is counted.", TimeSpan.FromMinutes(1));
         var limit = DurationOption.Create("--timeout", "When a request is given up, from when it was due.", TimeSpan.FromSeconds(30));
-        var p95 = DurationOption.Create("--p95", "Fails when more than 5 of 100 take longer.");
-        var p99 = DurationOption.Create("--p99", "Fails when more than 1 of 100 takes longer.");
+        var p95 = DurationOption.Create("--p95", "Fails when more than 5 of 100 take longer or are not answered.");
+        var p99 = DurationOption.Create("--p99", "Fails when more than 1 of 100 takes longer or is not answered.");
         var errors = ErrorsOption();
         var json = new Option<bool>("--json") { Description = "Write the figures as JSON." };
         var command = new Command("load", "Send searches and questions at a rate, and report how long people would have waited.")
@@ -79,9 +79,10 @@ internal static class LoadCommand
         }
     }
 
-    private static Option<double?> ErrorsOption() => new("--errors")
+    private static Option<double> ErrorsOption() => new("--errors")
     {
-        Description = "Fails when more requests are not answered, such as 0.1%.",
+        Description = "Fails when more requests are not answered, such as 0.1%. Default: 1%.",
+        DefaultValueFactory = static _ => LoadPlan.StandardErrors,
         CustomParser = static result =>
         {
             var text = result.Tokens[0].Value;
@@ -91,7 +92,7 @@ internal static class LoadCommand
             }
 
             result.AddError($"--errors takes a share such as 0.1%; this is '{text}'.");
-            return null;
+            return 0;
         },
     };
 

@@ -3,6 +3,9 @@ namespace Rag.Cli.Load;
 /// <summary>What a load test does.</summary>
 internal sealed record LoadPlan
 {
+    /// <summary>How many requests may go without an answer where nobody says otherwise.</summary>
+    public const double StandardErrors = 0.01;
+
     /// <summary>Requests per second, on average.</summary>
     public required double Rate { get; init; }
 
@@ -23,10 +26,12 @@ internal sealed record LoadPlan
 
     public required int Seed { get; init; }
 
+    /// <summary>Of all requests, those that were not answered among the slowest; null: not looked at.</summary>
     public TimeSpan? MaxP95 { get; init; }
 
+    /// <summary>The same.</summary>
     public TimeSpan? MaxP99 { get; init; }
 
-    /// <summary>0 to 1.</summary>
-    public double? MaxErrors { get; init; }
+    /// <summary>0 to 1. Always looked at: a server that refuses is quick, and nothing else would tell.</summary>
+    public double MaxErrors { get; init; } = StandardErrors;
 }

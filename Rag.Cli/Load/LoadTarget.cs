@@ -25,9 +25,10 @@ internal sealed record LoadTarget(string Collection, IReadOnlyList<string> Queri
         }
 
         var own = new LoadTarget($"load-{Guid.NewGuid():N}", [], IsOwn: true);
-        await client.CreateCollectionAsync(new CreateCollection(own.Collection, "Made by 'rag load', which removes it again."), cancellationToken: cancellationToken);
         try
         {
+            // Inside: where only the answer was late, or somebody gave up waiting for it, the collection is there all the same.
+            await client.CreateCollectionAsync(new CreateCollection(own.Collection, "Made by 'rag load', which removes it again."), cancellationToken: cancellationToken);
             await FillAsync(context, client, own.Collection, seed, cancellationToken);
             return own with { Queries = given ?? await DrawAsync(client, own.Collection, seed, cancellationToken) };
         }
@@ -49,6 +50,10 @@ internal sealed record LoadTarget(string Collection, IReadOnlyList<string> Queri
         try
         {
             await client.DeleteCollectionAsync(Collection, CancellationToken.None);
+        }
+        catch (RagApiException gone) when (gone.Code == "collection-not-found")
+        {
+            // It was never made.
         }
         catch (Exception exception) when (exception is RagApiException or IOException or HttpRequestException)
         {

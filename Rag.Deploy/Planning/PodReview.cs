@@ -155,5 +155,5 @@ internal static class PodReview
     private static IEnumerable<string> FromSecrets(Container container) =>
         (container.Env ?? []).Where(static variable => variable.ValueFrom?.SecretKeyRef is not null).Select(static variable => variable.Name);
 
-    private static bool IsMoving(string image) => ImageReference.Parse(image) is { Digest: null, Tag: null or "latest" };
+    private static bool IsMoving(string image) => ImageReference.Parse(image) is { Digest: null, Tag: "latest" };
 }

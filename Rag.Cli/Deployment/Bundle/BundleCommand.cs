@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Rag.Cli.Deployment.Clusters;
 using Rag.Cli.Deployment.Images;
+using Rag.Deploy.Planning;
 
 namespace Rag.Cli.Deployment.Bundle;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Rag.Cli.Deployment.Clusters;
 using Rag.Cli.Deployment.Images;
+using Rag.Deploy.Planning;
 using Rag.Deploy.Writing;
 
 namespace Rag.Cli.Deployment.Bundle;

@@ -1,6 +1,7 @@
 using Aspire.Hosting.Orchestration.Processes;
 using Rag.Cli.Deployment.Images;
 using Rag.Cli.Processes;
+using Rag.Deploy.Planning;
 
 namespace Rag.Cli.Deployment.Bundle;
 

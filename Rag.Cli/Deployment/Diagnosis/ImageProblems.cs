@@ -1,5 +1,5 @@
 using Rag.Cli.Deployment.Clusters;
-using Rag.Cli.Deployment.Images;
+using Rag.Deploy.Planning;
 
 namespace Rag.Cli.Deployment.Diagnosis;
 

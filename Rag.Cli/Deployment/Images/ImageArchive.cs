@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Rag.Deploy.Planning;
 
 namespace Rag.Cli.Deployment.Images;
 

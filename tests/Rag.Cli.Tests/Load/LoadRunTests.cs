@@ -128,6 +128,22 @@ public sealed class LoadRunTests
     }
 
     [Fact]
+    public void Who_is_refused_counts_as_one_who_waits_for_ever_and_a_hundredth_of_all_may_be()
+    {
+        LoadSample[] Samples(int refused) => [.. Enumerable.Range(0, 1000).Select(i => i < refused ? Sample(2, 1, "api-away") : Sample(2, 100))];
+        var limits = Plan with { MaxP95 = TimeSpan.FromSeconds(1), MaxP99 = TimeSpan.FromSeconds(1) };
+        string[] Missed(int refused, LoadPlan plan) => [.. LoadResult.Of(Samples(refused), plan).Checks.Where(static check => !check.Passed).Select(static check => check.Name)];
+
+        Assert.Empty(Missed(10, limits));
+        Assert.Equal(["p99", "errors"], Missed(11, limits));
+        Assert.Equal(["p95", "p99", "errors"], Missed(980, limits));
+        Assert.Equal(["p95", "p99"], Missed(980, limits with { MaxErrors = 1 }));
+        // Without a word about errors they are looked at all the same.
+        Assert.Equal(["errors"], Missed(11, Plan));
+        Assert.Contains(LoadResult.Of(Samples(980), limits).Checks, static check => check is { Name: "p95", Measured: "not answered", Allowed: "1000 ms" });
+    }
+
+    [Fact]
     public void A_test_without_an_answer_fails_whatever_was_allowed()
     {
         Assert.False(LoadResult.Of([], Plan).Passed);

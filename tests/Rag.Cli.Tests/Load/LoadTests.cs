@@ -53,6 +53,47 @@ public sealed class LoadTests(Platform platform)
         Assert.DoesNotContain(api.Requests, static request => request.StartsWith("DELETE", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_server_that_answers_one_in_fifty_does_not_pass_although_its_answers_are_quick()
+    {
+        var count = 0;
+        await using var api = new ScriptedApi()
+            .OnJson("GET /v1/collections/handbook", ApiShapes.Collection("handbook"))
+            .On("POST /v1/collections/handbook/search", (context, _) => Interlocked.Increment(ref count) % 50 == 1
+                ? ScriptedApi.WriteAsync(context, """{"query":"q","mode":"lexical","stale":false,"notice":null,"evidence":[],"took":{"totalMs":1,"retrieveMs":1,"verifyMs":0}}""")
+                : ScriptedApi.WriteAsync(context, """{"status":503,"detail":"Busy."}""", 503, "application/problem+json"));
+        using var folder = new TemporaryFolder();
+
+        var run = await CliRun.InvokeAsync(
+            ["load", "--url", api.Url, "-c", "handbook", "--queries", folder.File("queries.txt", "one\n"), "--ask", "0", "--rate", "100", "--warm-up", "0s", "--duration", "1s", "--p95", "10s", "--p99", "20s"]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("ok      answered", run.Output, StringComparison.Ordinal);
+        Assert.Contains("FAILED  p95: not answered, allowed: 10000 ms", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"FAILED  errors: 9\d(\.\d+)?%, allowed: 1%", run.Output);
+    }
+
+    [Fact]
+    public async Task A_collection_whose_making_was_answered_too_late_is_removed_all_the_same()
+    {
+        await using var api = new ScriptedApi();
+        using var patience = new CancellationTokenSource();
+        api.On("POST /v1/collections", async (context, body) =>
+        {
+            var name = System.Text.Json.JsonDocument.Parse(body).RootElement.GetProperty("name").GetString()!;
+            api.On($"DELETE /v1/collections/{name}", static (removal, _) => ScriptedApi.WriteAsync(removal, "", 204));
+            await patience.CancelAsync();
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            await ScriptedApi.WriteAsync(context, ApiShapes.Collection(name), 201);
+        });
+
+        var run = await CliRun.InvokeAsync(["load", api.Url], cancellationToken: patience.Token);
+
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains(api.Requests, static request => request.StartsWith("DELETE /v1/collections/load-", StringComparison.Ordinal));
+        Assert.DoesNotContain("could not be removed", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--rate", "0")]
     [InlineData("--clients", "0")]

@@ -68,6 +68,31 @@ public sealed class SmokeTests(Platform platform)
         Assert.True(run.ExitCode == 0, run.Output);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_collection_whose_making_was_answered_too_late_or_refused_is_removed_all_the_same(bool isMade)
+    {
+        await using var api = new ScriptedApi().OnJson("GET /v1/collections", """{"items":[],"nextCursor":null}""");
+        api.On("POST /v1/collections", async (context, body) =>
+        {
+            var name = System.Text.Json.JsonDocument.Parse(body).RootElement.GetProperty("name").GetString()!;
+            api.On($"DELETE /v1/collections/{name}", (removal, _) => isMade
+                    ? ScriptedApi.WriteAsync(removal, "", 204)
+                    : ScriptedApi.WriteAsync(removal, """{"type":"https://ragplatform.dev/problems/collection-not-found","status":404,"detail":"There is none."}""", 404, "application/problem+json"))
+                .OnProblem($"GET /v1/collections/{name}", 404, "collection-not-found", "There is none.");
+            await Task.Delay(TimeSpan.FromSeconds(2));
+            await ScriptedApi.WriteAsync(context, ApiShapes.Collection(name), 201);
+        });
+
+        var run = await CliRun.InvokeAsync(["smoke", api.Url, "--wait", "1s"]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("FAILED  create a collection: it did not happen within", run.Output, StringComparison.Ordinal);
+        Assert.Contains(api.Requests, static request => request.StartsWith("DELETE /v1/collections/smoke-", StringComparison.Ordinal));
+        Assert.Contains("ok      remove the collection: it is gone", run.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>An API that takes the test's document and answers with a quotation of its own making.</summary>
     private static ScriptedApi Answering(string quote)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Rag.Cli.Deployment.Images;
+using Rag.Deploy.Planning;
 
 namespace Rag.Cli.Tests.Deployment.Images;
 
@@ -117,13 +118,4 @@ public sealed class ImageArchiveTests : IDisposable
             Assert.Equal(entry.GetProperty("size").GetInt64(), answer.Content.Headers.ContentLength);
         }
     }
-
-    [Theory]
-    [InlineData("redis", "docker.io/library/redis:latest")]
-    [InlineData("redis:8.6", "docker.io/library/redis:8.6")]
-    [InlineData("qdrant/qdrant:v1.18.0", "docker.io/qdrant/qdrant:v1.18.0")]
-    [InlineData("localhost/base:1", "localhost/base:1")]
-    [InlineData("registry.example.com:5000/rag/rag-api:0.1.0@sha256:ab", "registry.example.com:5000/rag/rag-api:0.1.0@sha256:ab")]
-    [InlineData("registry.example.com/a@sha256:ab", "registry.example.com/a@sha256:ab")]
-    public void References_are_read_as_runtimes_read_them(string text, string whole) => Assert.Equal(whole, ImageReference.Parse(text).ToString());
 }
