@@ -24,10 +24,7 @@ public static class Generation
         ArgumentNullException.ThrowIfNull(values);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ValueRules.Require(values.Environments.Values.Select(environment => new PlanContext(manifest, environment, Planner.Features(environment))));
-        var plans = values.Environments.ToDictionary(
-            static environment => environment.Key,
-            environment => Planner.Plan(manifest, environment.Value, Planner.Features(environment.Value)),
-            StringComparer.Ordinal);
+        var plans = Plans(manifest, values);
         var claims = ClaimRecord.Of(manifest, plans);
         ClaimRecord.RequireGrowth(values, ClaimRecord.Read(folder), claims);
         var tree = KustomizeTree.Of(manifest, values.Common, values.Environments);
@@ -59,6 +56,26 @@ public static class Generation
                 plans[environment.Key].Objects.Count,
                 secrets.Find(file => file.Name == environment.Key).Missing ?? []))],
             [.. plans.Values.SelectMany(static plan => plan.Notices).Distinct()]);
+    }
+
+    // Some faults show only while an environment is planned; those of all environments are told together.
+    private static Dictionary<string, PlatformPlan> Plans(AppManifest manifest, EnvironmentValues values)
+    {
+        var plans = new Dictionary<string, PlatformPlan>(StringComparer.Ordinal);
+        var faults = new List<string>();
+        foreach (var (name, environment) in values.Environments)
+        {
+            try
+            {
+                plans.Add(name, Planner.Plan(manifest, environment, Planner.Features(environment)));
+            }
+            catch (ValuesException exception)
+            {
+                faults.AddRange(exception.Faults);
+            }
+        }
+
+        return faults.Count > 0 ? throw new ValuesException([.. faults.Distinct()]) : plans;
     }
 
     private static (string Name, string Path, string Text, IReadOnlyList<string> Missing) Secrets(AppManifest manifest, string name, DeployValues values, string folder)

@@ -8,6 +8,9 @@ internal static class NamespacePlan
     private const string Component = "platform";
     private const string File = "namespace";
 
+    /// <summary>What a container that requests nothing is counted with.</summary>
+    public static Labels StandardRequests { get; } = new() { ["cpu"] = "100m", ["memory"] = "128Mi", ["ephemeral-storage"] = "128Mi" };
+
     /// <summary>Refuses pods that ask for more than pod security "restricted" allows, whoever creates them.</summary>
     public static PlannedObject Namespace(PlanContext context) => new(
         new Kubernetes.Namespace
@@ -50,7 +53,7 @@ internal static class NamespacePlan
                     new LimitRangeItem("Container")
                     {
                         Default = new Labels { ["cpu"] = "1", ["memory"] = "512Mi", ["ephemeral-storage"] = "1Gi" },
-                        DefaultRequest = new Labels { ["cpu"] = "100m", ["memory"] = "128Mi", ["ephemeral-storage"] = "128Mi" },
+                        DefaultRequest = StandardRequests,
                     },
                 ]),
             },

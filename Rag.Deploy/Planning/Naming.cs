@@ -5,10 +5,12 @@ namespace Rag.Deploy.Planning;
 /// <summary>Names and labels, in one place so that selectors and what they select cannot differ.</summary>
 internal sealed class Naming(string platform, string version)
 {
+    private const string NameLabel = "app.kubernetes.io/name";
+
     /// <summary>Who scales, stops and selects by it must never change it: a workload's selector is immutable.</summary>
     public Labels Selector(string name) => new()
     {
-        ["app.kubernetes.io/name"] = name,
+        [NameLabel] = name,
         ["app.kubernetes.io/part-of"] = platform,
     };
 
@@ -29,6 +31,9 @@ internal sealed class Naming(string platform, string version)
         Labels = Labels(name, component),
         Annotations = annotations,
     };
+
+    /// <summary>The workload, or the part of the platform, that an object belongs to: what selectors, and the edges between parts, know it by.</summary>
+    public static string PartOf(KubernetesObject one) => one.Metadata.Labels![NameLabel];
 
     /// <summary>The name of a resource as Kubernetes takes it.</summary>
     public static string Of(string resource) => resource.ToLowerInvariant();

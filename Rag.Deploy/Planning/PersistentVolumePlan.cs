@@ -20,7 +20,7 @@ internal static class PersistentVolumePlan
         // A part planned by itself has not the claims of the others.
         if (unknown.Count > 0 && Planner.Features(context.Values).All(context.Has))
         {
-            throw new ValuesException([.. unknown.Select(claim => $"persistentVolumes.{claim}: there is no such claim; there are: {string.Join(", ", claims.Keys.Order(StringComparer.Ordinal))}.")]);
+            throw new ValuesException([.. unknown.Select(claim => $"{context.Values.Places.Of($"persistentVolumes.{claim}")}: there is no such claim; there are: {string.Join(", ", claims.Keys.Order(StringComparer.Ordinal))}.")]);
         }
 
         return
@@ -34,7 +34,7 @@ internal static class PersistentVolumePlan
     {
         if (values.Local is null == values.Nfs is null)
         {
-            throw new ValuesException([$"persistentVolumes.{claim}: name either 'local' or 'nfs'."]);
+            throw context.Fault($"persistentVolumes.{claim}", "name either 'local' or 'nfs'.");
         }
 
         return new PersistentVolume

@@ -69,7 +69,10 @@ internal sealed class PlanContext : IDeploymentFacts
     /// <summary>A workload that the values name.</summary>
     /// <exception cref="ValuesException">There is none of that name; <paramref name="place"/> is where it stands.</exception>
     public WorkloadResource Service(string place, string name) => Services.FirstOrDefault(service => service.Name == name)
-        ?? throw new ValuesException([$"{place}: there is no workload '{name}' in the app model; there are: {string.Join(", ", Services.Select(static service => service.Name))}."]);
+        ?? throw Fault(place, $"there is no workload '{name}' in the app model; there are: {string.Join(", ", Services.Select(static service => service.Name))}.");
+
+    /// <summary>A wrong value that shows only while something is planned, in the shape of those that the reader and the rules find.</summary>
+    public ValuesException Fault(string path, string message) => new([$"{Values.Places.Of(path)}: {message}"]);
 
     public StoreResource? Store(string name) => Stores.FirstOrDefault(store => store.Name == name);
 

@@ -52,7 +52,7 @@ public static class Planner
         objects = [.. objects.Select(planned => PodReview.Of(context, planned))];
         if (isWhole)
         {
-            ImageRules.Require(context, objects);
+            PlanRules.Require(context, objects);
         }
 
         return new PlatformPlan(objects, [.. manifest.Notices, .. PodReview.Notices(objects)]);

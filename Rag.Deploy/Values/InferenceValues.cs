@@ -19,8 +19,9 @@ public sealed record InferenceValues
     [Range(8, 8192)]
     public int? Dimensions { get; init; }
 
-    [Description("Services that use it, and the section of their configuration that says so, such as rag-api: Rag__Chat.")]
-    public OrderedDictionary<string, string> Clients { get; init; } = [];
+    [Description("Services that use it, and the section of their configuration that says so, such as rag-api: Rag__Chat; default: those whose 'models' have a section for what it is for.")]
+    [VariableName]
+    public OrderedDictionary<string, string>? Clients { get; init; }
 
     [Description("Image with a tag; default: one of the engine that was current when this version was made.")]
     [RegularExpression("[^ ]+[:@][^ /]+", ErrorMessage = "a reference with a tag or a digest")]
@@ -29,7 +30,7 @@ public sealed record InferenceValues
     [Description("deployment: so many pods as 'replicas' says; daemonSet: one on each node that the selector names.")]
     public InferencePlacement Placement { get; init; } = InferencePlacement.Deployment;
 
-    [Description("Pods of a deployment.")]
+    [Description("Pods of a deployment; with a daemonSet the nodes that it is expected on, for which the quota has to have room.")]
     [Range(1, 100)]
     public int Replicas { get; init; } = 1;
 

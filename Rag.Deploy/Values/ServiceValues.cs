@@ -16,8 +16,14 @@ public sealed record ServiceValues
     [Description("Scales with load between replicas and a maximum.")]
     public AutoscalingValues? Autoscaling { get; init; }
 
-    [Description("Scales with a queue in PostgreSQL, by KEDA. Where KEDA's component is left out, 'autoscaling' holds.")]
+    [Description("The queue that it works off; it scales by it where 'queueScaling' is set.")]
+    public QueueValues? Queue { get; init; }
+
+    [Description("Scales with its 'queue', by KEDA. Where KEDA's component is left out, 'autoscaling' holds.")]
     public QueueScalingValues? QueueScaling { get; init; }
+
+    [Description("Sections of its configuration that say which model it uses, by what the model is for: it uses the one of 'inference' that is for that and names no 'clients'.")]
+    public ModelSections? Models { get; init; }
 
     [Description("What one pod gets.")]
     public ResourceValues? Resources { get; init; }
@@ -91,10 +97,10 @@ public sealed record AutoscalingValues
     public int? Memory { get; init; } = 80;
 }
 
-/// <summary>Scaling by the queue.</summary>
-public sealed record QueueScalingValues
+/// <summary>A queue in PostgreSQL. What is said of it is in force only where something scales by it.</summary>
+public sealed record QueueValues
 {
-    [Description("The PostgreSQL of the app model that holds the queue.")]
+    [Description("The PostgreSQL of the app model that holds it.")]
     public required string Store { get; init; }
 
     [Description("Its database.")]
@@ -102,7 +108,11 @@ public sealed record QueueScalingValues
 
     [Description("A query that returns one number: how much waits.")]
     public required string Query { get; init; }
+}
 
+/// <summary>Scaling by the queue.</summary>
+public sealed record QueueScalingValues
+{
     [Description("Pods at least; 0: none while nothing waits.")]
     [Range(0, 1000)]
     public int Min { get; init; }
@@ -122,6 +132,18 @@ public sealed record QueueScalingValues
     [Description("Seconds without work before the last pod goes.")]
     [Range(0, 86400)]
     public int CooldownSeconds { get; init; } = 300;
+}
+
+/// <summary>Which models a service uses, and how it is told.</summary>
+public sealed record ModelSections
+{
+    [Description("Section of the model that answers, such as Rag__Chat.")]
+    [VariableName]
+    public string? Chat { get; init; }
+
+    [Description("Section of the model that makes vectors, such as Rag__Embedding.")]
+    [VariableName]
+    public string? Embedding { get; init; }
 }
 
 /// <summary>What one pod gets.</summary>

@@ -45,6 +45,13 @@ public sealed record StoreValues
     [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 203.0.113.0/24")]
     public string? Cidr { get; init; }
 
+    [Description("Qdrant: nodes that hold each piece of the index; default: 2 of those that are bundled, where there are as many, else 1.")]
+    [Range(1, 50)]
+    public int? ReplicationFactor { get; init; }
+
+    [Description("Variable that tells every service with this store the replication factor; empty: they are not told.")]
+    public string ReplicationVariable { get; init; } = "";
+
     [Description("PostgreSQL: connections that it allows; the pools of all pods have to fit in.")]
     [Range(20, 10000)]
     public int MaxConnections { get; init; } = 200;

@@ -78,6 +78,16 @@ public sealed class CronScheduleAttribute : RegularExpressionAttribute
     private static string Item(string number) => $@"(\*|{number}(-{number})?)(/[1-9][0-9]?)?";
 }
 
+/// <summary>A variable of the environment, or the beginning of several.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class VariableNameAttribute : RegularExpressionAttribute
+{
+    /// <summary>As shells and .NET know them.</summary>
+    public VariableNameAttribute()
+        : base("[A-Za-z_][A-Za-z0-9_]*") =>
+        ErrorMessage = "letters, digits and '_', not beginning with a digit";
+}
+
 /// <summary>What an image is named by beside its tag.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ImageDigestAttribute : RegularExpressionAttribute

@@ -16,7 +16,7 @@ internal static class Environments
         exposure: { kind: gateway, hosts: { rag-web: rag.example.com, rag-api: api.rag.example.com }, gateway: { name: public, namespace: gateways }, fromNamespace: { kubernetes.io/metadata.name: gateways } }
         services:
           rag-ingest:
-            queueScaling: { store: postgres, database: ragdb, query: "select count(*) from jobs where state = 'queued'", min: 1 }
+            queueScaling: { min: 1 }
           rag-api:
             egress: [ { cidr: 203.0.113.0/24, ports: [ 443 ] } ]
         stores:
@@ -38,7 +38,7 @@ internal static class Environments
         loadTest: { service: rag-api, key: bootstrap-key, rate: 50, p95: 500ms, errors: 0.1% }
         trust: { configMap: corporate-authorities }
         inference:
-          chat: { model: Qwen/Qwen3-8B, gpus: 2, nodeSelector: { accelerator: l40s }, clients: { rag-api: Rag__Chat }, tokenSecret: hugging-face }
+          chat: { model: Qwen/Qwen3-8B, gpus: 2, nodeSelector: { accelerator: l40s }, tokenSecret: hugging-face }
           embedding: { engine: tei, task: embedding, model: BAAI/bge-m3, dimensions: 1024, placement: daemonSet, clients: { rag-api: Rag__Embedding, rag-ingest: Rag__Embedding } }
         stores:
           postgres: { mode: external, host: postgres.example.com, username: rag, cidr: 198.51.100.0/24 }
@@ -53,7 +53,10 @@ internal static class Environments
     private static readonly string Folder = Path.Combine(Repository.Root, "deploy");
 
     /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> AllNames { get; } = ["dev", "prod", "everything", "models"];
+    public static IReadOnlyList<string> AllNames { get; } = ["dev", "prod", "everything", "models", "example"];
+
+    /// <summary>The first production file that people are given, in the folder of values.</summary>
+    public static string Example { get; } = Path.Combine("examples", "values.prod.yaml");
 
     /// <summary>For theories.</summary>
     public static TheoryData<string> Names => [.. AllNames];
@@ -65,6 +68,7 @@ internal static class Environments
             var shipped = EnvironmentValues.Read(Folder);
             shipped.Environments["everything"] = ValuesReader.Read([Text("values.yaml"), Text("values.prod.yaml"), ("everything.yaml", Everything)]);
             shipped.Environments["models"] = ValuesReader.Read([Text("values.yaml"), ("models.yaml", Models)]);
+            shipped.Environments["example"] = ValuesReader.Read([Text("values.yaml"), Text(Example)]);
             return shipped;
         }
     }

@@ -20,7 +20,6 @@ internal sealed record Engine
 
     public static Engine Of(InferenceValues values) => values.Engine switch
     {
-        InferenceEngine.Tei when values.Task == InferenceTask.Chat => throw new ValuesException([$"inference: 'tei' serves embeddings only, and '{values.Model}' is for chat; vllm does both."]),
         InferenceEngine.Tei => Tei,
         _ => Vllm,
     };

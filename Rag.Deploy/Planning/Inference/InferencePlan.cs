@@ -1,6 +1,7 @@
 using System.Globalization;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Planning.Network;
+using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Inference;
@@ -17,11 +18,22 @@ internal static class InferencePlan
     /// <summary>What the models' pods are called.</summary>
     public static IEnumerable<string> Names(PlanContext context) => context.Has(Feature.GpuInference) ? context.Values.Inference.Keys.Select(Name) : [];
 
+    /// <summary>Pods of one that runs on each of its nodes, as far as the values say how many there are.</summary>
+    public static int Nodes(PlanContext context, string name) => context.Values.Inference.FirstOrDefault(pair => Name(pair.Key) == name).Value?.Replicas ?? 1;
+
     /// <summary>Services reach the models that they are told about, and nobody else does.</summary>
     public static IEnumerable<PlatformEdge> Edges(PlanContext context) => !context.Has(Feature.GpuInference) ? [] :
         from pair in context.Values.Inference
-        from client in pair.Value.Clients.Keys
+        from client in Clients(context, pair.Value).Keys
         select new PlatformEdge(context.Service($"inference.{pair.Key}.clients", client).Name, Name(pair.Key), InferencePods.Port);
+
+    /// <summary>The services that use a model, and the section that tells them so: those that it names, else those that have a section for what it is for.</summary>
+    public static OrderedDictionary<string, string> Clients(PlanContext context, InferenceValues values) => values.Clients ?? new(
+        from service in context.Services
+        let models = WorkloadSettings.ValuesOf(context, service).Models
+        let section = values.Task == InferenceTask.Chat ? models?.Chat : models?.Embedding
+        where section is not null
+        select KeyValuePair.Create(service.Name, section));
 
     /// <summary>Where a model's pods fetch it from.</summary>
     public static IEnumerable<EgressValues> Outside(PlanContext context, string name) =>
@@ -37,7 +49,7 @@ internal static class InferencePlan
 
         foreach (var (name, values) in context.Values.Inference)
         {
-            if (!values.Clients.TryGetValue(workload.Name, out var section))
+            if (!Clients(context, values).TryGetValue(workload.Name, out var section))
             {
                 continue;
             }
@@ -48,7 +60,7 @@ internal static class InferencePlan
             if (values.Task == InferenceTask.Embedding)
             {
                 yield return new($"{section}__Provider", "openai");
-                yield return new($"{section}__Dimensions", Dimensions(name, values).ToString(CultureInfo.InvariantCulture));
+                yield return new($"{section}__Dimensions", Dimensions(context, name, values).ToString(CultureInfo.InvariantCulture));
             }
         }
     }
@@ -73,6 +85,6 @@ internal static class InferencePlan
 
     private static string Name(string key) => $"inference-{Naming.Of(key)}";
 
-    private static int Dimensions(string name, InferenceValues values) =>
-        values.Dimensions ?? throw new ValuesException([$"inference.{name}.dimensions: it is missing; the services have to know how long the vectors of '{values.Model}' are."]);
+    private static int Dimensions(PlanContext context, string name, InferenceValues values) =>
+        values.Dimensions ?? throw context.Fault($"inference.{name}.dimensions", $"it is missing; the services have to know how long the vectors of '{values.Model}' are.");
 }

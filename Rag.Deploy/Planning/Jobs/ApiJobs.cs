@@ -34,27 +34,30 @@ internal static class ApiJobs
     {
         if (context.Has(Feature.SmokeTest) && context.Values.SmokeTest is { } smoke)
         {
-            yield return Edge(context, SmokeTest, context.Service("smokeTest.service", smoke.Service));
+            yield return Edge(context, SmokeTest, "smokeTest", smoke.Service);
         }
 
         if (context.Has(Feature.LoadTest) && context.Values.LoadTest is { } load)
         {
-            yield return Edge(context, LoadTest, context.Service("loadTest.service", load.Service));
+            yield return Edge(context, LoadTest, "loadTest", load.Service);
         }
     }
 
-    private static PlatformEdge Edge(PlanContext context, string name, WorkloadResource service) =>
-        new(name, service.Name, Addresses.TargetPort(context.Manifest.File, service, Endpoint(service)));
+    private static PlatformEdge Edge(PlanContext context, string name, string place, string serviceName)
+    {
+        var service = context.Service($"{place}.service", serviceName);
+        return new PlatformEdge(name, service.Name, Addresses.TargetPort(context.Manifest.File, service, Endpoint(context, place, service)));
+    }
 
     private static IEnumerable<PlannedObject> Of(PlanContext context, string name, string place, string serviceName, string key, IReadOnlyList<string> arguments, JobSettings settings)
     {
         var service = context.Service($"{place}.service", serviceName);
         if (context.SecretParameters.All(parameter => parameter.Name != key))
         {
-            throw new ValuesException([$"{place}.key: '{key}' is no secret parameter of the app model; there are: {string.Join(", ", context.SecretParameters.Select(static parameter => parameter.Name))}."]);
+            throw context.Fault($"{place}.key", $"'{key}' is no secret parameter of the app model; there are: {string.Join(", ", context.SecretParameters.Select(static parameter => parameter.Name))}.");
         }
 
-        var endpoint = Endpoint(service);
+        var endpoint = Endpoint(context, place, service);
         var url = string.Create(CultureInfo.InvariantCulture, $"http://{Naming.Of(service.Name)}:{Addresses.ServicePort(context.Manifest.File, service, endpoint)}");
         var template = JobPods.Template(
             context,
@@ -96,7 +99,7 @@ internal static class ApiJobs
         return [.. options.Where(static option => option.Value is not null).SelectMany(static option => new[] { option.Option, option.Value! }), "--json"];
     }
 
-    private static string Endpoint(WorkloadResource service) => service.Bindings.FirstOrDefault(static pair => pair.Value.Scheme is "http" or "https") is { Key: { } name }
+    private static string Endpoint(PlanContext context, string place, WorkloadResource service) => service.Bindings.FirstOrDefault(static pair => pair.Value.Scheme is "http" or "https") is { Key: { } name }
         ? name
-        : throw new ValuesException([$"smokeTest.service, loadTest.service: '{service.Name}' has no HTTP endpoint in the app model."]);
+        : throw context.Fault($"{place}.service", $"'{service.Name}' has no HTTP endpoint in the app model.");
 }

@@ -17,7 +17,11 @@ internal static class MigrationPlan
     private const string AdministratorVolume = "administrator";
     private const string AdministratorFolder = "/run/secrets/administrator";
 
-    private static readonly ResourceValues StandardResources = new()
+    // One to the server's own database, in which it makes the platform's, and one to that.
+    private const int Connections = 2;
+
+    /// <summary>Of its pod, where the values say nothing.</summary>
+    public static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "100m", Memory = "128Mi", EphemeralStorage = "64Mi" },
         Limits = new() { Cpu = "1", Memory = "512Mi", EphemeralStorage = "256Mi" },
@@ -68,7 +72,7 @@ internal static class MigrationPlan
         }
 
         var service = Service(context, values);
-        return Databases(context, service).Select(target => new PlatformEdge(Name(service), target.Workload.Name, Addresses.TargetPort(context.Manifest.File, target.Workload, target.Endpoint)));
+        return Databases(context, service).Select(target => new PlatformEdge(Name(service), target.Workload.Name, Addresses.TargetPort(context.Manifest.File, target.Workload, target.Endpoint)) { Connections = Connections });
     }
 
     /// <summary>What tells a service to wait for the job: every one that has the same database.</summary>
@@ -94,7 +98,7 @@ internal static class MigrationPlan
         var texts = WorkloadEnvironment.Merged(service, settings).Where(variable => IsDatabase(context, variable.Text)).ToList();
         if (texts.Count == 0)
         {
-            throw new ValuesException([$"migration.service: '{values.Service}' has no variable that leads to a PostgreSQL of the app model; there is nothing to migrate."]);
+            throw context.Fault("migration.service", $"'{values.Service}' has no variable that leads to a PostgreSQL of the app model; there is nothing to migrate.");
         }
 
         var environment = WorkloadEnvironment.Of(context, service, settings, texts);

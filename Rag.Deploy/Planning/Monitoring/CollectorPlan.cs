@@ -26,7 +26,8 @@ internal static class CollectorPlan
     private const string AuthorizationFolder = "/run/secrets/otlp";
     private const string File = "collector";
 
-    private static readonly ResourceValues StandardResources = new()
+    /// <summary>Of its pod, where the values say nothing.</summary>
+    public static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "100m", Memory = "256Mi", EphemeralStorage = "64Mi" },
         Limits = new() { Cpu = "1", Memory = "512Mi", EphemeralStorage = "256Mi" },

@@ -17,7 +17,8 @@ internal static class PrometheusPlan
     private const string DataFolder = "/prometheus";
     private const string PortName = "http";
 
-    private static readonly ResourceValues StandardResources = new()
+    /// <summary>Of its pod, where the values say nothing.</summary>
+    public static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "100m", Memory = "512Mi", EphemeralStorage = "64Mi" },
         Limits = new() { Cpu = "1", Memory = "1Gi", EphemeralStorage = "256Mi" },

@@ -156,7 +156,7 @@ internal static class NetworkPolicyPlan
     private static IEnumerable<NetworkPolicyIngressRule> ByThePlatform(PlanContext context, StoreResource store)
     {
         NetworkPolicyPort[] ports = [.. StorePlan.ContainerPorts(context, store).Select(static port => new NetworkPolicyPort(port.ContainerPortNumber))];
-        if (context.Has(Feature.Keda) && context.Values.Services.Values.Any(service => service.QueueScaling?.Store == store.Name))
+        if (context.Has(Feature.Keda) && context.Values.Services.Values.Any(service => service is { QueueScaling: not null, Queue: { } queue } && queue.Store == store.Name))
         {
             yield return new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", QueueScalingPlan.KedaNamespace)])], Ports = ports };
         }

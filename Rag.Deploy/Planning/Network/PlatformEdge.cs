@@ -10,6 +10,9 @@ namespace Rag.Deploy.Planning.Network;
 /// <param name="Port">That the pods of <paramref name="To"/> listen on.</param>
 internal sealed record PlatformEdge(string From, string To, int Port)
 {
+    /// <summary>Connections that one of its pods opens at the same time, which a server of PostgreSQL counts.</summary>
+    public int Connections { get; init; } = 1;
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<PlatformEdge> All(PlanContext context) =>
     [

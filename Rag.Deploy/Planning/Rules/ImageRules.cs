@@ -1,13 +1,9 @@
-using Rag.Deploy.Values;
-
 namespace Rag.Deploy.Planning.Rules;
 
-/// <summary>Images come from where the values allow. Looked at when everything is planned, because parts of the platform bring images of their own.</summary>
+/// <summary>Images come from where the values allow.</summary>
 internal static class ImageRules
 {
-    /// <summary>Goes on only where every image comes from there.</summary>
-    /// <exception cref="ValuesException">Some do not; all of them are named.</exception>
-    public static void Require(PlanContext context, IReadOnlyList<PlannedObject> objects)
+    public static void Check(PlanContext context, IReadOnlyList<PlannedObject> objects, RuleFaults faults)
     {
         var allowed = context.Values.Images.AllowedRegistries;
         if (allowed.Count == 0)
@@ -15,7 +11,6 @@ internal static class ImageRules
             return;
         }
 
-        var faults = new RuleFaults(context.Values.Places);
         var images = objects.Select(static planned => PodTemplates.Of(planned.Object)?.Spec).OfType<Kubernetes.PodSpec>()
             .SelectMany(static pod => (pod.InitContainers ?? []).Concat(pod.Containers))
             .Select(static container => container.Image)
@@ -23,11 +18,6 @@ internal static class ImageRules
         foreach (var image in images.Where(image => !allowed.Any(ImageReference.Parse(image).IsFrom)))
         {
             faults.Add("images.allowedRegistries", $"'{image}' comes from none of them; allowed are: {string.Join(", ", allowed)}. 'images.mirror' or 'images.override' fetches it from there.");
-        }
-
-        if (faults.Lines.Count > 0)
-        {
-            throw new ValuesException(faults.Lines);
         }
     }
 }

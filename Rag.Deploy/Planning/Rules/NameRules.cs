@@ -13,15 +13,13 @@ internal static class NameRules
         Parameters(context, faults);
         foreach (var (service, values) in context.Values.Services)
         {
-            foreach (var name in values.Env.Keys.Where(static name => !KubernetesNames.IsVariable(name)).Where(name => faults.Places.IsOwn($"services.{service}.env.{name}")))
-            {
-                faults.Add($"services.{service}.env.{name}", "Kubernetes has no such names of variables; allowed are: letters, digits, '_', '-' and '.', not beginning with a digit.");
-            }
-
+            Variables(values.Env, $"services.{service}.env", faults);
             Labels(values.NodeSelector, $"services.{service}.nodeSelector", faults);
         }
 
         Labels(context.Values.Exposure.FromNamespace, "exposure.fromNamespace", faults);
+        Labels(context.Values.Monitoring.Labels, "monitoring.labels", faults);
+        Labels(context.Values.Monitoring.FromNamespace, "monitoring.fromNamespace", faults);
         Labels(context.Values.Network.DnsNamespace, "network.dnsNamespace", faults);
         foreach (var key in context.Values.Exposure.Annotations.Keys.Where(static key => !KubernetesNames.IsLabelKey(key)))
         {
@@ -76,7 +74,17 @@ internal static class NameRules
         }
     }
 
-    private static void Labels(OrderedDictionary<string, string> labels, string path, RuleFaults faults)
+    /// <summary>Variables of the environment, by name.</summary>
+    public static void Variables(OrderedDictionary<string, string?> variables, string path, RuleFaults faults)
+    {
+        foreach (var name in variables.Keys.Where(static name => !KubernetesNames.IsVariable(name)).Where(name => faults.Places.IsOwn($"{path}.{name}")))
+        {
+            faults.Add($"{path}.{name}", "Kubernetes has no such names of variables; allowed are: letters, digits, '_', '-' and '.', not beginning with a digit.");
+        }
+    }
+
+    /// <summary>Labels with their values.</summary>
+    public static void Labels(OrderedDictionary<string, string> labels, string path, RuleFaults faults)
     {
         foreach (var (key, value) in labels.Where(label => faults.Places.IsOwn($"{path}.{label.Key}")))
         {

@@ -1,4 +1,7 @@
 using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning.Inference;
+using Rag.Deploy.Planning.Jobs;
+using Rag.Deploy.Planning.Monitoring;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
@@ -26,6 +29,15 @@ internal static class PodRules
         {
             Resources(StorePlan.Resources(store), $"stores.{store.Name}.resources", faults);
         }
+
+        foreach (var (name, values) in context.Values.Inference)
+        {
+            Resources((values.Resources ?? new ResourceValues()).Or(Engine.Of(values).Resources), $"inference.{name}.resources", faults);
+        }
+
+        Resources((context.Values.Migration?.Resources ?? new ResourceValues()).Or(MigrationPlan.StandardResources), "migration.resources", faults);
+        Resources((context.Values.Monitoring.Collector.Resources ?? new ResourceValues()).Or(CollectorPlan.StandardResources), "monitoring.collector.resources", faults);
+        Resources((context.Values.Monitoring.Prometheus.Resources ?? new ResourceValues()).Or(PrometheusPlan.StandardResources), "monitoring.prometheus.resources", faults);
     }
 
     private static void Resources(ResourceValues resources, string path, RuleFaults faults)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
 
@@ -7,24 +8,36 @@ namespace Rag.Deploy.Planning.Rules;
 /// <summary>Copies of the index need nodes to be on.</summary>
 internal static class QdrantRules
 {
-    // The platform's own variable: how many copies a collection is made with.
-    private const string ReplicationFactor = "Rag__Index__Qdrant__ReplicationFactor";
-
     public static void Check(PlanContext context, RuleFaults faults)
     {
-        var nodes = context.Stores.Where(static store => store is { Kind: StoreKind.Qdrant, Values.Mode: StoreMode.Bundled }).Select(static store => store.Values.Replicas ?? 1).ToList();
-        if (nodes.Count != 1)
+        foreach (var store in context.Stores.Where(static store => store is { Kind: StoreKind.Qdrant, Values.Mode: StoreMode.Bundled }))
         {
-            return;
-        }
-
-        foreach (var service in context.Services)
-        {
-            var text = WorkloadEnvironment.Merged(service, WorkloadSettings.For(context, service)).LastOrDefault(static variable => variable.Name == ReplicationFactor).Text;
-            if (text is not null && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var copies) || copies < 1 || copies > nodes[0]))
+            var nodes = StorePlan.Replicas(store);
+            if (ReplicationPlan.FactorOf(store) is { } factor && factor > nodes)
             {
-                faults.NotAllowed($"services.{service.Name}.env.{ReplicationFactor}", text, nodes[0] == 1 ? "1" : $"1 to {nodes[0]}", $"Qdrant has {nodes[0]} node(s)");
+                faults.NotAllowed($"stores.{store.Name}.replicationFactor", factor, Allowed(nodes), Reason(nodes));
+            }
+            else if (store.Values.ReplicationVariable is { Length: > 0 } variable)
+            {
+                Told(context, variable, nodes, faults);
             }
         }
     }
+
+    // A service may be told otherwise by a variable of its own.
+    private static void Told(PlanContext context, string variable, int nodes, RuleFaults faults)
+    {
+        foreach (var service in context.Services)
+        {
+            var text = WorkloadEnvironment.Merged(service, WorkloadSettings.For(context, service)).LastOrDefault(other => other.Name == variable).Text;
+            if (text is not null && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var copies) || copies < 1 || copies > nodes))
+            {
+                faults.NotAllowed($"services.{service.Name}.env.{variable}", text, Allowed(nodes), Reason(nodes));
+            }
+        }
+    }
+
+    private static string Allowed(int nodes) => nodes == 1 ? "1" : string.Create(CultureInfo.InvariantCulture, $"1 to {nodes}");
+
+    private static string Reason(int nodes) => string.Create(CultureInfo.InvariantCulture, $"Qdrant has {nodes} node(s)");
 }

@@ -17,6 +17,9 @@ internal sealed class RuleFaults(ValuePlaces places)
     /// <summary>A fault in other words than the two below have.</summary>
     public void Add(string path, string message) => _lines.Add($"{places.Of(path)}: {message}");
 
+    /// <summary>Lines that somebody else wrote.</summary>
+    public void AddRange(IEnumerable<string> lines) => _lines.AddRange(lines);
+
     /// <summary>A value that would be allowed if others were not what they are.</summary>
     /// <param name="path">Of the value.</param>
     /// <param name="value">What stands there.</param>

@@ -34,7 +34,12 @@ internal static class ScalingRules
 
             if (settings.QueueScaling is { } queue)
             {
-                Queue(context, queue, $"{path}.queueScaling", faults);
+                QueueScaling(queue, settings.Own.Queue, path, faults);
+            }
+
+            if (settings.Own.Queue is { } waiting && (settings.QueueScaling is not null || faults.Places.IsOwn($"{path}.queue")))
+            {
+                Queue(context, waiting, $"{path}.queue", faults);
             }
 
             Disruption(settings, settings.Pods(context).Least, $"{path}.disruption", faults);
@@ -89,13 +94,21 @@ internal static class ScalingRules
         }
     }
 
-    private static void Queue(PlanContext context, QueueScalingValues values, string path, RuleFaults faults)
+    private static void QueueScaling(QueueScalingValues values, QueueValues? queue, string path, RuleFaults faults)
     {
         if (values.Max < Math.Max(1, values.Min))
         {
-            faults.NotAllowed($"{path}.max", values.Max, Between(Math.Max(1, values.Min), Most), $"at least {values.Min} pods run");
+            faults.NotAllowed($"{path}.queueScaling.max", values.Max, Between(Math.Max(1, values.Min), Most), $"at least {values.Min} pods run");
         }
 
+        if (queue is null)
+        {
+            faults.Add($"{path}.queue", "it is missing; with 'queueScaling' name the queue by whose length it is scaled (store, database, query).");
+        }
+    }
+
+    private static void Queue(PlanContext context, QueueValues values, string path, RuleFaults faults)
+    {
         if (context.Store(values.Store) is not { Kind: StoreKind.Postgres } store)
         {
             faults.Unknown($"{path}.store", "PostgreSQL in the app model", context.Stores.Where(static candidate => candidate.Kind == StoreKind.Postgres).Select(static candidate => candidate.Name));

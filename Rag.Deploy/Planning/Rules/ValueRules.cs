@@ -10,7 +10,7 @@ internal static class ValueRules
 {
     private static readonly Action<PlanContext, RuleFaults>[] Rules =
     [
-        NameRules.Check, ClusterRules.Check, ServiceRules.Check, ScalingRules.Check, PodRules.Check, StoreRules.Check, QdrantRules.Check, ConnectionRules.Check, ExposureRules.Check,
+        NameRules.Check, ClusterRules.Check, ServiceRules.Check, ScalingRules.Check, PodRules.Check, StoreRules.Check, QdrantRules.Check, InferenceRules.Check, ExposureRules.Check,
     ];
 
     /// <summary>Goes on only where every rule is kept.</summary>
@@ -29,7 +29,15 @@ internal static class ValueRules
         var faults = new RuleFaults(context.Values.Places);
         foreach (var rule in Rules)
         {
-            rule(context, faults);
+            try
+            {
+                rule(context, faults);
+            }
+            catch (ValuesException exception)
+            {
+                // What a rule had to plan in order to look at it; the other rules go on.
+                faults.AddRange(exception.Faults);
+            }
         }
 
         return faults.Lines;

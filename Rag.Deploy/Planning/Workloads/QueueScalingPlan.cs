@@ -24,12 +24,12 @@ internal static class QueueScalingPlan
 
         foreach (var service in context.Services)
         {
-            if (WorkloadSettings.For(context, service).QueueScaling is not { } values)
+            if (WorkloadSettings.For(context, service) is not { QueueScaling: { } values, Own.Queue: { } queue })
             {
                 continue;
             }
 
-            var store = context.Store(values.Store)!;
+            var store = context.Store(queue.Store)!;
             var name = Naming.Of(service.Name);
             var (secret, key) = context.SecretOf(StorePlan.Password(context, store));
             yield return new PlannedObject(
@@ -39,11 +39,11 @@ internal static class QueueScalingPlan
                     Spec = new TriggerAuthenticationSpec([new SecretTarget("password", secret, key)]),
                 },
                 File);
-            yield return new PlannedObject(Scaled(context, name, values, store), File);
+            yield return new PlannedObject(Scaled(context, name, values, queue, store), File);
         }
     }
 
-    private static ScaledObject Scaled(PlanContext context, string name, QueueScalingValues values, StoreResource store) => new()
+    private static ScaledObject Scaled(PlanContext context, string name, QueueScalingValues values, QueueValues queue, StoreResource store) => new()
     {
         Metadata = context.Names.Meta(name, Component),
         Spec = new ScaledObjectSpec
@@ -61,9 +61,9 @@ internal static class QueueScalingPlan
                     ["host"] = store.Values.Mode == StoreMode.External ? store.Values.Host! : $"{Naming.Of(store.Name)}.{context.Values.EffectiveNamespace}.svc",
                     ["port"] = Addresses.ServicePort(context.Manifest.File, store.Container, store.Container.Bindings.GetAt(0).Key).ToString(CultureInfo.InvariantCulture),
                     ["userName"] = PostgresPlan.User(context, store),
-                    ["dbName"] = values.Database,
+                    ["dbName"] = queue.Database,
                     ["sslmode"] = store.Values.Mode == StoreMode.Bundled ? "disable" : "require",
-                    ["query"] = values.Query,
+                    ["query"] = queue.Query,
                     ["targetQueryValue"] = values.PerPod.ToString(CultureInfo.InvariantCulture),
                 })
                 {

@@ -1,6 +1,5 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
-using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Workloads;
 
@@ -18,12 +17,12 @@ internal static class TrustPlan
     public static IEnumerable<KeyValuePair<string, string>> Variables(PlanContext context, WorkloadResource workload) =>
         AppliesTo(context, workload) ? [new(Variable, $"{Folder}/{FileName}")] : [];
 
-    public static IEnumerable<Volume> Volumes(PlanContext context, WorkloadResource workload) => AppliesTo(context, workload) ? [Of(context.Values.Trust!)] : [];
+    public static IEnumerable<Volume> Volumes(PlanContext context, WorkloadResource workload) => AppliesTo(context, workload) ? [Of(context)] : [];
 
     public static IEnumerable<ContainerVolumeMount> Mounts(PlanContext context, WorkloadResource workload) => AppliesTo(context, workload) ? [Mount()] : [];
 
     /// <summary>The pod of a job of the platform's own.</summary>
-    public static PodTemplateSpec Apply(PlanContext context, PodTemplateSpec template) => context.Values.Trust is not { } values ? template : template with
+    public static PodTemplateSpec Apply(PlanContext context, PodTemplateSpec template) => context.Values.Trust is null ? template : template with
     {
         Spec = template.Spec with
         {
@@ -35,7 +34,7 @@ internal static class TrustPlan
                     VolumeMounts = [.. container.VolumeMounts ?? [], Mount()],
                 }),
             ],
-            Volumes = [.. template.Spec.Volumes ?? [], Of(values)],
+            Volumes = [.. template.Spec.Volumes ?? [], Of(context)],
         },
     };
 
@@ -43,14 +42,15 @@ internal static class TrustPlan
 
     private static ContainerVolumeMount Mount() => new(VolumeName, Folder) { ReadOnly = true };
 
-    private static Volume Of(TrustValues values)
+    private static Volume Of(PlanContext context)
     {
+        var values = context.Values.Trust!;
         KeyToPath[] items = [new KeyToPath(values.Key, FileName)];
         return (values.ConfigMap, values.Secret) switch
         {
             ({ } map, null) => new Volume(VolumeName) { ConfigMap = new ConfigMapVolume(map) { Items = items } },
             (null, { } secret) => new Volume(VolumeName) { Secret = new SecretVolume(secret) { Items = items, DefaultMode = PodParts.SecretMode } },
-            _ => throw new ValuesException(["trust: name either a 'configMap' or a 'secret' that holds the certificates."]),
+            _ => throw context.Fault("trust", "name either a 'configMap' or a 'secret' that holds the certificates."),
         };
     }
 }

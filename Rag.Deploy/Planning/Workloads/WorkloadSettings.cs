@@ -41,7 +41,7 @@ internal sealed record WorkloadSettings
 
     public static WorkloadSettings For(PlanContext context, WorkloadResource workload)
     {
-        var own = context.Values.Services.GetValueOrDefault(workload.Name) ?? context.Values.Services.GetValueOrDefault(DeployValues.Defaults) ?? new ServiceValues();
+        var own = ValuesOf(context, workload);
         own = own with { Env = WithPlatforms(context, workload, own.Env) };
         var stateful = IsStateful(workload);
         return new WorkloadSettings
@@ -59,6 +59,10 @@ internal sealed record WorkloadSettings
             WritableRoot = own.WritableRoot ?? false,
         };
     }
+
+    /// <summary>What the values say of it, or of all.</summary>
+    public static ServiceValues ValuesOf(PlanContext context, WorkloadResource workload) =>
+        context.Values.Services.GetValueOrDefault(workload.Name) ?? context.Values.Services.GetValueOrDefault(DeployValues.Defaults) ?? new ServiceValues();
 
     /// <summary>Pods at least and at most, whoever decides about them; while it is rolled out there may be one more.</summary>
     public (int Least, int Most) Pods(PlanContext context) => (Autoscaling, IsQueueScaled(context)) switch

@@ -119,7 +119,7 @@ public sealed partial class AlertTests : IDisposable
     {
         var fault = Assert.Throws<ValuesException>(() => Rules("operator, alerts: { omit: [ RagEverything ] }"));
 
-        Assert.StartsWith("monitoring.alerts.omit: there is no alert 'RagEverything'; there are: RagServiceSilent, ", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith("on.yaml:1: monitoring.alerts.omit: there is no alert 'RagEverything'; there are: RagServiceSilent, ", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed partial class AlertTests : IDisposable
     {
         var expr = Environments.Plan(
             TestManifest.Platform,
-            ValuesReader.Read([("v.yaml", "monitoring: { mode: operator }\nservices: { rag-ingest: { queueScaling: { store: postgres, database: ragdb, query: select 1, min: 0 } } }")]))
+            ValuesReader.Read([("v.yaml", "monitoring: { mode: operator }\nservices: { rag-ingest: { queue: { store: postgres, database: ragdb, query: select 1 }, queueScaling: { min: 0 } } }")]))
             .Find<PrometheusRule>("ragplatform").Spec.Groups[0].Rules[0].Expr;
 
         Assert.Contains("job=\"rag-api\"", expr, StringComparison.Ordinal);

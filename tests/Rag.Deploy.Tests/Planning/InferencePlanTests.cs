@@ -74,9 +74,9 @@ public sealed class InferencePlanTests
     }
 
     [Theory]
-    [InlineData("{ m: { model: x, engine: tei } }", "'tei' serves embeddings only")]
-    [InlineData("{ m: { model: x, task: embedding, clients: { rag-api: Rag__Embedding } } }", "inference.m.dimensions: it is missing")]
-    [InlineData("{ m: { model: x, clients: { nobody: Rag__Chat } } }", "inference.m.clients: there is no workload 'nobody'")]
+    [InlineData("{ m: { model: x, engine: tei } }", "v.yaml:1: inference.m.engine: 'tei' is not allowed; allowed is: vllm, because it serves embeddings only")]
+    [InlineData("{ m: { model: x, task: embedding, clients: { rag-api: Rag__Embedding } } }", "v.yaml:1: inference.m.dimensions: it is missing")]
+    [InlineData("{ m: { model: x, clients: { nobody: Rag__Chat } } }", "v.yaml:1: inference.m.clients: there is no workload 'nobody'")]
     public void What_does_not_go_together_is_said(string inference, string expected)
     {
         var fault = Assert.Throws<ValuesException>(() => Environments.Plan(TestManifest.Platform, Read($"inference: {inference}")));

@@ -8,13 +8,16 @@ using Rag.Testing;
 namespace Rag.Deploy.Tests.Validators;
 
 /// <summary>
-/// Two programs that know Kubernetes' types from elsewhere than this project: one finds fields that there are not, the other words that are not
-/// allowed. npm fetches them once into a folder that is kept out of version control; the lock file pins what it fetches.
+/// Programs that know the types of Kubernetes and of operators from elsewhere than this project: two find fields that there are not, the other
+/// words that are not allowed. npm fetches what they need once into a folder that is kept out of version control; the lock file pins what it fetches.
 /// </summary>
 internal static class ManifestValidators
 {
     /// <summary>Fields that the API does not know or misses.</summary>
     public const string Fields = "fields.mjs";
+
+    /// <summary>Fields of operators' objects that their definitions do not know or miss.</summary>
+    public const string Types = "types.mjs";
 
     /// <summary>Words and types that it does not take.</summary>
     public const string Models = "models.mjs";
@@ -28,7 +31,7 @@ internal static class ManifestValidators
     public static async Task<Verdict> JudgeAsync(string validator, IEnumerable<JsonObject> objects)
     {
         await Installation.Value;
-        var answer = await RunAsync("node", [Path.Combine(Sources, validator)], new JsonArray([.. objects.Select(static one => one.DeepClone())]).ToJsonString());
+        var answer = await RunAsync("node", [validator], new JsonArray([.. objects.Select(static one => one.DeepClone())]).ToJsonString());
         return JsonSerializer.Deserialize<Verdict>(answer, JsonSerializerOptions.Web) ?? throw new InvalidOperationException($"{validator} answered nothing.");
     }
 
@@ -36,6 +39,13 @@ internal static class ManifestValidators
     private static async Task InstallAsync()
     {
         const string Lock = "package-lock.json";
+        Directory.CreateDirectory(Folder);
+        // Node looks for packages beside the program.
+        foreach (var program in Directory.EnumerateFiles(Sources, "*.mjs"))
+        {
+            File.Copy(program, Path.Combine(Folder, Path.GetFileName(program)), overwrite: true);
+        }
+
         var wanted = await File.ReadAllTextAsync(Path.Combine(Sources, Lock));
         var done = Path.Combine(Folder, "installed.json");
         if (File.Exists(done) && await File.ReadAllTextAsync(done) == wanted)
@@ -43,7 +53,6 @@ internal static class ManifestValidators
             return;
         }
 
-        Directory.CreateDirectory(Folder);
         foreach (var file in new[] { "package.json", Lock, ".npmrc" })
         {
             File.Copy(Path.Combine(Sources, file), Path.Combine(Folder, file), overwrite: true);

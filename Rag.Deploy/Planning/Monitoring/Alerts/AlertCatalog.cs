@@ -25,7 +25,7 @@ internal static class AlertCatalog
         var known = groups.SelectMany(static group => group.Alerts).Select(static alert => alert.Name).Distinct().ToList();
         if (values.Alerts.Omit.Except(known).FirstOrDefault() is { } unknown)
         {
-            throw new ValuesException([$"monitoring.alerts.omit: there is no alert '{unknown}'; there are: {string.Join(", ", known)}."]);
+            throw context.Fault("monitoring.alerts.omit", $"there is no alert '{unknown}'; there are: {string.Join(", ", known)}.");
         }
 
         return new RuleFile(
