@@ -40,6 +40,12 @@ internal static partial class NetworkChecks
             {
                 yield return Finding.Of(subject, pods.TrueForAll(pod => pod.Ports is null || pod.Ports.Contains(target)), $"its pods do not declare port '{target}'");
             }
+
+            // Its names are addresses of pods, and nothing between leads one port to another.
+            foreach (var port in service.Items("spec", "ports").Where(_ => service.Text("spec", "clusterIP") == "None").Select(static port => port.Text("port")!))
+            {
+                yield return Finding.Of(subject, pods.TrueForAll(pod => pod.Ports is null || pod.Ports.Contains(port)), $"it is headless, and its pods do not listen on {port}");
+            }
         }
     }
 
