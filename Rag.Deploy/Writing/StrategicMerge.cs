@@ -5,6 +5,7 @@ namespace Rag.Deploy.Writing;
 /// <summary>
 /// Patches as Kubernetes' strategic merge has them: maps are merged, a null removes a member, lists whose items have an identity are merged by
 /// it, every other list is replaced. Kinds that are not Kubernetes' own have no such identities: their lists are always replaced.
+/// Of a merged list kustomize puts the items of the patch first, in the order of the patch, and what the patch does not name after them.
 /// (https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md)
 /// </summary>
 internal static class StrategicMerge
@@ -22,6 +23,9 @@ internal static class StrategicMerge
         ["imagePullSecrets"] = ["name"],
         ["topologySpreadConstraints"] = ["topologyKey", "whenUnsatisfiable"],
     };
+
+    // Where an item may refer to those before it: $(A) is A's value only in a variable that stands after A, and containers start one after another.
+    private static readonly HashSet<string> Ordered = new(["env", "containers", "initContainers"], StringComparer.Ordinal);
 
     private static readonly string[] ContainerPorts = ["containerPort"];
     private static readonly string[] ServicePorts = ["port"];
@@ -96,7 +100,7 @@ internal static class StrategicMerge
             }
             else if (byIdentity && old is JsonArray oldList && value is JsonArray newList && KeysOf(name, oldList, newList) is { } keys)
             {
-                if (BetweenLists(oldList, newList, keys) is { Count: > 0 } items)
+                if (BetweenLists(oldList, newList, keys, Ordered.Contains(name)) is { Count: > 0 } items)
                 {
                     patch[name] = items;
                 }
@@ -110,27 +114,28 @@ internal static class StrategicMerge
         return patch.Count == 0 ? null : patch;
     }
 
-    private static JsonArray BetweenLists(JsonArray before, JsonArray after, string[] keys)
+    private static JsonArray BetweenLists(JsonArray before, JsonArray after, string[] keys, bool isOrdered)
     {
-        var patch = new JsonArray();
-        var old = before.OfType<JsonObject>().ToDictionary(item => Identity(item, keys), StringComparer.Ordinal);
-        foreach (var item in after.OfType<JsonObject>())
+        var old = before.OfType<JsonObject>().Select(static (item, place) => (Item: item, Place: place)).ToDictionary(known => Identity(known.Item, keys), StringComparer.Ordinal);
+        var wanted = after.OfType<JsonObject>().Select(item =>
         {
-            if (!old.Remove(Identity(item, keys), out var known))
-            {
-                patch.Add(item.DeepClone());
-            }
-            else if (BetweenMaps(known, item, byIdentity: true) is { } inner)
-            {
-                patch.Add(WithKeys(item, keys, inner));
-            }
+            var isKnown = old.Remove(Identity(item, keys), out var known);
+            var change = !isKnown ? (JsonObject)item.DeepClone() : BetweenMaps(known.Item, item, byIdentity: true) is { } inner ? WithKeys(item, keys, inner) : null;
+            return (Item: item, Change: change, known.Place);
+        }).ToList();
+
+        // What the patch does not name comes last and in its old order; as much of the list as that suits is left to it.
+        var named = wanted.Count;
+        for (var next = int.MaxValue; named > 0 && wanted[named - 1] is { Change: null, Place: var place } && place < next; named--)
+        {
+            next = place;
         }
 
-        foreach (var gone in old.Values)
-        {
-            patch.Add(WithKeys(gone, keys, new JsonObject { [Directive] = "delete" }));
-        }
-
+        JsonArray patch =
+        [
+            .. wanted.Select((one, i) => one.Change ?? (isOrdered && i < named ? WithKeys(one.Item, keys, []) : null)).OfType<JsonObject>(),
+            .. old.Values.Select(gone => WithKeys(gone.Item, keys, new JsonObject { [Directive] = "delete" })),
+        ];
         return patch;
     }
 
@@ -175,26 +180,23 @@ internal static class StrategicMerge
 
     private static JsonArray ApplyToList(JsonArray list, JsonArray patch, string[] keys)
     {
-        var items = new OrderedDictionary<string, JsonObject>(StringComparer.Ordinal);
-        foreach (var item in list.OfType<JsonObject>())
-        {
-            items.Add(Identity(item, keys), item);
-        }
-
+        var items = list.OfType<JsonObject>().ToDictionary(item => Identity(item, keys), StringComparer.Ordinal);
+        var result = new JsonArray();
         foreach (var item in patch.OfType<JsonObject>())
         {
-            var identity = Identity(item, keys);
-            if (item[Directive]?.ToString() == "delete")
+            var isKnown = items.Remove(Identity(item, keys), out var known);
+            if (item[Directive]?.ToString() != "delete")
             {
-                items.Remove(identity);
-            }
-            else
-            {
-                items[identity] = items.TryGetValue(identity, out var known) ? ApplyToMap(known, item, byIdentity: true) : item;
+                result.Add(isKnown ? ApplyToMap(known!, item, byIdentity: true) : item.DeepClone());
             }
         }
 
-        return [.. items.Values.Select(static item => item.DeepClone())];
+        foreach (var item in list.OfType<JsonObject>().Where(item => items.ContainsKey(Identity(item, keys))))
+        {
+            result.Add(item.DeepClone());
+        }
+
+        return result;
     }
 
     private static string[]? KeysOf(string name, JsonArray a, JsonArray b)

@@ -58,6 +58,27 @@ public sealed class ForeignManifestTests
     }
 
     [Fact]
+    public void What_keeps_something_is_reached_at_the_port_that_the_app_model_says()
+    {
+        var plan = Plan("blog");
+
+        var service = plan.Find<Service>("wordpress").Spec;
+        Assert.Equal((null, 8080, "http"), (service.ClusterIP, service.Ports![0].Port, service.Ports[0].TargetPort.ToString()));
+        var headless = plan.Find<Service>(plan.Find<StatefulSet>("wordpress").Spec.ServiceName).Spec;
+        Assert.Equal(("None", 80), (headless.ClusterIP, Assert.Single(headless.Ports!).Port));
+    }
+
+    [Fact]
+    public void What_keeps_something_and_listens_nowhere_has_a_name_all_the_same()
+    {
+        var plan = Environments.Plan(
+            TestManifest.Of(""" "a": { "type": "container.v0", "image": "a:1", "volumes": [ { "name": "data", "target": "/data", "readOnly": false } ] } """), new DeployValues());
+
+        Assert.Null(plan.Find<Service>(plan.Find<StatefulSet>("a").Spec.ServiceName).Spec.Ports);
+        Assert.DoesNotContain(plan.Objects, static planned => planned.Object is Service { Metadata.Name: "a" });
+    }
+
+    [Fact]
     public void A_user_that_is_a_parameter_is_the_one_that_the_server_is_made_with()
     {
         var server = Plan("shop").Find<StatefulSet>("db").Spec.Template.Spec.Containers[0];

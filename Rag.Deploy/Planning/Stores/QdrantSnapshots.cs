@@ -46,7 +46,10 @@ internal static class QdrantSnapshots
     /// <summary>The container; name, folder and password are filled in where all backups are made.</summary>
     public static Container Container(PlanContext context, StoreResource store, BackupValues values)
     {
-        var port = Addresses.ServicePort(context.Manifest.File, store.Container, QdrantPlan.RestPort);
+        // Pods are asked, one after another, and no Service is between that would lead its port to theirs.
+        var port = store.Values.Mode == StoreMode.External
+            ? Addresses.ServicePort(context.Manifest.File, store.Container, QdrantPlan.RestPort)
+            : Addresses.TargetPort(context.Manifest.File, store.Container, QdrantPlan.RestPort);
         return new Container
         {
             Name = "",

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Stores;
 
 namespace Rag.Deploy.Planning.Workloads;
 
@@ -53,13 +54,13 @@ internal sealed class ServicePlan
 
         if (Ports() is { Count: > 0 } ports)
         {
-            yield return new PlannedObject(
-                new Service
-                {
-                    Metadata = Meta(),
-                    Spec = new ServiceSpec { Type = "ClusterIP", ClusterIP = IsStateful ? "None" : null, Selector = _context.Names.Selector(_name), Ports = ports },
-                },
-                _name);
+            yield return Service(_name, ports);
+        }
+
+        if (IsStateful)
+        {
+            // The names of the pods. Nobody connects to it: without an address of its own it leads no port to another.
+            yield return Service(StorePods.Headless(_name), [.. ContainerPorts().Select(static port => new ServicePort(port.Name, port.ContainerPortNumber, port.Name) { Protocol = port.Protocol })], "None");
         }
 
         yield return new PlannedObject(IsStateful ? StatefulSet(config) : Deployment(config), _name);
@@ -73,6 +74,14 @@ internal sealed class ServicePlan
     private bool IsStateful => WorkloadSettings.IsStateful(_workload);
 
     private string ConfigName => $"{_name}-config";
+
+    private PlannedObject Service(string name, List<ServicePort> ports, string? clusterIP = null) => new(
+        new Service
+        {
+            Metadata = Meta(name),
+            Spec = new ServiceSpec { Type = "ClusterIP", ClusterIP = clusterIP, Selector = _context.Names.Selector(_name), Ports = ports.Count == 0 ? null : ports },
+        },
+        _name);
 
     private Deployment Deployment(Labels config) => new()
     {
@@ -93,7 +102,7 @@ internal sealed class ServicePlan
         Metadata = Meta(annotations: Reason()),
         Spec = new StatefulSetSpec
         {
-            ServiceName = _name,
+            ServiceName = StorePods.Headless(_name),
             Replicas = _settings.Replicas,
             RevisionHistoryLimit = 3,
             MinReadySeconds = 5,

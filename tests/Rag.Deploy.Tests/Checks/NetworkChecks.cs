@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Rag.Deploy.Tests.Checks;
 
 /// <summary>Who may talk to whom, and whether every way leads somewhere.</summary>
-internal static class NetworkChecks
+internal static partial class NetworkChecks
 {
     // The controller of StatefulSets puts it on each pod.
     private const string PodName = "statefulset.kubernetes.io/pod-name";
@@ -26,7 +27,7 @@ internal static class NetworkChecks
     }
 
     private static IEnumerable<Finding> References(RenderedPlatform platform) =>
-        [.. Services(platform), .. Routes(platform), .. Monitors(platform), .. platform.OfKind("NetworkPolicy").SelectMany(policy => Peers(platform, policy)), .. Mounts(platform), .. Authentications(platform)];
+        [.. Services(platform), .. Routes(platform), .. Monitors(platform), .. platform.OfKind("NetworkPolicy").SelectMany(policy => Peers(platform, policy)), .. Mounts(platform), .. Variables(platform), .. Authentications(platform)];
 
     private static IEnumerable<Finding> Services(RenderedPlatform platform)
     {
@@ -38,6 +39,12 @@ internal static class NetworkChecks
             foreach (var target in service.Items("spec", "ports").Select(static port => port.Text("targetPort") ?? port.Text("port")!))
             {
                 yield return Finding.Of(subject, pods.TrueForAll(pod => pod.Ports is null || pod.Ports.Contains(target)), $"its pods do not declare port '{target}'");
+            }
+
+            // Its names are addresses of pods, and nothing between leads one port to another.
+            foreach (var port in service.Items("spec", "ports").Where(_ => service.Text("spec", "clusterIP") == "None").Select(static port => port.Text("port")!))
+            {
+                yield return Finding.Of(subject, pods.TrueForAll(pod => pod.Ports is null || pod.Ports.Contains(port)), $"it is headless, and its pods do not listen on {port}");
             }
         }
     }
@@ -127,6 +134,30 @@ internal static class NetworkChecks
             }
         }
     }
+
+    // The node fills in $(NAME) from the variables before it, and leaves it standing where there is none.
+    private static IEnumerable<Finding> Variables(RenderedPlatform platform)
+    {
+        foreach (var workload in platform.Workloads)
+        {
+            foreach (var container in workload.Containers)
+            {
+                var known = new HashSet<string>(StringComparer.Ordinal);
+                foreach (var variable in container.Items("env"))
+                {
+                    foreach (var name in Reference().Matches((variable.Text("value") ?? "").Replace("$$", "", StringComparison.Ordinal)).Select(static match => match.Groups[1].Value))
+                    {
+                        yield return Finding.Of(workload.ToString(), known.Contains(name), $"variable '{variable.Text("name")}' refers to '{name}', which is not before it");
+                    }
+
+                    known.Add(variable.Text("name")!);
+                }
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)", RegexOptions.None, 1000)]
+    private static partial Regex Reference();
 
     private static IEnumerable<Finding> Authentications(RenderedPlatform platform) =>
         from scaler in platform.OfKind("ScaledObject")

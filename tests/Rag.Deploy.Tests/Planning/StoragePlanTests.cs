@@ -57,6 +57,22 @@ public sealed class StoragePlanTests : IDisposable
     }
 
     [Fact]
+    public void Qdrants_pods_are_asked_where_they_listen_and_one_outside_where_it_is_said_to_be()
+    {
+        const string Vectors =
+            """
+            "key": { "type": "parameter.v0", "value": "{key.inputs.value}", "inputs": { "value": { "type": "string", "secret": true, "default": { "generate": { "minLength": 10 } } } } },
+            "vectors": { "type": "container.v0", "image": "docker.io/qdrant/qdrant:v1.18.0", "connectionString": "Endpoint={vectors.bindings.http.url};Key={key.value}",
+              "bindings": { "http": { "scheme": "http", "protocol": "tcp", "transport": "http", "port": 16333, "targetPort": 6333 } } }
+            """;
+        string Nodes(string store) => Environments.Plan(TestManifest.Of(Vectors), ValuesReader.Read([("v.yaml", $"stores: {{ vectors: {{ backup: {{}}, {store} }} }}")]))
+            .Find<CronJob>("vectors-backup").Spec.JobTemplate.Spec.Template.Spec.Containers[0].Env!.Single(static variable => variable.Name == "NODES").Value!;
+
+        Assert.Equal("vectors-0.vectors-headless:6333", Nodes("replicas: 1"));
+        Assert.Equal("qdrant.example.com:16333", Nodes("mode: external, host: qdrant.example.com"));
+    }
+
+    [Fact]
     public void Redis_has_no_copies()
     {
         var fault = Assert.Throws<ValuesException>(() => Environments.Plan(TestManifest.Platform, ValuesReader.Read([("v.yaml", "stores: { cache: { backup: {} } }")])));

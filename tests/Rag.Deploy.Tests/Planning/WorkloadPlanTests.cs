@@ -49,8 +49,8 @@ public sealed class WorkloadPlanTests
         var set = plan.Find<StatefulSet>("db");
         Assert.Equal("7Gi", Assert.Single(set.Spec.VolumeClaimTemplates!).Spec.Resources.Requests["storage"]);
         Assert.Contains(set.Spec.Template.Spec.Containers[0].VolumeMounts!, static mount => mount.MountPath == "/var/lib/mysql");
-        Assert.Equal(set.Spec.ServiceName, plan.Find<Service>("db").Metadata.Name);
-        Assert.Equal("None", plan.Find<Service>("db").Spec.ClusterIP);
+        Assert.Equal(set.Spec.ServiceName, plan.Find<Service>("db-headless").Metadata.Name);
+        Assert.Equal("None", plan.Find<Service>("db-headless").Spec.ClusterIP);
     }
 
     [Fact]

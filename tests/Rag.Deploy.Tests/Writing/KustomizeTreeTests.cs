@@ -36,6 +36,20 @@ public sealed class KustomizeTreeTests : IDisposable
     }
 
     [KubectlFact]
+    public async Task A_variable_that_an_environment_adds_finds_the_secret_that_it_is_made_of()
+    {
+        const string Common = "services: { rag-web: { env: { A_URI: 'a{postgres-password.value}a' } } }";
+        var common = ValuesReader.Read([("values.yaml", Common)]);
+        var more = ValuesReader.Read([("values.yaml", Common), ("values.more.yaml", "services: { rag-web: { env: { B_URI: 'b{postgres-password.value}b' } } }")]);
+        Generation.Write(TestManifest.Platform, new EnvironmentValues(common, new(StringComparer.Ordinal) { ["more"] = more }), _folder);
+
+        var web = (await Kustomize.RenderAsync(Path.Combine(_folder, "overlays", "more"))).Single(static tree => Identity(tree) == "apps/v1 Deployment rag-web");
+
+        var variables = ((JsonArray)web["spec"]!["template"]!["spec"]!["containers"]![0]!["env"]!).Select(static variable => variable!["name"]!.ToString()).ToList();
+        Assert.Equal(["SECRET_POSTGRES_PASSWORD", "A_URI", "B_URI"], variables.Where(static name => name.Contains("POSTGRES", StringComparison.Ordinal) || name.EndsWith("_URI", StringComparison.Ordinal)));
+    }
+
+    [KubectlFact]
     public async Task The_secret_holds_what_the_file_of_secrets_says_and_nothing_else_does()
     {
         Generation.Write(TestManifest.Platform, Environments.All, _folder);

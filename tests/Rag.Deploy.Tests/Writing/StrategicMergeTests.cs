@@ -10,7 +10,7 @@ public sealed class StrategicMergeTests
     public void A_patch_holds_only_what_differs()
     {
         var before = Deployment("""{ "replicas": 2, "template": { "spec": { "containers": [ { "name": "a", "image": "x:1", "env": [ { "name": "A", "value": "1" }, { "name": "B", "value": "2" } ] } ] } } }""");
-        var after = Deployment("""{ "template": { "spec": { "containers": [ { "name": "a", "image": "x:2", "env": [ { "name": "A", "value": "1" }, { "name": "C", "value": "3" } ] } ] } } }""");
+        var after = Deployment("""{ "template": { "spec": { "containers": [ { "name": "a", "image": "x:2", "env": [ { "name": "C", "value": "3" }, { "name": "A", "value": "1" } ] } ] } } }""");
 
         var patch = StrategicMerge.Between(before, after)!;
 
@@ -40,6 +40,52 @@ public sealed class StrategicMergeTests
     }
 
     [Fact]
+    public void A_variable_stays_behind_those_that_it_is_made_of()
+    {
+        var before = Containers("""[ { "name": "KEY", "value": "k" }, { "name": "A", "value": "a$(KEY)" }, { "name": "Z", "value": "z" } ]""");
+        var after = Containers("""[ { "name": "KEY", "value": "k" }, { "name": "A", "value": "a$(KEY)" }, { "name": "B", "value": "b$(KEY)" }, { "name": "Z", "value": "z" } ]""");
+
+        var patch = StrategicMerge.Between(before, after)!;
+
+        Assert.Equal("""[{"name":"KEY"},{"name":"A"},{"name":"B","value":"b$(KEY)"}]""", patch["spec"]!["containers"]![0]!["env"]!.ToJsonString());
+        Assert.True(JsonNode.DeepEquals(after, StrategicMerge.Apply(before, patch)));
+
+        static JsonObject Containers(string env) => Deployment($$"""{ "containers": [ { "name": "a", "env": {{env}} } ] }""");
+    }
+
+    [KubectlFact]
+    public async Task Kustomize_makes_of_a_patch_what_is_made_of_it_here()
+    {
+        var folder = Directory.CreateTempSubdirectory("rag-merge-");
+        try
+        {
+            var pairs = Enumerable.Range(0, 40).Select(static seed => (Before: Pods(seed, new Random(seed)), After: Pods(seed, new Random(seed + 1000)))).ToList();
+            var patches = pairs.Select(static pair => StrategicMerge.Between(pair.Before, pair.After) is { } patch ? StrategicMerge.ForObject(pair.Before, patch) : null).OfType<JsonObject>();
+            var kustomization = Kustomization.Plain() with { Resources = ["all.yaml"], Patches = [new KustomizePatch("patches.yaml")] };
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "all.yaml"), YamlText.Write(pairs.Select(static pair => pair.Before)));
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "patches.yaml"), YamlText.Write(patches));
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "kustomization.yaml"), YamlText.Write([ManifestTree.OfPart(kustomization)!]));
+
+            var rendered = (await Kustomize.RenderAsync(folder.FullName)).ToDictionary(static one => one["metadata"]!["name"]!.ToString());
+
+            Assert.All(pairs, pair => Assert.True(RenderedTrees.Same(pair.After, rendered[pair.After["metadata"]!["name"]!.ToString()]), YamlText.Write([pair.Before, pair.After, rendered[pair.After["metadata"]!["name"]!.ToString()]])));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
+        static JsonObject Pods(int number, Random random)
+        {
+            var one = Deployment("{}");
+            one["metadata"]!["name"] = $"a{number.ToString(CultureInfo.InvariantCulture)}";
+            var containers = new JsonArray(new JsonObject { ["name"] = "a", ["image"] = "a:1", ["env"] = Shuffled(random, Named(random, static r => new JsonObject { ["value"] = r.Next(3).ToString(CultureInfo.InvariantCulture) })) });
+            one["spec"] = new JsonObject { ["template"] = new JsonObject { ["spec"] = new JsonObject { ["containers"] = containers } } };
+            return one;
+        }
+    }
+
+    [Fact]
     public void Equal_objects_need_no_patch() => Assert.Null(StrategicMerge.Between(Deployment("""{ "a": [ 1 ] }"""), Deployment("""{ "a": [ 1 ] }""")));
 
     [Fact]
@@ -54,24 +100,16 @@ public sealed class StrategicMergeTests
             var patch = StrategicMerge.Between(before, after);
 
             var result = patch is null ? before : StrategicMerge.Apply(before, patch);
-            Assert.True(Same(after, result), $"seed {seed.ToString(CultureInfo.InvariantCulture)}: {patch?.ToJsonString()}");
+            Assert.True(RenderedTrees.Same(after, result), $"seed {seed.ToString(CultureInfo.InvariantCulture)}: {patch?.ToJsonString()}");
         }
     }
-
-    // Items of lists with identities may come in another order: Kubernetes does not keep it either.
-    private static bool Same(JsonNode? a, JsonNode? b) => (a, b) switch
-    {
-        (JsonObject x, JsonObject y) => x.Count == y.Count && x.All(pair => y.ContainsKey(pair.Key) && Same(pair.Value, y[pair.Key])),
-        (JsonArray x, JsonArray y) when x.Concat(y).All(static item => item is JsonObject o && o.ContainsKey("name")) =>
-            x.Count == y.Count && x.All(item => y.Any(other => Same(item, other))),
-        _ => JsonNode.DeepEquals(a, b),
-    };
 
     private static JsonObject Spec(Random random) => new()
     {
         ["replicas"] = random.Next(3),
         ["labels"] = Map(random),
-        ["containers"] = Named(random, static r => new JsonObject { ["image"] = r.Next(3), ["env"] = Named(r, static q => new JsonObject { ["value"] = q.Next(3) }), ["args"] = Plain(r) }),
+        ["containers"] = Named(random, static r => new JsonObject { ["image"] = r.Next(3), ["env"] = Shuffled(r, Named(r, static q => new JsonObject { ["value"] = q.Next(3) })), ["args"] = Plain(r) }),
+        ["volumes"] = Named(random, static r => new JsonObject { ["size"] = r.Next(3) }),
         ["rules"] = Plain(random),
     };
 
@@ -107,6 +145,13 @@ public sealed class StrategicMergeTests
         }
 
         return list;
+    }
+
+    private static JsonArray Shuffled(Random random, JsonArray list)
+    {
+        var items = list.Select(static item => item!.DeepClone()).ToArray();
+        random.Shuffle(items);
+        return [.. items];
     }
 
     private static JsonArray Plain(Random random) => [.. Enumerable.Range(0, random.Next(3)).Select(_ => JsonValue.Create(random.Next(3)))];
