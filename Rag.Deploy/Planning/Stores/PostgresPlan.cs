@@ -29,7 +29,8 @@ internal static class PostgresPlan
             yield return new PlannedObject(scripts, name);
         }
 
-        foreach (var planned in StorePods.Of(context, store, Pod(context, store, databases, scripts), store.Values.Storage ?? "20Gi", DataPath(store), graceSeconds: 60))
+        var data = PostgresData.Of(context.Image(store.Container));
+        foreach (var planned in StorePods.Of(context, store, Pod(context, store, databases, scripts, data), store.Values.Storage ?? "20Gi", data.Mount, graceSeconds: 60))
         {
             yield return planned;
         }
@@ -48,7 +49,7 @@ internal static class PostgresPlan
         .Select(pair => context.Resolver.Resolve(store.Name, "connectionString", pair[1]).Plain)
         .FirstOrDefault() ?? "postgres";
 
-    private static StorePod Pod(PlanContext context, StoreResource store, IReadOnlyList<string> databases, ConfigMap? scripts)
+    private static StorePod Pod(PlanContext context, StoreResource store, IReadOnlyList<string> databases, ConfigMap? scripts, PostgresData data)
     {
         var password = StorePlan.Password(context, store);
         var database = databases.Count > 0 ? databases[0] : "postgres";
@@ -68,6 +69,7 @@ internal static class PostgresPlan
                 Ports = StorePlan.ContainerPorts(context, store),
                 Env =
                 [
+                    new EnvVar("PGDATA") { Value = data.Folder },
                     new EnvVar("POSTGRES_USER") { Value = User(context, store) },
                     new EnvVar("POSTGRES_DB") { Value = database },
                     new EnvVar("POSTGRES_PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{password}" },
@@ -95,8 +97,6 @@ internal static class PostgresPlan
             ],
         };
     }
-
-    private static string DataPath(StoreResource store) => store.Container.Volumes.Count > 0 ? store.Container.Volumes[0].Target : "/var/lib/postgresql";
 
     private static string CreateOthers(IReadOnlyList<string> databases) =>
         string.Concat(databases.Skip(1).Select(static database => $"create database \"{database.Replace("\"", "\"\"", StringComparison.Ordinal)}\";\n"));
