@@ -49,12 +49,16 @@ internal static class PostgresPlan
         .Select(pair => context.Resolver.Resolve(store.Name, "connectionString", pair[1]).Plain)
         .FirstOrDefault() ?? "postgres";
 
+    /// <summary>Who may do everything on it, and the secret parameter with the password: the services' user, where they have none of their own.</summary>
+    public static (string User, string Password) Administrator(PlanContext context, StoreResource store) =>
+        store.AdministratorPassword is { } password ? (PostgresRoles.Administrator, password) : (User(context, store), StorePlan.Password(context, store));
+
     private static StorePod Pod(PlanContext context, StoreResource store, IReadOnlyList<string> databases, ConfigMap? scripts, PostgresData data)
     {
-        var password = StorePlan.Password(context, store);
+        var (user, password) = Administrator(context, store);
         var database = databases.Count > 0 ? databases[0] : "postgres";
         // While the image initialises, a server that is not meant for anybody answers on the socket: only the port tells.
-        var ready = new Probe { Exec = new ExecAction(["pg_isready", "--host=127.0.0.1", $"--username={User(context, store)}", $"--dbname={database}", "--quiet"]) };
+        var ready = new Probe { Exec = new ExecAction(["pg_isready", "--host=127.0.0.1", $"--username={user}", $"--dbname={database}", "--quiet"]) };
         var probing = Probing.Of(ready, ready, new Probe { TcpSocket = new TcpSocketAction(StorePlan.ContainerPorts(context, store)[0].Name) }, startupSeconds: 120);
         return new StorePod
         {
@@ -70,7 +74,7 @@ internal static class PostgresPlan
                 Env =
                 [
                     new EnvVar("PGDATA") { Value = data.Folder },
-                    new EnvVar("POSTGRES_USER") { Value = User(context, store) },
+                    new EnvVar("POSTGRES_USER") { Value = user },
                     new EnvVar("POSTGRES_DB") { Value = database },
                     new EnvVar("POSTGRES_PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{password}" },
                     new EnvVar("POSTGRES_HOST_AUTH_METHOD") { Value = "scram-sha-256" },
