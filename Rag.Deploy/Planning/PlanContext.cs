@@ -18,12 +18,13 @@ internal sealed class PlanContext : IDeploymentFacts
         Names = new Naming(values.Name, values.Version);
         Resolver = new ExpressionResolver(Manifest, this);
         Stores = [];
-        Stores =
-        [
-            .. Manifest.Workloads.OfType<ContainerResource>()
-                .Select(container => StoreResource.Recognise(container, values.Stores.GetValueOrDefault(container.Name), text => Resolver.Resolve(container.Name, "connectionString", text).Secrets.Count() == 1))
-                .OfType<StoreResource>(),
-        ];
+        Stores = Recognised();
+        if (Planning.Stores.PostgresRoles.Apart(this) is { } apart)
+        {
+            Manifest = Planning.Stores.PostgresRoles.Adapt(this, apart);
+            Resolver = new ExpressionResolver(Manifest, this);
+            Stores = [.. Recognised().Select(store => store.Name == apart.Name ? store with { AdministratorPassword = Planning.Stores.PostgresRoles.AdministratorPassword(store.Name) } : store)];
+        }
     }
 
     public AppManifest Manifest { get; }
@@ -104,6 +105,13 @@ internal sealed class PlanContext : IDeploymentFacts
 
     /// <summary>Whether the cluster can wait before it stops a pod: that came with 1.30.</summary>
     public bool HasPreStopSleep => KubernetesMinor >= 30;
+
+    private IReadOnlyList<StoreResource> Recognised() =>
+    [
+        .. Manifest.Workloads.OfType<ContainerResource>()
+            .Select(container => StoreResource.Recognise(container, Values.Stores.GetValueOrDefault(container.Name), text => Resolver.Resolve(container.Name, "connectionString", text).Secrets.Count() == 1))
+            .OfType<StoreResource>(),
+    ];
 
     private string Built(string name) => (Values.Images.Registry.Length == 0 ? "" : Values.Images.Registry + "/") + $"{Naming.Of(name)}:{Values.Version}";
 

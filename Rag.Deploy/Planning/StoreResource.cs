@@ -11,6 +11,9 @@ internal sealed record StoreResource(ContainerResource Container, StoreKind Kind
 {
     public string Name => Container.Name;
 
+    /// <summary>The secret parameter with the password of an administrator whom the services do not know; null: they connect as he does.</summary>
+    public string? AdministratorPassword { get; init; }
+
     /// <summary>Recognises a store by the name of its image, unless the values say what it is.</summary>
     /// <param name="container">Of the app model.</param>
     /// <param name="values">Its own.</param>

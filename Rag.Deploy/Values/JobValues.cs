@@ -18,7 +18,7 @@ public sealed record MigrationValues
     [Description("What that variable says.")]
     public string CheckValue { get; init; } = "check";
 
-    [Description("Who makes the database and the services' own user, where the services' user may not; null: the services' user does it all.")]
+    [Description("Who makes the database and the services' own user, where the services' user may not; null: the services' user does it all. A bundled PostgreSQL has an administrator of its own.")]
     public AdministratorValues? Administrator { get; init; }
 
     [Description("Seconds that the job may take, all tries together.")]
@@ -40,12 +40,12 @@ public sealed record MigrationValues
 /// <summary>An administrator of a database.</summary>
 public sealed record AdministratorValues
 {
-    [Description("Name in the database.")]
-    public required string Username { get; init; }
+    [Description("operator, external: name in the database.")]
+    public string? Username { get; init; }
 
-    [Description("Secret that holds the password; it has to exist.")]
+    [Description("operator, external: Secret that holds the password; it has to exist.")]
     [DnsName]
-    public required string Secret { get; init; }
+    public string? Secret { get; init; }
 
     [Description("Its key with the password.")]
     public string Key { get; init; } = "password";

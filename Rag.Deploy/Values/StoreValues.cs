@@ -38,7 +38,8 @@ public sealed record StoreValues
     [Description("external, Qdrant: whether it is reached by https.")]
     public bool Tls { get; init; }
 
-    [Description("external, operator: name in the database; default: the app model's.")]
+    [Description("PostgreSQL: the services' user. bundled: the migration makes it; default: the app model's, or the platform's name where that is postgres; 'postgres': the services are the administrator. operator, external: default: the app model's.")]
+    [RegularExpression("[A-Za-z_][A-Za-z0-9_.@-]{0,62}", ErrorMessage = "letters, digits, '_', '-', '.' and '@', not beginning with a digit, at most 63")]
     public string? Username { get; init; }
 
     [Description("external: range of addresses that it is in, for the network policy; default: everything outside.")]

@@ -1,6 +1,7 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning.Network;
+using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
 
@@ -37,7 +38,7 @@ internal static class MigrationPlan
         var service = Service(context, values);
         var name = Name(service);
         var environment = Environment(context, service, values);
-        var administrator = values.Administrator;
+        var administrator = values.Administrator is { Secret: not null } given ? given : null;
         var template = JobPods.Template(
             context,
             name,
@@ -87,6 +88,10 @@ internal static class MigrationPlan
         return Databases(context, workload).Any(target => migrated.Contains(target.Workload.Name)) ? [new(values.CheckVariable, values.CheckValue)] : [];
     }
 
+    /// <summary>Endpoints of PostgreSQL that a workload of the app model is led to.</summary>
+    public static IEnumerable<(WorkloadResource Workload, string Endpoint)> Databases(PlanContext context, WorkloadResource workload) =>
+        workload.Env.Values.SelectMany(text => context.Resolver.Endpoints(text)).Where(target => context.Store(target.Workload.Name) is { Kind: StoreKind.Postgres }).Distinct();
+
     private static WorkloadResource Service(PlanContext context, MigrationValues values) => context.Service("migration.service", values.Service);
 
     private static string Name(WorkloadResource service) => $"{Naming.Of(service.Name)}-migration";
@@ -102,22 +107,30 @@ internal static class MigrationPlan
         }
 
         var environment = WorkloadEnvironment.Of(context, service, settings, texts);
-        if (values.Administrator is { } administrator)
+        if (Administrator(context) is { } own)
         {
-            environment.Config[administrator.UsernameVariable] = administrator.Username;
+            var variables = values.Administrator ?? new AdministratorValues();
+            environment.Config[variables.UsernameVariable] = PostgresRoles.Administrator;
+            environment.Config[variables.PasswordFileVariable] = $"{WorkloadEnvironment.SecretFolder}/{own}";
+            return environment with { Files = [.. environment.Files.Append(own).Order(StringComparer.Ordinal)] };
+        }
+
+        if (values.Administrator is { Username: { } username } administrator)
+        {
+            environment.Config[administrator.UsernameVariable] = username;
             environment.Config[administrator.PasswordFileVariable] = $"{AdministratorFolder}/password";
         }
 
         return environment;
     }
 
-    private static IEnumerable<(WorkloadResource Workload, string Endpoint)> Databases(PlanContext context, WorkloadResource workload) =>
-        workload.Env.Values.SelectMany(text => context.Resolver.Endpoints(text)).Where(target => context.Store(target.Workload.Name) is { Kind: StoreKind.Postgres }).Distinct();
+    // The password of the administrator whom a bundled PostgreSQL is made with, where the services have a user of their own.
+    private static string? Administrator(PlanContext context) => PostgresRoles.Migrated(context)?.AdministratorPassword;
 
     private static bool IsDatabase(PlanContext context, string text) => context.Resolver.Endpoints(text).Any(target => context.Store(target.Workload.Name) is { Kind: StoreKind.Postgres });
 
     private static Volume Password(AdministratorValues administrator) => new(AdministratorVolume)
     {
-        Secret = new SecretVolume(administrator.Secret) { Items = [new KeyToPath(administrator.Key, "password")], DefaultMode = PodParts.SecretMode },
+        Secret = new SecretVolume(administrator.Secret!) { Items = [new KeyToPath(administrator.Key, "password")], DefaultMode = PodParts.SecretMode },
     };
 }

@@ -14,7 +14,7 @@ internal static class StoreRules
             switch (store.Values.Mode)
             {
                 case StoreMode.Bundled:
-                    Bundled(store, path, faults);
+                    Bundled(context, store, path, faults);
                     break;
                 case StoreMode.Operator:
                     Operator(context, store, path, faults);
@@ -33,11 +33,21 @@ internal static class StoreRules
         }
     }
 
-    private static void Bundled(StoreResource store, string path, RuleFaults faults)
+    private static void Bundled(PlanContext context, StoreResource store, string path, RuleFaults faults)
     {
-        if (store.Values.Host is not null && !faults.Places.IsSet($"{path}.mode"))
+        (string Name, bool IsSet, string Has)[] elsewhere =
+        [
+            ("host", store.Values.Host is not null, "a name of its own"), ("port", store.Values.Port is not null, "the app model's port"),
+            ("tls", store.Values.Tls, "no certificate"), ("cidr", store.Values.Cidr is not null, "an address in the cluster"),
+        ];
+        foreach (var (name, _, has) in elsewhere.Where(static value => value.IsSet))
         {
-            faults.Add($"{path}.host", "it is bundled, which is the default, and has a name of its own; a store with this host needs 'mode: external'.");
+            faults.Add($"{path}.{name}", $"it is bundled, which is the default, and has {has}; this needs 'mode: external'. Where it comes from a common file, set it to {(name == "tls" ? "false" : "null")} here.");
+        }
+
+        if (store.Values.Username is { } user && store.AdministratorPassword is null && !(user == PostgresRoles.Administrator && PostgresRoles.Migrated(context) == store))
+        {
+            faults.Add($"{path}.username", "it is bundled, and nobody makes this user: a job ('migration') does, for a PostgreSQL with one database. Without it the services connect as the app model says.");
         }
 
         if (store is { Kind: StoreKind.Postgres, Values.Replicas: > 1 and var replicas })

@@ -94,7 +94,7 @@ internal static class BackupPlan
         container with
         {
             Name = "backup",
-            Env = [.. container.Env!, new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{StorePlan.Password(context, store)}" }],
+            Env = [.. container.Env!, new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{Password(context, store)}" }],
             Resources = PodParts.Resources(new ResourceValues
             {
                 Requests = new() { Cpu = "100m", Memory = "128Mi", EphemeralStorage = "64Mi" },
@@ -106,8 +106,11 @@ internal static class BackupPlan
                 new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true },
             ],
         },
-        [new Volume("backup") { PersistentVolumeClaim = new PersistentVolumeClaimVolume(name) }, PodParts.SecretFiles(context, [StorePlan.Password(context, store)])],
+        [new Volume("backup") { PersistentVolumeClaim = new PersistentVolumeClaimVolume(name) }, PodParts.SecretFiles(context, [Password(context, store)])],
         ownsVolumes: true);
+
+    private static string Password(PlanContext context, StoreResource store) =>
+        store.Kind == StoreKind.Postgres ? PostgresPlan.Administrator(context, store).Password : StorePlan.Password(context, store);
 
     private static Container Dump(PlanContext context, StoreResource store, BackupValues values) => new()
     {
@@ -120,7 +123,7 @@ internal static class BackupPlan
         [
             new EnvVar("PGHOST") { Value = context.Host(store.Container) },
             new EnvVar("PGPORT") { Value = StorePlan.Ports(context, store)[0].Port.ToString(CultureInfo.InvariantCulture) },
-            new EnvVar("PGUSER") { Value = PostgresPlan.User(context, store) },
+            new EnvVar("PGUSER") { Value = PostgresPlan.Administrator(context, store).User },
             new EnvVar("DATABASES") { Value = string.Join(' ', PostgresPlan.Databases(context, store)) },
             new EnvVar("KEEP") { Value = values.Keep.ToString(CultureInfo.InvariantCulture) },
         ],

@@ -29,7 +29,8 @@ internal static class PostgresPlan
             yield return new PlannedObject(scripts, name);
         }
 
-        foreach (var planned in StorePods.Of(context, store, Pod(context, store, databases, scripts), store.Values.Storage ?? "20Gi", DataPath(store), graceSeconds: 60))
+        var data = PostgresData.Of(context.Image(store.Container));
+        foreach (var planned in StorePods.Of(context, store, Pod(context, store, databases, scripts, data), store.Values.Storage ?? "20Gi", data.Mount, graceSeconds: 60))
         {
             yield return planned;
         }
@@ -48,12 +49,16 @@ internal static class PostgresPlan
         .Select(pair => context.Resolver.Resolve(store.Name, "connectionString", pair[1]).Plain)
         .FirstOrDefault() ?? "postgres";
 
-    private static StorePod Pod(PlanContext context, StoreResource store, IReadOnlyList<string> databases, ConfigMap? scripts)
+    /// <summary>Who may do everything on it, and the secret parameter with the password: the services' user, where they have none of their own.</summary>
+    public static (string User, string Password) Administrator(PlanContext context, StoreResource store) =>
+        store.AdministratorPassword is { } password ? (PostgresRoles.Administrator, password) : (User(context, store), StorePlan.Password(context, store));
+
+    private static StorePod Pod(PlanContext context, StoreResource store, IReadOnlyList<string> databases, ConfigMap? scripts, PostgresData data)
     {
-        var password = StorePlan.Password(context, store);
+        var (user, password) = Administrator(context, store);
         var database = databases.Count > 0 ? databases[0] : "postgres";
         // While the image initialises, a server that is not meant for anybody answers on the socket: only the port tells.
-        var ready = new Probe { Exec = new ExecAction(["pg_isready", "--host=127.0.0.1", $"--username={User(context, store)}", $"--dbname={database}", "--quiet"]) };
+        var ready = new Probe { Exec = new ExecAction(["pg_isready", "--host=127.0.0.1", $"--username={user}", $"--dbname={database}", "--quiet"]) };
         var probing = Probing.Of(ready, ready, new Probe { TcpSocket = new TcpSocketAction(StorePlan.ContainerPorts(context, store)[0].Name) }, startupSeconds: 120);
         return new StorePod
         {
@@ -68,7 +73,8 @@ internal static class PostgresPlan
                 Ports = StorePlan.ContainerPorts(context, store),
                 Env =
                 [
-                    new EnvVar("POSTGRES_USER") { Value = User(context, store) },
+                    new EnvVar("PGDATA") { Value = data.Folder },
+                    new EnvVar("POSTGRES_USER") { Value = user },
                     new EnvVar("POSTGRES_DB") { Value = database },
                     new EnvVar("POSTGRES_PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{password}" },
                     new EnvVar("POSTGRES_HOST_AUTH_METHOD") { Value = "scram-sha-256" },
@@ -95,8 +101,6 @@ internal static class PostgresPlan
             ],
         };
     }
-
-    private static string DataPath(StoreResource store) => store.Container.Volumes.Count > 0 ? store.Container.Volumes[0].Target : "/var/lib/postgresql";
 
     private static string CreateOthers(IReadOnlyList<string> databases) =>
         string.Concat(databases.Skip(1).Select(static database => $"create database \"{database.Replace("\"", "\"\"", StringComparison.Ordinal)}\";\n"));

@@ -23,6 +23,11 @@ internal static class StoreAddresses
         return manifest with { Resources = resources };
     }
 
+    /// <summary>Its connection string with another user.</summary>
+    public static string? WithUser(ContainerResource container, string user) => container.ConnectionString is null
+        ? null
+        : string.Join(';', container.ConnectionString.Split(';').Select(field => field.StartsWith("Username=", StringComparison.Ordinal) ? $"Username={user}" : field));
+
     private static ContainerResource Adapt(ContainerResource container, StoreValues store)
     {
         var bindings = new OrderedDictionary<string, Binding>(StringComparer.Ordinal);
@@ -44,8 +49,4 @@ internal static class StoreAddresses
             },
         };
     }
-
-    private static string? WithUser(ContainerResource container, string user) => container.ConnectionString is null
-        ? null
-        : string.Join(';', container.ConnectionString.Split(';').Select(field => field.StartsWith("Username=", StringComparison.Ordinal) ? $"Username={user}" : field));
 }

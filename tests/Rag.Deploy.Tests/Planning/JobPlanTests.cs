@@ -15,8 +15,8 @@ public sealed class JobPlanTests
         var container = Assert.Single(job.Spec.Template.Spec.Containers);
         Assert.Equal(plan.Find<Deployment>("rag-api").Spec.Template.Spec.Containers[0].Image, container.Image);
         Assert.Equal(["--migrate"], container.Args);
-        Assert.Equal(["ConnectionStrings__ragdb", "Rag__Storage__PasswordFile"], container.Env!.Select(static variable => variable.Name));
-        Assert.Equal("Host=postgres;Port=5432;Username=postgres;Database=ragdb", container.Env![0].Value);
+        Assert.Equal(["ConnectionStrings__ragdb", "Rag__Migration__AdminPasswordFile", "Rag__Migration__AdminUsername", "Rag__Storage__PasswordFile"], container.Env!.Select(static variable => variable.Name));
+        Assert.Equal("Host=postgres;Port=5432;Username=ragplatform;Database=ragdb", container.Env![0].Value);
         Assert.Equal((6, 3600, 86400, "Never"), (job.Spec.BackoffLimit, job.Spec.ActiveDeadlineSeconds, job.Spec.TtlSecondsAfterFinished, job.Spec.Template.Spec.RestartPolicy));
         Assert.True(container.SecurityContext!.ReadOnlyRootFilesystem);
     }

@@ -69,7 +69,7 @@ public sealed class WorkloadPlanTests
         var plan = Environments.Plan("dev");
 
         var config = plan.Find<ConfigMap>("rag-api-config").Data!;
-        Assert.Equal("Host=postgres;Port=5432;Username=postgres;Database=ragdb", config["ConnectionStrings__ragdb"]);
+        Assert.Equal("Host=postgres;Port=5432;Username=ragplatform;Database=ragdb", config["ConnectionStrings__ragdb"]);
         Assert.Equal("cache:6379", config["ConnectionStrings__cache"]);
         Assert.Equal("/run/secrets/platform/postgres-password", config["Rag__Storage__PasswordFile"]);
         Assert.Null(plan.Find<Deployment>("rag-api").Spec.Template.Spec.Containers[0].Env);

@@ -57,7 +57,7 @@ public sealed class KustomizeTreeTests : IDisposable
 
         var rendered = await Kustomize.RenderAsync(Path.Combine(_folder, "overlays", "prod"));
 
-        Assert.Equal(4, known.Count);
+        Assert.Equal(5, known.Count);
         var secret = Assert.Single(rendered, static tree => tree["kind"]!.ToString() == "Secret");
         Assert.Equal(
             known.Order(StringComparer.Ordinal),
