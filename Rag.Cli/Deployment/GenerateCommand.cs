@@ -34,7 +34,7 @@ internal static class GenerateCommand
             terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{environment.Name}: {environment.Objects} objects. Apply with: kubectl apply -k {Path.Combine(target, "overlays", environment.Name)}"));
             if (environment.MissingSecrets.Count > 0)
             {
-                terminal.Line($"  Fill in before: {string.Join(", ", environment.MissingSecrets)} in {Path.Combine(target, "overlays", environment.Name, "secrets.env")}");
+                terminal.Line($"  Fill in before, because nobody else knows them: {string.Join(", ", environment.MissingSecrets)} in {Path.Combine(target, "overlays", environment.Name, "secrets.env")}");
             }
         }
     }

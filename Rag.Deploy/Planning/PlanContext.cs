@@ -12,7 +12,7 @@ internal sealed class PlanContext : IDeploymentFacts
 
     public PlanContext(AppManifest manifest, DeployValues values, IReadOnlySet<Feature> features)
     {
-        Manifest = Planning.Inference.InferencePlan.WithKey(Planning.Stores.StoreAddresses.Adapt(manifest, values), values);
+        Manifest = Planning.Inference.InferencePlan.WithKey(MoreSecrets.Add(Planning.Stores.StoreAddresses.Adapt(manifest, values), values), values);
         Values = values;
         _features = features;
         Names = new Naming(values.Name, values.Version);

@@ -24,7 +24,10 @@ public static class SecretsFile
     /// <param name="manifest">Whose secret parameters are needed.</param>
     /// <param name="values">Which parts are planned.</param>
     /// <param name="existing">What is there; null: nothing yet.</param>
-    /// <returns>The whole text, and the names of the parameters that only a person can fill in.</returns>
+    /// <returns>
+    /// The whole text, and the names of the parameters that only a person can fill in. Those stand in it as comments: a line without a value would
+    /// be a secret without characters, with which pods start and fail, while pods wait for a key that is not there.
+    /// </returns>
     /// <exception cref="DeployException">A line is no <c>key=value</c>.</exception>
     public static (string Text, IReadOnlyList<string> Missing) Complete(AppManifest manifest, DeployValues values, string? existing)
     {
@@ -39,12 +42,19 @@ public static class SecretsFile
         var missing = new List<string>();
         foreach (var parameter in context.SecretParameters)
         {
-            if (!known.TryGetValue(parameter.Name, out var value))
+            if (known.TryGetValue(parameter.Name, out var value) && value.Length == 0)
+            {
+                missing.Add(parameter.Name);
+                continue;
+            }
+
+            if (value is null)
             {
                 value = context.IsElsewheres(parameter.Name) ? null : Value(parameter);
                 if (value is null)
                 {
                     missing.Add(parameter.Name);
+                    Reserve(text, parameter.Name);
                     continue;
                 }
 
@@ -88,6 +98,15 @@ public static class SecretsFile
         }
 
         return entries;
+    }
+
+    private static void Reserve(StringBuilder text, string name)
+    {
+        var line = $"#{name}=";
+        if (!text.ToString().Split('\n').Any(other => other.TrimEnd('\r') == line))
+        {
+            text.Append("# Only a person knows the next one: fill it in and remove the '#'.\n").Append(line).Append('\n');
+        }
     }
 
     private static string? Value(ParameterResource parameter)

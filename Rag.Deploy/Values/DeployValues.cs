@@ -174,6 +174,10 @@ public sealed record SecretValues
     [DnsName]
     public string? Name { get; init; }
 
+    [Description("Names of secrets that the app model does not have, such as the key of a model endpoint; '{name.value}' in a variable of 'services' stands for one. Nothing makes them up: they are filled in.")]
+    [SecretName]
+    public IReadOnlyList<string> More { get; init; } = [];
+
     [Description("With 'external': the store that is asked.")]
     public SecretStoreValues Store { get; init; } = new();
 }

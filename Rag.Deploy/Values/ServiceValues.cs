@@ -73,7 +73,7 @@ public sealed record ServiceValues
     [Description("Taints that it tolerates.")]
     public IReadOnlyList<TolerationValues> Tolerations { get; init; } = [];
 
-    [Description("Addresses outside of the cluster that it may reach, such as a model endpoint.")]
+    [Description("What it may reach beyond the platform, such as a model endpoint: addresses, or a namespace of the cluster.")]
     public IReadOnlyList<EgressValues> Egress { get; init; } = [];
 }
 
@@ -287,14 +287,21 @@ public sealed record TolerationValues
     public string? Effect { get; init; }
 }
 
-/// <summary>Addresses outside of the cluster.</summary>
+/// <summary>What is outside of the platform: a range of addresses, or a namespace of the cluster.</summary>
 public sealed record EgressValues
 {
     [Description("Range of addresses, such as 203.0.113.0/24; 0.0.0.0/0 is everything outside, private ranges excepted.")]
     [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 203.0.113.0/24")]
-    public required string Cidr { get; init; }
+    public string? Cidr { get; init; }
 
-    [Description("Ports that it connects to.")]
+    [Description("Instead of a range: a namespace of the same cluster, by name.")]
+    [DnsLabel]
+    public string? Namespace { get; init; }
+
+    [Description("With 'namespace': labels of the pods there; empty: any of them.")]
+    public OrderedDictionary<string, string> Pods { get; init; } = [];
+
+    [Description("Ports that it connects to; in a namespace those that the pods listen on, which a Service may hide behind others.")]
     [Range(1, 65535)]
     public IReadOnlyList<int> Ports { get; init; } = [443];
 }

@@ -28,6 +28,16 @@ public sealed class DnsNameAttribute : RegularExpressionAttribute
         ErrorMessage = "lower case letters, digits, '-' and '.', beginning and ending with a letter or digit, at most 253 characters";
 }
 
+/// <summary>A secret by its name: a key of a Secret, and what expressions refer to.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class SecretNameAttribute : RegularExpressionAttribute
+{
+    /// <summary>As the names of an app model's parameters are.</summary>
+    public SecretNameAttribute()
+        : base("[A-Za-z]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?") =>
+        ErrorMessage = "letters, digits and '-', beginning with a letter and not ending with '-', at most 64 characters";
+}
+
 /// <summary>A name that is looked up, or an address.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class HostNameAttribute : RegularExpressionAttribute

@@ -105,5 +105,6 @@ internal static class SecretNeeds
     private static bool IsCertified(JsonObject ingress) =>
         (ingress.At("metadata", "annotations") as JsonObject)?.Any(static annotation => annotation.Key.StartsWith("cert-manager.io/", StringComparison.Ordinal)) == true;
 
-    private static IEnumerable<string> Keys(JsonNode? data) => (data as JsonObject)?.Select(static entry => entry.Key) ?? [];
+    // A key without a value is one that nobody has filled in yet.
+    private static IEnumerable<string> Keys(JsonNode? data) => (data as JsonObject)?.Where(static entry => entry.Value?.ToString().Length > 0).Select(static entry => entry.Key) ?? [];
 }

@@ -73,7 +73,8 @@ public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts fa
         {
             // "{a.b}" in a text that Aspire has nothing to do with, such as a log format, is legal; what is shaped like its own references is not.
             return IsAspires(reference.Property)
-                ? throw Fault(trail, reference, $"there is no resource '{reference.Resource}'.")
+                ? throw Fault(
+                    trail, reference, $"there is no resource '{reference.Resource}'.", reference.Property == "value" ? "A secret that the app model does not have is named in 'secrets.more' of the values." : null)
                 : ResolvedText.Of(reference.ToString());
         }
 

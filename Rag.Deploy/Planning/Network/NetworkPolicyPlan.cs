@@ -77,8 +77,14 @@ internal static class NetworkPolicyPlan
         return new() { NamespaceSelector = new LabelSelector { MatchLabels = wanted.Count == 0 ? null : wanted } };
     }
 
-    /// <summary>Addresses outside of the cluster.</summary>
-    public static NetworkPolicyEgressRule Outside(EgressValues egress) => Outside(egress.Cidr, egress.Ports);
+    /// <summary>Addresses outside of the cluster, or pods of another namespace.</summary>
+    public static NetworkPolicyEgressRule Outside(EgressValues egress) => egress.Namespace is { } name
+        ? new NetworkPolicyEgressRule
+        {
+            To = [Namespace([new("kubernetes.io/metadata.name", name)]) with { PodSelector = egress.Pods.Count == 0 ? null : new LabelSelector { MatchLabels = new Labels(egress.Pods) } }],
+            Ports = [.. egress.Ports.Select(static port => new NetworkPolicyPort(port))],
+        }
+        : Outside(egress.Cidr, egress.Ports);
 
     private static NetworkPolicyEgressRule Outside(string? cidr, IEnumerable<int> ports) => new()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Values;
 
@@ -11,6 +12,7 @@ internal static class NameRules
         Services(context, faults);
         Stores(context, faults);
         Parameters(context, faults);
+        Secrets(context, faults);
         foreach (var (service, values) in context.Values.Services)
         {
             Variables(values.Env, $"services.{service}.env", faults);
@@ -95,6 +97,24 @@ internal static class NameRules
             else if (!KubernetesNames.IsLabelValue(value))
             {
                 faults.Add($"{path}.{key}", $"'{value}' is not allowed; allowed is: {KubernetesNames.LabelValue}.");
+            }
+        }
+    }
+
+    // A name that the app model has for something else would mean that from then on.
+    private static void Secrets(PlanContext context, RuleFaults faults)
+    {
+        var more = context.Values.Secrets.More;
+        for (var i = 0; i < more.Count; i++)
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"secrets.more[{i}]");
+            if (context.Manifest.Resources[more[i]] is not ParameterResource { IsSecret: true })
+            {
+                faults.Add(path, $"'{more[i]}' is not allowed; allowed is: a name that no other resource of the app model has.");
+            }
+            else if (more.Take(i).Contains(more[i]))
+            {
+                faults.Add(path, $"'{more[i]}' is named twice; allowed is: each once.");
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Planning.Workloads;
+using Rag.Deploy.Secrets;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Rules;
@@ -11,6 +12,9 @@ internal static class ServiceRules
     // What nodes give a pod at the most on a drain that a person waits for; beyond it tools kill the pod all the same.
     private const int LongestGraceSeconds = 3600;
 
+    // .NET's section of them, as the app host writes it.
+    private const string ConnectionStrings = "ConnectionStrings__";
+
     public static void Check(PlanContext context, RuleFaults faults)
     {
         foreach (var workload in context.Services)
@@ -20,10 +24,24 @@ internal static class ServiceRules
             Probes(workload, settings.Probes, $"{path}.probes", faults);
             Shutdown(settings.Shutdown, $"{path}.shutdown", faults);
             Variables(workload, settings, path, faults);
+            Credentials(context, workload, settings, path, faults);
             Tolerations(settings.Own.Tolerations, $"{path}.tolerations", faults);
             for (var i = 0; i < settings.Own.Egress.Count; i++)
             {
                 Egress(settings.Own.Egress[i], $"{path}.egress[{i}]", faults);
+            }
+        }
+
+        foreach (var (name, model) in context.Values.Inference)
+        {
+            for (var i = 0; i < model.Egress.Count; i++)
+            {
+                Egress(model.Egress[i], $"inference.{name}.egress[{i}]", faults);
+            }
+
+            foreach (var (variable, _) in model.Env.Where(static variable => variable.Value is { } text && !CredentialText.IsSetting(text) && (CredentialText.IsName(variable.Key) || CredentialText.IsInside(text))))
+            {
+                faults.Add($"inference.{name}.env.{variable}", "it is a secret, and values are kept in version control; allowed is: the token of 'tokenSecret', which names a Secret.");
             }
         }
     }
@@ -85,6 +103,29 @@ internal static class ServiceRules
         }
     }
 
+    // Values are kept in version control, and what stands in them becomes a ConfigMap and part of a chart.
+    private static void Credentials(PlanContext context, WorkloadResource workload, WorkloadSettings settings, string path, RuleFaults faults)
+    {
+        foreach (var (name, text) in settings.Own.Env)
+        {
+            if (text is null || context.Resolver.Resolve(workload.Name, $"env.{name}", text) is not { IsSecret: false, Plain: var literal } || CredentialText.IsSetting(literal))
+            {
+                continue;
+            }
+
+            // A connection string may be without one; anything else of which 'secretFiles' says that it is a secret is one as a whole.
+            var isSecret = CredentialText.IsName(name)
+                || CredentialText.IsInside(literal)
+                || (settings.Own.SecretFiles.ContainsKey(name) && (!name.StartsWith(ConnectionStrings, StringComparison.Ordinal) || CredentialText.IsField(literal)));
+            if (isSecret)
+            {
+                faults.Add(
+                    $"{path}.env.{name}",
+                    "it is a secret, and values are kept in version control; allowed is: an expression. Name the secret in 'secrets.more', such as [ model-key ], and write \"{model-key.value}\" here; its value then stands where all secrets of the environment do.");
+            }
+        }
+    }
+
     private static void Tolerations(IReadOnlyList<TolerationValues> tolerations, string path, RuleFaults faults)
     {
         for (var i = 0; i < tolerations.Count; i++)
@@ -104,6 +145,24 @@ internal static class ServiceRules
     private static void Egress(EgressValues egress, string path, RuleFaults faults)
     {
         Range(egress.Cidr, $"{path}.cidr", faults);
+        switch (egress)
+        {
+            case { Cidr: null, Namespace: null }:
+                faults.Add($"{path}.cidr", "it is missing; name a range of addresses, or a 'namespace' of the cluster.");
+                break;
+            case { Cidr: not null, Namespace: not null }:
+                faults.Add($"{path}.namespace", "'cidr' is given as well; allowed is: one of both.");
+                break;
+            case { Namespace: null, Pods.Count: > 0 }:
+                faults.Add($"{path}.pods", "pods are chosen in a 'namespace' only.");
+                break;
+        }
+
+        foreach (var (key, value) in egress.Pods.Where(static label => !KubernetesNames.IsLabelKey(label.Key) || !KubernetesNames.IsLabelValue(label.Value)))
+        {
+            faults.Add($"{path}.pods.{key}", $"'{value}' is not allowed; Kubernetes' labels are: {KubernetesNames.LabelKey}, and as values {KubernetesNames.LabelValue}.");
+        }
+
         foreach (var port in egress.Ports.GroupBy(static port => port).Where(static group => group.Count() > 1).Select(static group => group.Key))
         {
             faults.Add($"{path}.ports", $"port {port} is named twice; allowed is: each once.");

@@ -1,12 +1,12 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Rag.Deploy.Planning;
+using Rag.Deploy.Secrets;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Tests.Checks;
 
 /// <summary>Where secrets stand, and where images come from.</summary>
-internal static partial class SecretChecks
+internal static class SecretChecks
 {
     // Whoever names no registries means those that everybody's images come from.
     private static readonly string[] WellKnownRegistries = ["docker.io", "ghcr.io", "mcr.microsoft.com", "quay.io", "registry.k8s.io"];
@@ -47,8 +47,8 @@ internal static partial class SecretChecks
 
         Finding Judge(string subject, IEnumerable<KeyValuePair<string, string>> texts)
         {
-            var open = texts.Where(text => (CredentialName().IsMatch(text.Key) && text.Value.Length > 0 && !text.Value.Contains("$(", StringComparison.Ordinal))
-                || Credential().IsMatch(text.Value)
+            var open = texts.Where(text => (CredentialText.IsName(text.Key) && !CredentialText.IsSetting(text.Value) && !text.Value.Contains("$(", StringComparison.Ordinal))
+                || CredentialText.IsInside(text.Value)
                 || secrets.Exists(secret => text.Value.Contains(secret, StringComparison.Ordinal))).Select(static text => text.Key).ToList();
             return Finding.Of(subject, open.Count == 0, $"a credential stands in {string.Join(", ", open)}");
         }
@@ -133,11 +133,4 @@ internal static partial class SecretChecks
         from workload in platform.Workloads
         from container in workload.Containers
         select Finding.Of($"{workload} {container.Text("image")}", isKept(ImageReference.Parse(container.Text("image")!)), fault, annotation is null ? null : workload.Reason(annotation));
-
-    [GeneratedRegex("(password|passwd|secret|token|api_?key|private_?key|bootstrap_?key)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex CredentialName();
-
-    // "...;Password=value" and "scheme://user:value@host"; what begins with a $ is filled in by the node or a shell.
-    [GeneratedRegex(@"\b(password|pwd)=[^;,$\s%]|://[^/:@\s]*:[^@/$\s]+@", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Credential();
 }

@@ -62,7 +62,6 @@ public sealed class ValuesReaderTests
     [InlineData("stores: { db: { port: 70000 } }", "stores.db.port: '70000' is not allowed; allowed is: 1 to 65535.")]
     [InlineData("stores: { db: { host: postgres://db } }", "stores.db.host: 'postgres://db' is not allowed; allowed is: a host name or an address")]
     [InlineData("stores: { db: { backup: { schedule: daily } } }", "stores.db.backup.schedule: 'daily' is not allowed; allowed is: five fields of cron")]
-    [InlineData("services:\n  api: { egress: [ { ports: [ 443 ] } ] }", "services.api.egress[0].cidr: it is missing.")]
     [InlineData("services:\n  api: { egress: [ { cidr: example.com } ] }", "services.api.egress[0].cidr: 'example.com' is not allowed")]
     [InlineData("services:\n  api: { disruption: { maxUnavailable: 0 } }", "services.api.disruption.maxUnavailable: '0' is not allowed; allowed is: a number from 1 or a percentage.")]
     [InlineData("services:\n  api: { probes: { liveness: health } }", "services.api.probes.liveness: 'health' is not allowed; allowed is: a path that begins with '/'.")]

@@ -53,6 +53,14 @@ public sealed class PreflightTests
     }
 
     [Fact]
+    public void A_key_without_a_value_is_not_filled_in()
+    {
+        var problem = Assert.Single(Look([Deployment, Secret.Replace("{ p", "{ vectors-key: \"\", p", StringComparison.Ordinal)], secrets: ["registry"]));
+
+        Assert.Equal("'vectors-key' is not filled in; Deployment rag-api needs it.", problem.What);
+    }
+
+    [Fact]
     public void A_secret_that_somebody_else_has_to_make_is_named_with_its_keys()
     {
         var problems = Look([Deployment], secrets: []);
