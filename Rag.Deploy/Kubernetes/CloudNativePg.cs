@@ -11,6 +11,9 @@ public sealed record PostgresCluster() : KubernetesObject("postgresql.cnpg.io/v1
 public sealed record PostgresClusterSpec
 {
     public required int Instances { get; init; }
+    public string? ImageName { get; init; }
+    public string? ImagePullPolicy { get; init; }
+    public IReadOnlyList<LocalObjectReference>? ImagePullSecrets { get; init; }
     public string? PrimaryUpdateStrategy { get; init; }
     public bool? EnableSuperuserAccess { get; init; }
     public required PostgresBootstrap Bootstrap { get; init; }

@@ -82,6 +82,9 @@ internal sealed class PlanContext : IDeploymentFacts
 
     public string? Parameter(string name) => Values.Parameters.GetValueOrDefault(name);
 
+    /// <summary>Whether the values name another image than the app model's.</summary>
+    public bool IsOverridden(WorkloadResource workload) => Values.Images.Override.ContainsKey(workload.Name);
+
     /// <summary>The reference of an image, by tag and, where it is known, digest.</summary>
     public string Image(WorkloadResource workload)
     {

@@ -36,6 +36,11 @@ internal static class PostgresOperatorPlan
                 Spec = new PostgresClusterSpec
                 {
                     Instances = StorePlan.Replicas(store),
+                    // The app model's image is none that the operator can run; without one of the values it takes its own.
+                    ImageName = context.IsOverridden(store.Container) ? context.Image(store.Container) : null,
+                    // Kubernetes' own default needs no word here.
+                    ImagePullPolicy = context.Values.Images.PullPolicy is PullPolicy.IfNotPresent ? null : context.Values.Images.PullPolicy.ToString(),
+                    ImagePullSecrets = context.PullSecrets,
                     PrimaryUpdateStrategy = "unsupervised",
                     EnableSuperuserAccess = false,
                     Bootstrap = new PostgresBootstrap(new PostgresInit(databases.Count > 0 ? databases[0] : "app", store.Values.Username ?? Owner)),

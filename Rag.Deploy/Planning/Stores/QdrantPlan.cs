@@ -51,7 +51,8 @@ internal static class QdrantPlan
             Container = new Container
             {
                 Name = name,
-                Image = Unprivileged(context.Image(store.Container)),
+                // What the values name is meant as it is written.
+                Image = context.IsOverridden(store.Container) ? context.Image(store.Container) : Unprivileged(context.Image(store.Container)),
                 ImagePullPolicy = "",
                 Command = isCluster ? ["sh", "-c", Start] : null,
                 Ports = [.. StorePlan.ContainerPorts(context, store), .. peers],
