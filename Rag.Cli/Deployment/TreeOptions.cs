@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Rag.Deploy;
-using Rag.Deploy.Values;
 
 namespace Rag.Cli.Deployment;
 
@@ -8,16 +7,14 @@ namespace Rag.Cli.Deployment;
 internal sealed class TreeOptions
 {
     private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the manifests. Default: artifacts/kubernetes in the checkout." };
-    private readonly Option<string?> _manifest = new("--manifest", "-m") { Description = "An Aspire manifest of any app host. Default: AppHost of this checkout writes one." };
-    private readonly Option<string?> _values = new("--values", "-f") { Description = "Folder with values.yaml and one values.<environment>.yaml per environment. Default: deploy in the checkout." };
+    private readonly ModelOptions _model = new();
 
     public void AddTo(Command command, bool generates)
     {
         command.Options.Add(_output);
         if (generates)
         {
-            command.Options.Add(_manifest);
-            command.Options.Add(_values);
+            _model.AddTo(command);
         }
     }
 
@@ -30,8 +27,7 @@ internal sealed class TreeOptions
     /// <exception cref="DeployException">Manifest or values cannot be deployed; nothing was written.</exception>
     public async Task<GenerationResult> GenerateAsync(CliContext context, ParseResult parsed, CancellationToken cancellationToken)
     {
-        var model = await AppModelFile.ReadAsync(context, parsed.GetValue(_manifest), cancellationToken);
-        var environments = EnvironmentValues.Read(parsed.GetValue(_values) is { } folder ? Path.GetFullPath(folder, context.WorkingDirectory) : Path.Combine(context.RequireCheckout().Root, "deploy"));
-        return Generation.Write(model, environments, Folder(context, parsed));
+        var model = await _model.ModelAsync(context, parsed, cancellationToken);
+        return Generation.Write(model, _model.Values(context, parsed), Folder(context, parsed));
     }
 }

@@ -57,7 +57,7 @@ public sealed record DeployValues
     [Description("A job that sends one document through the whole platform and fails where anything does.")]
     public SmokeTestValues? SmokeTest { get; init; }
 
-    [Description("A job that measures how long people would wait under load.")]
+    [Description("What measures how long people would wait under load: a CronJob that never runs by itself, because every run is load; kubectl create job starts one.")]
     public LoadTestValues? LoadTest { get; init; }
 
     [Description("Models that are served in the cluster, by name; the name becomes part of the names of its objects.")]

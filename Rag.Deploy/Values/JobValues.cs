@@ -79,7 +79,7 @@ public sealed record SmokeTestValues
     public int KeepSeconds { get; init; } = 86400;
 }
 
-/// <summary>A job that measures the API under load: 'rag load'.</summary>
+/// <summary>What measures the API under load, 'rag load', as a job that somebody starts when it is wanted.</summary>
 public sealed record LoadTestValues
 {
     [Description("Workload of the app model that is the API.")]
@@ -112,23 +112,23 @@ public sealed record LoadTestValues
     [RegularExpression("[1-9][0-9]{0,4}(s|m)", ErrorMessage = "a time such as 30s or 10m")]
     public string Duration { get; init; } = "1m";
 
-    [Description("The job fails when more than 5 of 100 take longer.")]
+    [Description("A run fails when more than 5 of 100 take longer or are not answered.")]
     [RegularExpression("[1-9][0-9]{0,5}(ms|s)", ErrorMessage = "a time such as 500ms or 2s")]
     public string? P95 { get; init; }
 
-    [Description("The job fails when more than 1 of 100 takes longer.")]
+    [Description("A run fails when more than 1 of 100 takes longer or is not answered.")]
     [RegularExpression("[1-9][0-9]{0,5}(ms|s)", ErrorMessage = "a time such as 500ms or 2s")]
     public string? P99 { get; init; }
 
-    [Description("The job fails when more are not answered, such as 0.1%.")]
+    [Description("A run fails when more are not answered, such as 0.1%.")]
     [RegularExpression(@"[0-9]{1,2}(\.[0-9]{1,3})?%", ErrorMessage = "a share such as 0.1%")]
-    public string? Errors { get; init; }
+    public string Errors { get; init; } = "1%";
 
-    [Description("Seconds that the job may take; the test itself, and before it the documents.")]
+    [Description("Seconds that a run may take; the test itself, and before it the documents.")]
     [Range(60, 86400)]
     public int DeadlineSeconds { get; init; } = 3600;
 
-    [Description("Seconds that a finished job stays to be looked at.")]
+    [Description("Seconds that a finished run stays to be looked at.")]
     [Range(0, 2592000)]
     public int KeepSeconds { get; init; } = 86400;
 }

@@ -12,7 +12,8 @@ internal sealed record BundleFile(string? Text, string? Source, bool IsProgram =
 
 /// <summary>
 /// Writes a tar file that depends on its content alone: names in order, one time, one owner. Not compressed, because layers are. Nothing
-/// stands under its name before it is whole.
+/// stands under its name before it is whole. The format is GNU's: that of POSIX ends at 8 GiB, which images for GPUs exceed, and its successor
+/// (pax) gets the number of the process written into it.
 /// </summary>
 internal static class BundleArchive
 {
@@ -41,7 +42,7 @@ internal static class BundleArchive
             }
 
             await using (var output = new FileStream(unfinished, options))
-            await using (var tar = new TarWriter(output, TarEntryFormat.Ustar, leaveOpen: true))
+            await using (var tar = new TarWriter(output, TarEntryFormat.Gnu, leaveOpen: true))
             {
                 var checksums = new StringBuilder();
                 foreach (var (name, content) in files.OrderBy(static one => one.Key, StringComparer.Ordinal))
@@ -67,10 +68,10 @@ internal static class BundleArchive
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
     }
 
-    private static async Task AddAsync(TarWriter tar, string name, BundleFile content, CancellationToken cancellationToken)
+    internal static async Task AddAsync(TarWriter tar, string name, BundleFile content, CancellationToken cancellationToken)
     {
         await using var stream = content.Open();
-        var entry = new UstarTarEntry(TarEntryType.RegularFile, name)
+        var entry = new GnuTarEntry(TarEntryType.RegularFile, name)
         {
             DataStream = stream,
             ModificationTime = Time,

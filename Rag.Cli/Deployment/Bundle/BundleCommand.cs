@@ -55,6 +55,12 @@ internal static partial class BundleCommand
                     ExitCode.Unavailable);
             }
 
+            if (BundleContent.Clash(images) is var (one, other))
+            {
+                throw new CliException(
+                    $"{one.Reference} and {other.Reference} are two images, and would be one in the bundle: '{one.Target ?? BundleContent.OnNode(one.Reference)}'.", "Give one of them another tag or path with images.override in the values.", ExitCode.Usage);
+            }
+
             var folder = $"{overlay.Platform ?? overlay.Namespace}-{overlay.Environment}";
             await BundleArchive.WriteAsync(request.File, folder, Files(overlay, request, images), cancellationToken);
             context.Terminal.Good(string.Create(CultureInfo.InvariantCulture, $"{request.File}: {images.Count - missing} images, {new FileInfo(request.File).Length / 1024.0 / 1024.0:0.0} MiB. Unpack it there and read README.md."));
@@ -98,7 +104,7 @@ internal static partial class BundleCommand
             ["load.sh"] = Text(Script("load.sh")) with { IsProgram = true },
             ["verify.sh"] = Text(Script("verify.sh")) with { IsProgram = true },
             ["manifests/kustomization.yaml"] = Text(BundleContent.Kustomization(overlay, request.Registry)),
-            ["manifests/platform.yaml"] = Text(BundleContent.Platform(overlay)),
+            ["manifests/platform.yaml"] = Text(BundleContent.Platform(overlay, forNodes: request.Registry is null)),
         };
         foreach (var image in images.Where(static image => image.Found is not null))
         {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Rag.Cli.Deployment.Clusters;
-using Rag.Cli.Deployment.Images;
 using Rag.Deploy.Planning;
 using Rag.Deploy.Writing;
 
@@ -10,7 +9,7 @@ namespace Rag.Cli.Deployment.Bundle;
 
 /// <summary>One line of <c>images.lock</c>.</summary>
 /// <param name="Reference">As the cluster would fetch it.</param>
-/// <param name="Target">Where it goes in the other network; null: nowhere else.</param>
+/// <param name="Target">Where it goes in the other network; null: onto nodes, under its own name.</param>
 /// <param name="Users">Who runs it.</param>
 /// <param name="Found">Null: it could not be had.</param>
 internal sealed record LockedImage(ImageReference Reference, string? Target, IReadOnlyList<string> Users, FoundImage? Found);
@@ -20,20 +19,40 @@ internal static class BundleContent
 {
     private const string SecretsFile = "secrets.env";
 
+    // load.sh has it too.
+    private const string TagOfNone = "bundled";
+
     /// <summary>The same path in another registry: <c>docker.io/library/redis:8</c> becomes <c>registry.local/library/redis:8</c>.</summary>
-    public static string Rewrite(ImageReference image, string registry) => $"{registry}/{image.Repository}:{image.Tag ?? "bundled"}";
+    public static string Rewrite(ImageReference image, string registry) => $"{registry}/{image.Repository}:{image.Tag ?? TagOfNone}";
+
+    /// <summary>What it is called on a node that it was loaded onto: a node knows digests of images that it fetched, not of those that it was given.</summary>
+    public static string OnNode(ImageReference image) => $"{image.FullRepository}:{image.Tag ?? TagOfNone}";
+
+    /// <summary>Two images that would take each other's place on the other side; null where there are none.</summary>
+    public static (LockedImage One, LockedImage Other)? Clash(IReadOnlyList<LockedImage> images)
+    {
+        var pairs = images.SelectMany((one, index) => images.Skip(index + 1).Select(other => (one, other))).Where(static pair => pair.one.Found?.Image.Digest != pair.other.Found?.Image.Digest);
+        return pairs.Where(static pair => Place(pair.one) == Place(pair.other) || ImageSource.FileName(pair.one.Reference) == ImageSource.FileName(pair.other.Reference))
+            .Select(static pair => ((LockedImage One, LockedImage Other)?)pair).FirstOrDefault();
+    }
+
+    private static string Place(LockedImage image) => image.Target ?? OnNode(image.Reference);
 
     /// <summary>A file of lines with tabs between columns, that a shell reads as well as a person does.</summary>
     public static string Lock(IEnumerable<LockedImage> images)
     {
-        var text = new StringBuilder("# reference\ttarget\tdigest\tsize\tformat\tfile\tpurpose\n");
+        var text = new StringBuilder("""
+            # reference	target	digest	size	format	file	purpose
+            # digest: of the manifest, as registries know it; "-" where the archive has none (docker-archive): it gets one when it is pushed.
+
+            """.ReplaceLineEndings("\n"));
         foreach (var image in images)
         {
             string[] columns = image.Found is { } found
-                ? [found.Digest, new FileInfo(found.Archive.File).Length.ToString(CultureInfo.InvariantCulture), found.Archive.Transport, $"images/{ImageSource.FileName(image.Reference)}"]
+                ? [found.Digest ?? "-", new FileInfo(found.Archive.File).Length.ToString(CultureInfo.InvariantCulture), found.Archive.Transport, $"images/{ImageSource.FileName(image.Reference)}"]
                 : [image.Reference.Digest ?? "-", "-", "-", "-"];
             // Runs of tabs are one to a shell, so that nothing may be empty.
-            string[] line = [image.Reference.Name, image.Target ?? "-", .. columns, string.Join(", ", image.Users)];
+            string[] line = [image.Reference.ToString(), image.Target ?? "-", .. columns, string.Join(", ", image.Users)];
             text.AppendJoin('\t', line).Append('\n');
         }
 
@@ -41,9 +60,29 @@ internal static class BundleContent
     }
 
     /// <summary>The environment as one file, without the Secret: what it holds is filled in on the other side.</summary>
-    public static string Platform(Overlay overlay) => YamlText.Write(overlay.Objects.Where(static one => !IsGenerated(one)), $"Environment {overlay.Environment}, as 'rag bundle' rendered it.");
+    /// <param name="overlay">It.</param>
+    /// <param name="forNodes">Whether images are loaded onto nodes, and have to be asked for as they are called there.</param>
+    public static string Platform(Overlay overlay, bool forNodes) => YamlText.Write(
+        overlay.Objects.Where(static one => !IsGenerated(one)).Select(one => forNodes ? WithoutDigests(one) : one), $"Environment {overlay.Environment}, as 'rag bundle' rendered it.");
 
-    /// <summary>Puts it together: the registry of the other network instead of those of the world, and the secrets.</summary>
+    private static JsonObject WithoutDigests(JsonObject one)
+    {
+        var copy = one.DeepClone().AsObject();
+        foreach (var container in copy.PodSpec()?.Containers() ?? [])
+        {
+            if (container.Text("image") is { } text && ImageReference.Parse(text) is { Digest: not null } image)
+            {
+                container["image"] = OnNode(image);
+            }
+        }
+
+        return copy;
+    }
+
+    /// <summary>
+    /// Puts it together: the registry of the other network instead of those of the world, and the secrets. Tags and digests stay as they are: what is pinned was
+    /// packed by that digest.
+    /// </summary>
     public static string Kustomization(Overlay overlay, string? registry)
     {
         var images = registry is null ? [] : TreeFacts.Images(overlay.Objects).Keys.GroupBy(ImageReference.WithoutVersion, StringComparer.Ordinal).Select(group => (JsonNode)new JsonObject
@@ -97,6 +136,13 @@ internal static class BundleContent
             Images that operators of the cluster fetch for themselves (a database operator's, a controller's) are not among them.
 
             """).ReplaceLineEndings("\n"));
+        if (images.Any(static image => image.Reference.Digest is not null))
+        {
+            text.Append(registry is null
+                ? "What the values pin by digest was packed by it. A node knows it by its tag; that it is the same, the checksums say.\n"
+                : "What the values pin by digest was packed by it and keeps it when skopeo pushes; podman and docker may change it, and are refused.\n");
+        }
+
         if (missing.Count > 0)
         {
             text.Append("\n## Not in this bundle\n\nOn a machine that reaches their registries:\n\n```\n").AppendJoin('\n', missing.Select(static image => ImageSource.Command(image.Reference))).Append("\n```\n");

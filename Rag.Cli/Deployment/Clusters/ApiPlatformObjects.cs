@@ -143,6 +143,9 @@ internal sealed record ApiCronJob
     public ApiMeta Metadata { get; init; } = new();
     public ApiCronJobSpec Spec { get; init; } = new();
     public ApiCronJobStatus Status { get; init; } = new();
+
+    /// <summary>Whether it is there to be started by hand, as the load test. A backup that is suspended is none: somebody has stopped it.</summary>
+    public bool IsOnRequest => Spec.Suspend && !Metadata.Name.EndsWith("-backup", StringComparison.Ordinal);
 }
 
 internal sealed record ApiCronJobSpec

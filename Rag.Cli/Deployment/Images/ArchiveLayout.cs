@@ -75,8 +75,8 @@ internal sealed record ArchiveLayout(string Folder, byte[] Manifest, string Medi
         {
             using var index = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, ImageArchive.OciIndex), cancellationToken));
             var entry = index.RootElement.GetProperty("manifests")[0];
-            var hex = entry.GetProperty("digest").GetString()!.Split(':')[1];
-            return new ArchiveLayout(folder, await File.ReadAllBytesAsync(Path.Combine(folder, "blobs", "sha256", hex), cancellationToken), entry.GetProperty("mediaType").GetString()!);
+            var manifest = Inside(folder, Path.Combine("blobs", entry.GetProperty("digest").GetString()!.Replace(':', '/')));
+            return new ArchiveLayout(folder, await File.ReadAllBytesAsync(manifest, cancellationToken), entry.GetProperty("mediaType").GetString()!);
         }
 
         return await ConvertAsync(folder, cancellationToken);
@@ -114,11 +114,23 @@ internal sealed record ArchiveLayout(string Folder, byte[] Manifest, string Medi
         return new ArchiveLayout(folder, JsonSerializer.SerializeToUtf8Bytes(manifest), OciManifest);
     }
 
-    private static async Task<JsonObject> AdoptAsync(string folder, string name, string mediaType, CancellationToken cancellationToken)
+    /// <summary>The file that an archive names. It is somebody's text: a path that leads out of the folder would put a file of this machine into an image.</summary>
+    /// <exception cref="CliException">It leads out, or there is none.</exception>
+    private static string Inside(string folder, string name)
     {
         var file = Path.GetFullPath(name, folder);
         // A layer that several images share may be a link to its place in another's folder.
-        file = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        var target = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file : null;
+        return target is not null && IsIn(folder, file) && IsIn(folder, target)
+            ? target
+            : throw new CliException($"The archive names {JsonSerializer.Serialize(name)}, which is not in it.", "It is damaged, or made to read files of this machine: save the image anew.", ExitCode.Usage);
+    }
+
+    private static bool IsIn(string folder, string file) => file.StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private static async Task<JsonObject> AdoptAsync(string folder, string name, string mediaType, CancellationToken cancellationToken)
+    {
+        var file = Inside(folder, name);
         string hex;
         await using (var content = File.OpenRead(file))
         {

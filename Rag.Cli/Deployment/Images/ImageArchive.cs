@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Rag.Deploy.Planning;
 
 namespace Rag.Cli.Deployment.Images;
@@ -8,7 +9,8 @@ namespace Rag.Cli.Deployment.Images;
 /// <summary>One image in an archive.</summary>
 /// <param name="Names">What it is called in it, as written there; may be none.</param>
 /// <param name="Digest">Of its manifest (OCI), or of its configuration where the archive has no manifest (Docker).</param>
-internal sealed record ArchivedImage(IReadOnlyList<string> Names, string Digest);
+/// <param name="IsOfSdk">Whether the .NET SDK made it, as <c>rag images</c> has it do: its label says so.</param>
+internal sealed record ArchivedImage(IReadOnlyList<string> Names, string Digest, bool IsOfSdk = false);
 
 internal enum ArchiveFormat
 {
@@ -27,6 +29,10 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
 {
     public const string OciIndex = "index.json";
     public const string DockerManifest = "manifest.json";
+
+    // By these the container runtimes and their tools call an image of an OCI layout.
+    private const string ContainerdName = "io.containerd.image.name";
+    private const string OciName = "org.opencontainers.image.ref.name";
 
     private const int LargestIndex = 4 << 20;
 
@@ -55,21 +61,95 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
     /// <summary>The image of a name; null where it has none of that name.</summary>
     public ArchivedImage? Find(ImageReference wanted) => Images.FirstOrDefault(image => image.Names.Any(name => Means(name, wanted)));
 
+    /// <summary>
+    /// The image of a project that <c>rag images</c> wrote: the SDK calls it <c>docker.io/library/NAME:TAG</c> whatever the registry is, so that the project's
+    /// name and the tag have to do, in a file of that name. Somebody else's image of the same name is not taken for it.
+    /// </summary>
+    public ArchivedImage? FindProject(ImageReference wanted)
+    {
+        var project = LastPart(wanted.Repository);
+        return Path.GetFileNameWithoutExtension(File) != project
+            ? null
+            : Images.FirstOrDefault(image => image.IsOfSdk && image.Names.Where(IsWhole).Select(ImageReference.Parse).Any(known => LastPart(known.Repository) == project && known.Tag == wanted.Tag));
+    }
+
+    /// <summary>
+    /// Names the one image of an OCI archive: runtimes that load the file, <c>kind load image-archive</c> among them, call it what the file says. What the image
+    /// consists of stays as it is, its digest too.
+    /// </summary>
+    /// <exception cref="CliException">It is no OCI archive of one image.</exception>
+    public static async Task RenameAsync(string file, ImageReference name, CancellationToken cancellationToken)
+    {
+        var archive = await ReadAsync(file, cancellationToken);
+        if (archive is not { Format: ArchiveFormat.Oci, Images.Count: 1 })
+        {
+            throw new CliException($"'{file}' is no OCI archive of one image, and cannot be named.", "'skopeo copy docker-archive:FILE oci-archive:OTHER' makes one of it.", ExitCode.Usage);
+        }
+
+        var unfinished = $"{file}.{Guid.NewGuid():N}.unfinished";
+        try
+        {
+            await using (var input = System.IO.File.OpenRead(file))
+            await using (var from = new TarReader(input))
+            await using (var output = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write))
+            await using (var to = new TarWriter(output, TarEntryFormat.Pax))
+            {
+                while (await from.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+                {
+                    if (entry.DataStream is { } content && Plain(entry.Name) is OciIndex or DockerManifest)
+                    {
+                        var renamed = await JsonNode.ParseAsync(content, cancellationToken: cancellationToken);
+                        Rename(renamed!, name.Name);
+                        entry.DataStream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(renamed));
+                    }
+
+                    await to.WriteEntryAsync(entry, cancellationToken);
+                }
+            }
+
+            System.IO.File.Move(unfinished, file, overwrite: true);
+        }
+        finally
+        {
+            System.IO.File.Delete(unfinished);
+        }
+    }
+
+    // {"manifests":[{"digest":"sha256:...","annotations":{...}}]} or [{"Config":"...","RepoTags":["..."]}]
+    private static void Rename(JsonNode index, string name)
+    {
+        if (index is JsonArray docker)
+        {
+            docker[0]!["RepoTags"] = new JsonArray(name);
+            return;
+        }
+
+        var entry = index["manifests"]![0]!;
+        var annotations = entry["annotations"] as JsonObject ?? [];
+        annotations[ContainerdName] = name;
+        annotations[OciName] = name;
+        entry["annotations"] = annotations.DeepClone();
+    }
+
     private static async Task<ImageArchive> ScanAsync(string file, CancellationToken cancellationToken)
     {
         byte[]? index = null;
         byte[]? manifest = null;
         var configurations = new Dictionary<string, string>(StringComparer.Ordinal);
+        var descriptions = new ArchiveDescriptions();
         await using var input = System.IO.File.OpenRead(file);
         await using var tar = new TarReader(input);
         while (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
         {
-            var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+            var name = Plain(entry.Name);
             if (name is OciIndex or DockerManifest && entry.DataStream is { } small && entry.Length <= LargestIndex)
             {
-                await using var text = new MemoryStream();
-                await small.CopyToAsync(text, cancellationToken);
-                (index, manifest) = name == OciIndex ? (text.ToArray(), manifest) : (index, text.ToArray());
+                var text = await BytesAsync(small, cancellationToken);
+                (index, manifest) = name == OciIndex ? (text, manifest) : (index, text);
+            }
+            else if (entry.DataStream is { } blob && descriptions.Wants(name, entry.Length))
+            {
+                descriptions.Add(name, await BytesAsync(blob, cancellationToken));
             }
             else if (name.EndsWith(".json", StringComparison.Ordinal) && entry.DataStream is { } configuration && entry.Length <= LargestIndex)
             {
@@ -80,7 +160,7 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
         // Newer versions of docker write both: the manifests of the OCI layout are what registries know.
         if (index is not null)
         {
-            return new ImageArchive(file, ArchiveFormat.Oci, OciImages(index, manifest));
+            return new ImageArchive(file, ArchiveFormat.Oci, OciImages(index, manifest, descriptions));
         }
 
         return manifest is null
@@ -88,16 +168,17 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
             : new ImageArchive(file, ArchiveFormat.Docker, DockerImages(manifest, configurations));
     }
 
-    private static List<ArchivedImage> OciImages(byte[] index, byte[]? manifest)
+    private static List<ArchivedImage> OciImages(byte[] index, byte[]? manifest, ArchiveDescriptions descriptions)
     {
         using var document = JsonDocument.Parse(index);
         // .NET's and docker's archives give the names in manifest.json too; with one image they are that image's.
         var others = manifest is null ? [] : DockerImages(manifest, []).SelectMany(static image => image.Names).ToList();
         var entries = document.RootElement.GetProperty("manifests").EnumerateArray().ToList();
         return [.. entries.Select(entry => new ArchivedImage(
-            [.. entry.TryGetProperty("annotations", out var annotations) ? annotations.EnumerateObject().Where(static one => one.Name is "io.containerd.image.name" or "org.opencontainers.image.ref.name").Select(static one => one.Value.GetString()!) : [],
+            [.. entry.TryGetProperty("annotations", out var annotations) ? annotations.EnumerateObject().Where(static one => one.Name is ContainerdName or OciName).Select(static one => one.Value.GetString()!) : [],
              .. entries.Count == 1 ? others : []],
-            entry.GetProperty("digest").GetString()!))];
+            entry.GetProperty("digest").GetString()!,
+            descriptions.IsOfSdk(entry.GetProperty("digest").GetString()!)))];
     }
 
     private static List<ArchivedImage> DockerImages(byte[] manifest, Dictionary<string, string> configurations)
@@ -112,8 +193,23 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
         })];
     }
 
+    private static async Task<byte[]> BytesAsync(Stream content, CancellationToken cancellationToken)
+    {
+        await using var bytes = new MemoryStream();
+        await content.CopyToAsync(bytes, cancellationToken);
+        return bytes.ToArray();
+    }
+
+    private static string Plain(string entry) => entry.StartsWith("./", StringComparison.Ordinal) ? entry[2..] : entry;
+
+    private static string LastPart(string repository) => repository[(repository.LastIndexOf('/') + 1)..];
+
     // podman writes whole names, skopeo what it was told, others the tag alone: that says nothing.
+    private static bool IsWhole(string name) => name.AsSpan().ContainsAny('/', ':');
+
     private static bool Means(string name, ImageReference wanted) =>
-        name.AsSpan().ContainsAny('/', ':') && ImageReference.Parse(name) is var known
-        && (known.Name == wanted.Name || (known.Registry == "localhost" && wanted.Registry == "docker.io" && $"library/{known.Repository}" == wanted.Repository && known.Tag == wanted.Tag));
+        IsWhole(name) && ImageReference.Parse(name) is var known
+        && (known.FullRepository == wanted.FullRepository || (known.Registry == "localhost" && wanted.Registry == "docker.io" && $"library/{known.Repository}" == wanted.Repository))
+        // Where only a digest says which, the name is no more than a hint; the digest is compared with what is in the file.
+        && (known.Tag == wanted.Tag || wanted.Tag is null || (known.Digest is not null && known.Digest == wanted.Digest));
 }

@@ -21,6 +21,9 @@ internal sealed record StatusReport
 
     public required IReadOnlyList<BackupStatus> Backups { get; init; }
 
+    /// <summary>What runs when somebody starts it.</summary>
+    public required IReadOnlyList<OnRequestStatus> OnRequest { get; init; }
+
     public required IReadOnlyList<EventStatus> Events { get; init; }
 
     public required IReadOnlyList<Problem> Problems { get; init; }
@@ -38,7 +41,9 @@ internal sealed record StatusReport
         Routes = [.. snapshot.Ingresses.SelectMany(Hosts).Concat(snapshot.Routes.SelectMany(static route => route.Spec.Hostnames.Select(host => new RouteStatus($"https://{host}", $"HTTPRoute {route.Metadata.Name}"))))],
         Autoscalers = [.. snapshot.Autoscalers.OrderBy(static one => one.Metadata.Name, StringComparer.Ordinal).Select(Autoscaler)],
         Jobs = [.. snapshot.Jobs.OrderByDescending(static one => one.Metadata.CreationTimestamp).Select(job => Job(snapshot, job))],
-        Backups = [.. snapshot.CronJobs.Select(static one => new BackupStatus(one.Metadata.Name, one.Spec.Schedule, one.Spec.Suspend, one.Status.LastSuccessfulTime))],
+        Backups = [.. snapshot.CronJobs.Where(static one => !one.IsOnRequest).Select(static one => new BackupStatus(one.Metadata.Name, one.Spec.Schedule, one.Spec.Suspend, one.Status.LastSuccessfulTime))],
+        OnRequest = [.. snapshot.CronJobs.Where(static one => one.IsOnRequest).Select(one => new OnRequestStatus(
+            one.Metadata.Name, one.Status.LastSuccessfulTime, $"{snapshot.Kubectl} create job {one.Metadata.Name}-1 --from=cronjob/{one.Metadata.Name}"))],
         Events = [.. snapshot.Events.Where(static one => one.Type == "Warning").OrderByDescending(static one => one.Seen).DistinctBy(static one => (one.Reason, one.InvolvedObject.Name)).Take(MostEvents)
             .Select(static one => new EventStatus(one.Seen, $"{one.InvolvedObject.Kind} {one.InvolvedObject.Name}", one.Reason, Printable.Excerpt(one.Message, 200)))],
         Problems = [.. missing, .. ClusterDiagnosis.Of(snapshot)],
@@ -87,5 +92,7 @@ internal sealed record MetricStatus(string Resource, int? Percent, int? TargetPe
 internal sealed record JobStatus(string Name, string State, TimeSpan? Took);
 
 internal sealed record BackupStatus(string Name, string Schedule, bool IsSuspended, DateTimeOffset? LastSuccess);
+
+internal sealed record OnRequestStatus(string Name, DateTimeOffset? LastSuccess, string Start);
 
 internal sealed record EventStatus(DateTimeOffset? Seen, string About, string Reason, string Message);

@@ -17,6 +17,7 @@ internal static class StatusText
         Section(terminal, "Jobs", ["NAME", "STATE", "TOOK"], report.Jobs, static one => [one.Name, one.State, one.Took is null ? "" : Age.Of(one.Took)]);
         Section(terminal, "Backups", ["NAME", "SCHEDULE", "LAST COPY"], report.Backups, one =>
             [one.Name, one.Schedule, one.IsSuspended ? "suspended" : one.LastSuccess is { } last ? $"{Age.Of(now - last)} ago" : "none yet"]);
+        Section(terminal, "On request", ["NAME", "LAST SUCCESS", "STARTED BY"], report.OnRequest, one => [one.Name, one.LastSuccess is { } last ? $"{Age.Of(now - last)} ago" : "none yet", one.Start]);
         Section(terminal, "Last warnings", ["AGO", "ABOUT", "REASON", "MESSAGE"], report.Events, one => [Age.Of(now - one.Seen), one.About, one.Reason, one.Message]);
         Problems(terminal, report.Problems);
     }

@@ -7,7 +7,10 @@ using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Jobs;
 
-/// <summary>Jobs that use the API as its users do, by the command line's image: the smoke test and the load test.</summary>
+/// <summary>
+/// Jobs that use the API as its users do, by the command line's image: the smoke test, which is wanted after each change, and the load test, which nobody wants to
+/// run because something was applied.
+/// </summary>
 internal static class ApiJobs
 {
     /// <summary>What the image of the command line is called among the values of images.</summary>
@@ -20,11 +23,15 @@ internal static class ApiJobs
     public static IEnumerable<PlannedObject> Of(PlanContext context)
     {
         var smoke = context.Has(Feature.SmokeTest) && context.Values.SmokeTest is { } smokeValues
-            ? Of(context, SmokeTest, "smokeTest", smokeValues.Service, smokeValues.Key, ["smoke", "--wait", smokeValues.Wait], new JobSettings(2, smokeValues.DeadlineSeconds, smokeValues.KeepSeconds))
+            ? JobPods.Job(
+                context, SmokeTest, Component, SmokeTest, Template(context, SmokeTest, "smokeTest", smokeValues.Service, smokeValues.Key, ["smoke", "--wait", smokeValues.Wait]),
+                new JobSettings(2, smokeValues.DeadlineSeconds, smokeValues.KeepSeconds))
             : [];
         // One try: a second one would measure again and hide what the first one found.
         var load = context.Has(Feature.LoadTest) && context.Values.LoadTest is { } loadValues
-            ? Of(context, LoadTest, "loadTest", loadValues.Service, loadValues.Key, ["load", .. Arguments(loadValues)], new JobSettings(0, loadValues.DeadlineSeconds, loadValues.KeepSeconds))
+            ? JobPods.OnRequest(
+                context, LoadTest, Component, LoadTest, Template(context, LoadTest, "loadTest", loadValues.Service, loadValues.Key, ["load", .. Arguments(loadValues)]),
+                new JobSettings(0, loadValues.DeadlineSeconds, loadValues.KeepSeconds))
             : [];
         return smoke.Concat(load);
     }
@@ -49,7 +56,7 @@ internal static class ApiJobs
         return new PlatformEdge(name, service.Name, Addresses.TargetPort(context.Manifest.File, service, Endpoint(context, place, service)));
     }
 
-    private static IEnumerable<PlannedObject> Of(PlanContext context, string name, string place, string serviceName, string key, IReadOnlyList<string> arguments, JobSettings settings)
+    private static PodTemplateSpec Template(PlanContext context, string name, string place, string serviceName, string key, IReadOnlyList<string> arguments)
     {
         var service = context.Service($"{place}.service", serviceName);
         if (context.SecretParameters.All(parameter => parameter.Name != key))
@@ -79,7 +86,7 @@ internal static class ApiJobs
                 VolumeMounts = [new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true }],
             },
             [PodParts.SecretFiles(context, [key])]);
-        return JobPods.Job(context, name, Component, name, TrustPlan.Apply(context, template), settings);
+        return TrustPlan.Apply(context, template);
     }
 
     private static IEnumerable<string> Arguments(LoadTestValues values)

@@ -16,7 +16,8 @@ internal static class JobPods
 
     /// <summary>
     /// A job and its account. Jobs cannot be changed, only made: the name carries a hash of the whole pod, image and configuration included, so
-    /// that a changed one is another job, and an unchanged one is not run again.
+    /// that a changed one is another job, and an unchanged one is not run again as long as it is kept. After that it is: whatever is made this way has
+    /// to bear it.
     /// </summary>
     public static IEnumerable<PlannedObject> Job(PlanContext context, string name, string component, string file, PodTemplateSpec template, JobSettings settings)
     {
@@ -26,12 +27,32 @@ internal static class JobPods
             new Job
             {
                 Metadata = context.Names.Meta(name, component, $"{prefix}-{Hash(template)}"),
-                Spec = new JobSpec
+                Spec = Spec(template, settings),
+            },
+            file);
+    }
+
+    /// <summary>
+    /// What runs when somebody starts it (<c>kubectl create job NAME --from=cronjob/...</c>) and never by itself, not even when everything is applied again: a
+    /// CronJob that is suspended. Its schedule is there because there has to be one.
+    /// </summary>
+    public static IEnumerable<PlannedObject> OnRequest(PlanContext context, string name, string component, string file, PodTemplateSpec template, JobSettings settings)
+    {
+        yield return PodParts.Account(context, name, component, file);
+        yield return new PlannedObject(
+            new CronJob
+            {
+                Metadata = context.Names.Meta(name, component),
+                Spec = new CronJobSpec
                 {
-                    BackoffLimit = settings.Retries,
-                    ActiveDeadlineSeconds = settings.DeadlineSeconds,
-                    TtlSecondsAfterFinished = settings.KeepSeconds,
-                    Template = template,
+                    Schedule = "0 0 1 1 *",
+                    TimeZone = "Etc/UTC",
+                    Suspend = true,
+                    ConcurrencyPolicy = "Forbid",
+                    StartingDeadlineSeconds = 3600,
+                    SuccessfulJobsHistoryLimit = 3,
+                    FailedJobsHistoryLimit = 3,
+                    JobTemplate = new JobTemplate(new ObjectMeta { Labels = context.Names.Labels(name, component) }, Spec(template, settings)),
                 },
             },
             file);
@@ -66,6 +87,14 @@ internal static class JobPods
             ],
             Volumes = [PodParts.Scratch(PodParts.ScratchVolume, "64Mi"), .. volumes],
         });
+
+    private static JobSpec Spec(PodTemplateSpec template, JobSettings settings) => new()
+    {
+        BackoffLimit = settings.Retries,
+        ActiveDeadlineSeconds = settings.DeadlineSeconds,
+        TtlSecondsAfterFinished = settings.KeepSeconds,
+        Template = template,
+    };
 
     private static string Hash(PodTemplateSpec template)
     {

@@ -9,6 +9,8 @@ namespace Rag.Deploy.Writing.Helm;
 /// <param name="Description">For people.</param>
 internal sealed record HelmField(string Value, IReadOnlyList<string> Kinds, string Path, string Description)
 {
+    private const string Schedule = "spec.schedule";
+
     private static readonly string[] Replicated = ["Deployment", "StatefulSet"];
     private static readonly string[] Pods = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
 
@@ -34,7 +36,7 @@ internal sealed record HelmField(string Value, IReadOnlyList<string> Kinds, stri
         new("{workload}.limits.memory", Pods, "{pod}.containers[0].resources.limits.memory", "memory at most"),
         new("{workload}.storage", ["StatefulSet"], "spec.volumeClaimTemplates[0].spec.resources.requests.storage", "size of each claim, at the first install"),
         new("{workload}.storage", ["PersistentVolumeClaim"], "spec.resources.requests.storage", "size of the claim"),
-        new("{workload}.schedule", ["CronJob"], "spec.schedule", "when, in UTC"),
+        new("{workload}.schedule", ["CronJob"], Schedule, "when, in UTC"),
         new("{workload}.jobName", ["Job"], "metadata.name", "name of the job; another one whenever its image is, because jobs cannot be changed"),
     ];
 
@@ -46,7 +48,8 @@ internal sealed record HelmField(string Value, IReadOnlyList<string> Kinds, stri
     public IEnumerable<(JsonNode Holder, object Key)> Places(JsonObject tree)
     {
         var kind = tree["kind"]!.ToString();
-        if (!Kinds.Contains(kind, StringComparer.Ordinal))
+        // Nobody needs to choose when something does not run.
+        if (!Kinds.Contains(kind, StringComparer.Ordinal) || (Path == Schedule && tree["spec"]?["suspend"]?.GetValue<bool>() == true))
         {
             return [];
         }

@@ -69,10 +69,31 @@ public sealed class JobPlanTests
         var smoke = Job(plan, "smoke-test").Spec.Template.Spec.Containers[0];
         Assert.Equal(["smoke", "http://rag-api:8080", "--key-file", "/run/secrets/platform/bootstrap-key", "--wait", "10m"], smoke.Args);
         Assert.Equal("rag-cli:0.1.0", smoke.Image);
-        var load = Job(plan, "load-test");
-        Assert.Equal(0, load.Spec.BackoffLimit);
-        var arguments = string.Join(' ', load.Spec.Template.Spec.Containers[0].Args!);
+        var load = plan.Find<CronJob>("load-test").Spec.JobTemplate.Spec;
+        Assert.Equal(0, load.BackoffLimit);
+        var arguments = string.Join(' ', load.Template.Spec.Containers[0].Args!);
         Assert.EndsWith("--rate 50 --clients 50 --ask 20 --warm-up 10s --duration 1m --p95 500ms --errors 0.1% --json", arguments, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_load_test_never_runs_by_itself_and_its_runs_are_tidied_up()
+    {
+        var plan = Environments.Plan("models");
+
+        var test = plan.Find<CronJob>("load-test").Spec;
+        Assert.True(test.Suspend);
+        Assert.Equal(("Forbid", 86400), (test.ConcurrencyPolicy, test.JobTemplate.Spec.TtlSecondsAfterFinished));
+        Assert.DoesNotContain(plan.Objects, static planned => planned.Object is Job job && job.Metadata.Labels!["app.kubernetes.io/name"] == "load-test");
+        // The network policy of the API knows its pods by this.
+        Assert.Equal("load-test", test.JobTemplate.Spec.Template.Metadata.Labels!["app.kubernetes.io/name"]);
+    }
+
+    [Fact]
+    public void Errors_are_looked_at_in_a_load_test_of_which_nothing_was_said()
+    {
+        var plan = Environments.Plan(TestManifest.Platform, ValuesReader.Read([("v.yaml", "loadTest: { service: rag-api, key: bootstrap-key }")]));
+
+        Assert.Contains("--errors 1%", string.Join(' ', plan.Find<CronJob>("load-test").Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args!), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -70,6 +70,16 @@ public sealed class HelmChartTests
     }
 
     [Fact]
+    public void What_never_runs_by_itself_has_no_time_to_be_chosen()
+    {
+        var values = RenderedYaml.Read(Text(Chart("models"), "/values.yaml"))[0];
+
+        Assert.NotNull(values["loadTest"]?["image"]);
+        Assert.Null(values["loadTest"]?["schedule"]);
+        Assert.NotNull(values["vectorsBackup"]?["schedule"]);
+    }
+
+    [Fact]
     public void What_looks_like_a_template_in_an_object_stays_what_it_is()
     {
         var map = new ConfigMap { Metadata = new ObjectMeta { Name = "alerts" }, Data = new Labels { ["text"] = "{{ $labels.instance }} is {{`away`}}" } };

@@ -18,9 +18,11 @@ if ! said=$(check 2>/dev/null); then
   exit 1
 fi
 
-# secrets.env is filled in on this side; everything else was listed.
-unknown=$(find . -type f ! -name checksums.sha256 ! -path ./manifests/secrets.env | LC_ALL=C sort | while IFS= read -r file; do
-  sed 's/^[0-9a-f]*  //' checksums.sha256 | grep -q -F -x -e "${file#./}" || printf '%s\n' "$file"
+# secrets.env is filled in on this side; everything else was listed, and was a plain file. A link would be followed to something else later.
+unknown=$(find . ! -type d ! -name checksums.sha256 ! -path ./manifests/secrets.env | LC_ALL=C sort | while IFS= read -r file; do
+  if [ ! -f "$file" ] || [ -L "$file" ] || ! sed 's/^[0-9a-f]*  //' checksums.sha256 | grep -q -F -x -e "${file#./}"; then
+    printf '%s\n' "$file"
+  fi
 done)
 if [ -n "$unknown" ]; then
   echo 'verify: these files were not packed:' >&2

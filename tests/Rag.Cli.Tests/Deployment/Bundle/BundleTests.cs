@@ -1,6 +1,8 @@
 using System.Formats.Tar;
 using System.Runtime.Versioning;
+using Rag.Cli.Deployment.Bundle;
 using Rag.Cli.Deployment.Clusters;
+using Rag.Cli.Deployment.Images;
 using Rag.Cli.Processes;
 using Rag.Cli.Tests.Deployment.Clusters;
 using Rag.Cli.Tests.Deployment.Images;
@@ -12,6 +14,11 @@ namespace Rag.Cli.Tests.Deployment.Bundle;
 public sealed class BundleTests : IDisposable
 {
     private const string Api = "registry.example.com/rag/rag-api:0.1.0";
+    private const string ApiFile = "registry.example.com_rag_rag-api_0.1.0.tar";
+    private static readonly string Digest = DigestOfOne();
+    private static readonly string Pinned = $"{Api}@{Digest}";
+    private static readonly string PinnedFile = $"registry.example.com_rag_rag-api_0.1.0_{Digest["sha256:".Length..][..12]}.tar";
+    private static readonly string OtherDigest = $"sha256:{new string('a', 64)}";
 
     private readonly ScriptedKubectl _kubectl = new();
     private readonly TemporaryFolder _folder = new();
@@ -28,11 +35,10 @@ public sealed class BundleTests : IDisposable
         var content = await UnpackAsync(await BundleAsync("--registry", "registry.local:5000/rag"));
 
         Assert.Equal(
-            ["README.md", "checksums.sha256", "images.lock", "images/rag_rag-api_0.1.0.tar", "load.sh", "manifests/kustomization.yaml", "manifests/platform.yaml", "manifests/secrets.env.example", "verify.sh"],
+            ["README.md", "checksums.sha256", "images.lock", $"images/{ApiFile}", "load.sh", "manifests/kustomization.yaml", "manifests/platform.yaml", "manifests/secrets.env.example", "verify.sh"],
             content.Keys);
-        var line = content["images.lock"].Split('\n')[1].Split('\t');
-        Assert.Equal((Api, "registry.local:5000/rag/rag/rag-api:0.1.0", "oci-archive", "images/rag_rag-api_0.1.0.tar", "Deployment rag-api"), (line[0], line[1], line[4], line[5], line[6]));
-        Assert.StartsWith("sha256:", line[2], StringComparison.Ordinal);
+        var line = Locked(content["images.lock"]).Single();
+        Assert.Equal((Api, "registry.local:5000/rag/rag/rag-api:0.1.0", Digest, "oci-archive", $"images/{ApiFile}", "Deployment rag-api"), (line[0], line[1], line[2], line[4], line[5], line[6]));
         Assert.Equal(new FileInfo(Path.Combine(_folder.Path, "api.tar")).Length.ToString(System.Globalization.CultureInfo.InvariantCulture), line[3]);
         Assert.Contains("postgres-password=\n", content["manifests/secrets.env.example"], StringComparison.Ordinal);
         Assert.All(content.Values, static text => Assert.DoesNotContain("dG9wc2VjcmV0", text, StringComparison.Ordinal));
@@ -63,6 +69,18 @@ public sealed class BundleTests : IDisposable
         Assert.Contains("manifests/more.yaml", added.Error, StringComparison.Ordinal);
         File.Delete(Path.Combine(place, "manifests", "more.yaml"));
 
+        File.CreateSymbolicLink(Path.Combine(place, "manifests", "link"), "/etc/hostname");
+        var linked = await ShellAsync(place, "verify.sh");
+        Assert.Equal(1, linked.ExitCode);
+        Assert.Contains("manifests/link", linked.Error, StringComparison.Ordinal);
+        File.Delete(Path.Combine(place, "manifests", "link"));
+
+        // The content is the same, for now.
+        File.Move(Path.Combine(place, "README.md"), Path.Combine(_folder.Path, "README.md"));
+        File.CreateSymbolicLink(Path.Combine(place, "README.md"), Path.Combine(_folder.Path, "README.md"));
+        Assert.Equal(1, (await ShellAsync(place, "verify.sh")).ExitCode);
+        File.Move(Path.Combine(_folder.Path, "README.md"), Path.Combine(place, "README.md"), overwrite: true);
+
         await File.AppendAllTextAsync(Path.Combine(place, "manifests", "platform.yaml"), "#\n");
         var changed = await ShellAsync(place, "verify.sh");
         Assert.Equal(1, changed.ExitCode);
@@ -81,7 +99,7 @@ public sealed class BundleTests : IDisposable
         var run = await ShellAsync(place, "load.sh", tools, "push");
 
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Equal("copy --all --preserve-digests oci-archive:images/rag_rag-api_0.1.0.tar docker://registry.local:5000/rag/rag/rag-api:0.1.0", (await File.ReadAllLinesAsync(Path.Combine(_folder.Path, "calls"))).Single());
+        Assert.Equal($"copy --all --preserve-digests oci-archive:images/{ApiFile} docker://registry.local:5000/rag/rag/rag-api:0.1.0", (await File.ReadAllLinesAsync(Path.Combine(_folder.Path, "calls"))).Single());
         Assert.Contains("load: 1 images.", run.Output, StringComparison.Ordinal);
     }
 
@@ -95,7 +113,7 @@ public sealed class BundleTests : IDisposable
         var unknown = await ShellAsync(place, "load.sh", arguments: []);
 
         Assert.True(loaded.ExitCode == 0, loaded.Error);
-        Assert.Equal($"--namespace k8s.io images import --index-name {Api} images/rag_rag-api_0.1.0.tar", (await File.ReadAllLinesAsync(Path.Combine(_folder.Path, "calls")))[0]);
+        Assert.Equal($"--namespace k8s.io images import --index-name {Api} images/{ApiFile}", (await File.ReadAllLinesAsync(Path.Combine(_folder.Path, "calls")))[0]);
         Assert.Equal(2, pushed.ExitCode);
         Assert.Contains("made without --registry", pushed.Error, StringComparison.Ordinal);
         Assert.Equal(2, unknown.ExitCode);
@@ -113,7 +131,7 @@ public sealed class BundleTests : IDisposable
 
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains("missing  registry.invalid/rag/rag-api:0.1.0", refused.Output, StringComparison.Ordinal);
-        Assert.Contains("skopeo copy docker://registry.invalid/rag/rag-api:0.1.0 oci-archive:rag_rag-api_0.1.0.tar", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("skopeo copy docker://registry.invalid/rag/rag-api:0.1.0 oci-archive:registry.invalid_rag_rag-api_0.1.0.tar", refused.Output, StringComparison.Ordinal);
         Assert.Equal(1, partial.ExitCode);
         Assert.Contains("## Not in this bundle", (await UnpackAsync(file + ".partial"))["README.md"], StringComparison.Ordinal);
         Assert.Equal([file + ".partial"], Directory.EnumerateFiles(_folder.Path));
@@ -122,7 +140,7 @@ public sealed class BundleTests : IDisposable
     [KubectlFact]
     public async Task What_the_bundle_renders_names_the_images_in_the_other_registry_and_has_the_secret()
     {
-        _kubectl.Answer("kustomize", ScriptedKubectl.Rendered.Replace("rag-api:0.1.0", $"rag-api:0.1.0@sha256:{new string('a', 64)}", StringComparison.Ordinal));
+        Render(Pinned);
         var place = Path.Combine(await ExtractAsync(await BundleAsync("--registry", "registry.local:5000/rag")), "manifests");
         await File.WriteAllTextAsync(Path.Combine(place, "secrets.env"), "postgres-password=typed-there\n");
 
@@ -130,7 +148,7 @@ public sealed class BundleTests : IDisposable
 
         Assert.True(run.Succeeded, run.Error);
         var objects = RenderedYaml.Read(run.Output);
-        Assert.Equal([$"registry.local:5000/rag/rag/rag-api:0.1.0@sha256:{new string('a', 64)}"], TreeFacts.Images(objects).Keys);
+        Assert.Equal([$"registry.local:5000/rag/rag/rag-api:0.1.0@{Digest}"], TreeFacts.Images(objects).Keys);
         var secret = objects.Single(static one => one.Kind() == "Secret");
         Assert.Equal(("ragplatform-secrets", "ragplatform"), (secret.Name(), secret.Text("metadata", "namespace")));
         Assert.Equal(Convert.ToBase64String("typed-there"u8), secret.Text("data", "postgres-password"));
@@ -146,6 +164,214 @@ public sealed class BundleTests : IDisposable
 
         Assert.Equal("postgres-password=topsecret\n", (await UnpackAsync(file))["manifests/secrets.env"]);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
+    public async Task An_image_that_is_pinned_by_another_digest_than_the_archives_is_missing_with_both_named()
+    {
+        Render($"{Api}@{OtherDigest}");
+
+        var run = await TryBundleAsync();
+
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains($"api.tar holds it as {Digest}, and the manifests ask for {OtherDigest}", run.Output, StringComparison.Ordinal);
+        // Tools that fetch images refuse a tag beside a digest.
+        Assert.Contains(
+            $"skopeo copy --all --preserve-digests docker://registry.example.com/rag/rag-api@{OtherDigest} oci-archive:registry.example.com_rag_rag-api_0.1.0_{new string('a', 12)}.tar:{Api}", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("podman save", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_archive_without_a_manifest_cannot_stand_for_a_digest_and_its_own_is_not_written_down_as_one()
+    {
+        TestArchives.Docker(_folder, "api.tar", Api);
+        var plain = await UnpackAsync(await BundleAsync());
+        Render(Pinned);
+
+        var pinned = await TryBundleAsync();
+
+        Assert.Equal(("-", "docker-archive"), (Locked(plain["images.lock"]).Single()[2], Locked(plain["images.lock"]).Single()[4]));
+        Assert.Equal(3, pinned.ExitCode);
+        Assert.Contains("is in docker's format and has no digest that could be compared with sha256:", pinned.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_pinned_is_pushed_by_what_keeps_digests_and_by_nothing_else()
+    {
+        Render(Pinned);
+        var place = await ExtractAsync(await BundleAsync("--registry", "registry.local:5000/rag"));
+
+        var skopeo = await ShellAsync(place, "load.sh", Tool("skopeo"), "push");
+        var docker = await ShellAsync(place, "load.sh", Tool("docker"), "push");
+
+        Assert.True(skopeo.ExitCode == 0, skopeo.Error);
+        Assert.Equal([$"copy --all --preserve-digests oci-archive:images/{PinnedFile} docker://registry.local:5000/rag/rag/rag-api:0.1.0"], Calls);
+        Assert.Equal(1, docker.ExitCode);
+        Assert.Contains("push with skopeo", docker.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Onto_a_node_what_is_pinned_goes_by_the_tag_that_the_manifests_then_ask_for()
+    {
+        Render(Pinned);
+        var place = await ExtractAsync(await BundleAsync());
+
+        var run = await ShellAsync(place, "load.sh", Tool("ctr"), "node");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal([$"--namespace k8s.io images import --index-name {Api} images/{PinnedFile}"], Calls);
+        Assert.Equal([Api], TreeFacts.Images(RenderedYaml.Read(await File.ReadAllTextAsync(Path.Combine(place, "manifests", "platform.yaml")))).Keys);
+    }
+
+    [Fact]
+    public async Task Where_only_a_digest_says_which_scripts_and_manifests_give_it_the_same_tag()
+    {
+        Render($"registry.example.com/rag/rag-api@{Digest}");
+        var place = await ExtractAsync(await BundleAsync());
+
+        var run = await ShellAsync(place, "load.sh", Tool("ctr"), "node");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        var asked = TreeFacts.Images(RenderedYaml.Read(await File.ReadAllTextAsync(Path.Combine(place, "manifests", "platform.yaml")))).Keys.Single();
+        Assert.Equal("registry.example.com/rag/rag-api:bundled", asked);
+        Assert.Contains($"--index-name {asked} ", Calls.Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_podman_and_docker_call_otherwise_is_named_as_the_manifests_have_it()
+    {
+        var registry = await ExtractAsync(await BundleAsync("--registry", "registry.local:5000/rag"));
+        var pushed = await ShellAsync(registry, "load.sh", Tool("docker", "Loaded image: localhost/other:1"), "push");
+        Directory.Delete(Path.Combine(_folder.Path, "unpacked"), recursive: true);
+        var node = await ExtractAsync(await BundleAsync());
+        var imported = await ShellAsync(node, "load.sh", Tool("podman", "Loaded image(s): localhost/other:1"), "node");
+
+        Assert.True(pushed.ExitCode == 0, pushed.Error);
+        Assert.True(imported.ExitCode == 0, imported.Error);
+        const string Target = "registry.local:5000/rag/rag/rag-api:0.1.0";
+        Assert.Equal(
+            [$"load --quiet --input images/{ApiFile}", $"tag localhost/other:1 {Target}", $"push --quiet {Target}", $"load --quiet --input images/{ApiFile}", $"tag localhost/other:1 {Api}"], Calls);
+    }
+
+    [Fact]
+    public async Task Load_goes_on_where_an_image_is_missing_or_fails_and_names_it_in_the_end()
+    {
+        Render("a.example.com/first:1", Api, "z.example.com/last:1");
+        TestArchives.Oci(_folder, "last.tar", "z.example.com/last:1");
+        var file = Path.Combine(_folder.Path, "bundle.tar");
+        TestArchives.Oci(_folder, "api.tar", Api);
+        var run = await _kubectl.RunAsync(["bundle", file, "--no-generate", "--allow-missing", "--registry", "registry.local", "--image-archive", Path.Combine(_folder.Path, "api.tar"), "--image-archive", Path.Combine(_folder.Path, "last.tar")]);
+        Assert.True(run.ExitCode == 1, run.Error + run.Output);
+        var place = await ExtractAsync(file);
+
+        var partial = await ShellAsync(place, "load.sh", Tool("skopeo"), "push");
+        var failing = await ShellAsync(place, "load.sh", Tool("skopeo", exitCode: 1), "push");
+        var wrong = await ShellAsync(place, "load.sh", Tool("ctr"), "node");
+
+        Assert.Equal(1, partial.ExitCode);
+        Assert.Contains("load: 2 images.", partial.Output, StringComparison.Ordinal);
+        Assert.Contains("a.example.com/first:1 is not in this bundle", partial.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("last", partial.Error, StringComparison.Ordinal);
+        Assert.Equal(1, failing.ExitCode);
+        Assert.Contains("z.example.com/last:1: see above", failing.Error, StringComparison.Ordinal);
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("made with --registry", wrong.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_projects_archive_is_found_by_project_and_tag_whatever_the_registry_of_the_values_is()
+    {
+        TestArchives.OciOfSdk(_folder, "images/rag-api.tar", "docker.io/library/rag-api:0.1.0");
+
+        var run = await _kubectl.RunAsync(["bundle", Path.Combine(_folder.Path, "bundle.tar"), "--no-generate", "--image-archive", Path.Combine(_folder.Path, "images")]);
+
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+    }
+
+    [Theory]
+    [InlineData("rag-api.tar", "docker.io/library/rag-api:0.2.0", true)]
+    [InlineData("rag-api.tar", "docker.io/library/rag-api:0.1.0", false)]
+    [InlineData("other.tar", "docker.io/library/rag-api:0.1.0", true)]
+    public async Task What_is_only_called_like_a_project_is_not_taken_for_it(string file, string name, bool isOfSdk)
+    {
+        _ = isOfSdk ? TestArchives.OciOfSdk(_folder, file, name) : TestArchives.Oci(_folder, file, name);
+
+        var run = await _kubectl.RunAsync(["bundle", Path.Combine(_folder.Path, "bundle.tar"), "--no-generate", "--image-archive", Path.Combine(_folder.Path, file)]);
+
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains($"missing  {Api}", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_images_that_would_be_one_in_the_other_registry_are_refused_and_elsewhere_are_two_files()
+    {
+        const string Other = "other.example.com/rag/rag-api:0.1.0";
+        Render(Api, Other);
+        string[] archives = ["--image-archive", TestArchives.Oci(_folder, "api.tar", Api), "--image-archive", TestArchives.OciOfSdk(_folder, "other.tar", Other)];
+        var file = Path.Combine(_folder.Path, "bundle.tar");
+
+        var refused = await _kubectl.RunAsync(["bundle", file, "--no-generate", "--registry", "registry.local", .. archives]);
+        var apart = await _kubectl.RunAsync(["bundle", file, "--no-generate", .. archives]);
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("'registry.local/rag/rag-api:0.1.0'", refused.Error, StringComparison.Ordinal);
+        Assert.True(apart.ExitCode == 0, apart.Error);
+        Assert.Equal(2, (await UnpackAsync(file)).Keys.Count(static name => name.StartsWith("images/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task An_image_may_be_larger_than_8_GiB()
+    {
+        const long Size = 9L << 30;
+        var large = Path.Combine(_folder.Path, "large.tar");
+        await using (var file = File.Create(large))
+        {
+            // Nothing is written: a file with a hole.
+            file.SetLength(Size);
+        }
+
+        await using var output = new FirstBytes();
+        await using (var tar = new TarWriter(output, TarEntryFormat.Gnu, leaveOpen: true))
+        {
+            await Assert.ThrowsAsync<EndOfStreamException>(() => BundleArchive.AddAsync(tar, "a/images/large.tar", new BundleFile(Text: null, large), CancellationToken.None));
+        }
+
+        await File.WriteAllBytesAsync(large, output.ToArray());
+        await using var read = new TarReader(File.OpenRead(large));
+        Assert.Equal(Size, (await read.GetNextEntryAsync())!.Length);
+    }
+
+    /// <summary>Takes what describes a file, and no gigabytes.</summary>
+    private sealed class FirstBytes : MemoryStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Length > 4096 ? throw new EndOfStreamException() : base.WriteAsync(buffer, cancellationToken);
+    }
+
+    private void Render(params string[] images) => _kubectl.Answer("kustomize", ScriptedKubectl.Rendered.Replace(
+        "- { name: rag-api, image: \"registry.example.com/rag/rag-api:0.1.0\" }",
+        string.Join("\n      ", images.Select(static (image, number) => $"- {{ name: c{number}, image: \"{image}\" }}")),
+        StringComparison.Ordinal));
+
+    private static string DigestOfOne()
+    {
+        using var folder = new TemporaryFolder();
+        return ImageArchive.ReadAsync(TestArchives.Oci(folder, "one.tar", Api), CancellationToken.None).GetAwaiter().GetResult().Images[0].Digest;
+    }
+
+    private string[] Calls => File.ReadAllLines(Path.Combine(_folder.Path, "calls"));
+
+    private static List<string[]> Locked(string text) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(static line => line[0] != '#').Select(static line => line.Split('\t'))];
+
+    private Task<CliRun> TryBundleAsync()
+    {
+        var archive = Path.Combine(_folder.Path, "api.tar");
+        if (!File.Exists(archive))
+        {
+            TestArchives.Oci(_folder, "api.tar", Api);
+        }
+
+        return _kubectl.RunAsync(["bundle", Path.Combine(_folder.Path, "bundle.tar"), "--no-generate", "--image-archive", archive]);
     }
 
     private async Task<string> BundleAsync(params string[] arguments)
@@ -184,10 +410,18 @@ public sealed class BundleTests : IDisposable
     }
 
     /// <summary>A folder with one program that writes down what it is called with.</summary>
-    private string Tool(string name)
+    private string Tool(string name, string says = "", int exitCode = 0)
     {
-        var folder = Path.Combine(_folder.Path, $"only-{name}");
-        File.SetUnixFileMode(_folder.File($"only-{name}/{name}", $"#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{_folder.Path}/calls'\n"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var folder = Path.Combine(_folder.Path, $"only-{name}-{exitCode}");
+        var script = $"""
+            #!/bin/sh
+            cat >/dev/null
+            printf '%s\n' "$*" >>'{_folder.Path}/calls'
+            [ "$1" != load ] || echo '{says}'
+            exit {exitCode}
+
+            """;
+        File.SetUnixFileMode(_folder.File($"{Path.GetFileName(folder)}/{name}", script.ReplaceLineEndings("\n")), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         return folder;
     }
 

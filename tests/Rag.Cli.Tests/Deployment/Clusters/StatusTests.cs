@@ -44,6 +44,23 @@ public sealed class StatusTests : IDisposable
     }
 
     [Fact]
+    public async Task What_runs_on_request_is_told_as_that_and_a_backup_that_was_stopped_as_a_backup()
+    {
+        static string CronJob(string name) => $$"""{ "apiVersion": "batch/v1", "kind": "CronJob", "metadata": { "name": "{{name}}" }, "spec": { "schedule": "0 0 1 1 *", "suspend": true }, "status": {} }""";
+        const string Failed =
+            """{ "apiVersion": "batch/v1", "kind": "Job", "metadata": { "name": "load-test-1", "ownerReferences": [ { "kind": "CronJob", "name": "load-test" } ] }, "status": { "conditions": [ { "type": "Failed", "status": "True", "reason": "BackoffLimitExceeded" } ] } }""";
+        _kubectl.Answer("objects", ScriptedKubectl.List(ScriptedKubectl.Deployment(available: 2), CronJob("load-test"), CronJob("postgres-backup"), Failed));
+
+        var run = await _kubectl.RunAsync(["status"]);
+
+        Assert.Matches(@"load-test +none yet +kubectl -n ragplatform create job load-test-1 --from=cronjob/load-test", run.Output);
+        Assert.Matches(@"postgres-backup +0 0 1 1 \* +suspended", run.Output);
+        Assert.DoesNotMatch(@"load-test +0 0 1 1", run.Output);
+        // A limit that was missed is the answer to a question, and nothing that is wrong with the deployment.
+        Assert.True(run.ExitCode == 0, run.Output);
+    }
+
+    [Fact]
     public async Task A_missing_type_is_part_of_the_report()
     {
         _kubectl.Answer("kustomize", ScriptedKubectl.Rendered + "\n---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: rag-ingest, namespace: ragplatform }\n");

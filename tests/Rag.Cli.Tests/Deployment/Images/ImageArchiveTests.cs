@@ -118,4 +118,65 @@ public sealed class ImageArchiveTests : IDisposable
             Assert.Equal(entry.GetProperty("size").GetInt64(), answer.Content.Headers.ContentLength);
         }
     }
+
+    [Fact]
+    public async Task An_archive_that_is_given_a_name_keeps_the_image_bit_for_bit()
+    {
+        var file = TestArchives.OciOfSdk(_folder, "rag-api.tar", "docker.io/library/rag-api:0.1.0");
+        var before = await ImageArchive.ReadAsync(file, CancellationToken.None);
+
+        await ImageArchive.RenameAsync(file, ImageReference.Parse("registry.example.com/rag/rag-api:0.1.0"), CancellationToken.None);
+
+        var after = await ImageArchive.ReadAsync(file, CancellationToken.None);
+        Assert.Equal(before.Images[0].Digest, after.Images[0].Digest);
+        Assert.All(after.Images[0].Names, static name => Assert.Equal("registry.example.com/rag/rag-api:0.1.0", name));
+        Assert.Equal(2, after.Images[0].Names.Count);
+        Assert.True(after.Images[0].IsOfSdk);
+        var layout = await ArchiveLayout.UnpackAsync(after, Directory.CreateDirectory(Path.Combine(_folder.Path, "unpacked")).FullName, CancellationToken.None);
+        Assert.Equal(after.Images[0].Digest, layout.Digest);
+        Assert.Equal(TestArchives.Layer, await File.ReadAllTextAsync(layout.Blob(TestArchives.LayerDigest)!));
+        Assert.Equal([file], Directory.EnumerateFiles(_folder.Path));
+    }
+
+    [Fact]
+    public async Task What_has_no_names_to_be_changed_is_not_renamed()
+    {
+        var file = TestArchives.Docker(_folder, "docker.tar", "redis:8");
+
+        var refused = await Assert.ThrowsAsync<CliException>(() => ImageArchive.RenameAsync(file, ImageReference.Parse("other:1"), CancellationToken.None));
+
+        Assert.Contains("is no OCI archive of one image", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Config")]
+    [InlineData("Layers")]
+    [InlineData("index")]
+    public async Task A_path_that_leads_out_of_the_archive_is_refused(string where)
+    {
+        // What lies beside the folder is there to be read.
+        var secret = _folder.File("secret", "of this machine");
+        var (config, layer) = (where == "Config" ? secret : "config.json", where == "Layers" ? "../secret" : "layer.tar");
+        var file = where == "index"
+            ? Archive(("index.json", """{"manifests":[{"mediaType":"m","digest":"sha256:../../../secret"}]}"""))
+            : Archive(("manifest.json", $$"""[{"Config":"{{config}}","RepoTags":["a:1"],"Layers":["{{layer}}"]}]"""), ("config.json", "{}"), ("layer.tar", "a layer"));
+        var place = Directory.CreateDirectory(Path.Combine(_folder.Path, "unpacked")).FullName;
+
+        var refused = await Assert.ThrowsAsync<CliException>(async () => await ArchiveLayout.UnpackAsync(await ImageArchive.ReadAsync(file, CancellationToken.None), place, CancellationToken.None));
+
+        Assert.Contains("which is not in it", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.EnumerateFiles(place, "*", SearchOption.AllDirectories), static one => File.ReadAllText(one) == "of this machine");
+    }
+
+    private string Archive(params (string Name, string Content)[] entries)
+    {
+        var path = Path.Combine(_folder.Path, "made.tar");
+        using var tar = new System.Formats.Tar.TarWriter(File.Create(path));
+        foreach (var (name, content) in entries)
+        {
+            tar.WriteEntry(new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile, name) { DataStream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)) });
+        }
+
+        return path;
+    }
 }
