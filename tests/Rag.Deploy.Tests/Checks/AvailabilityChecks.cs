@@ -19,7 +19,7 @@ internal static class AvailabilityChecks
         new(56, "budgets do not protect what does not work", UnhealthyPods),
         new(57, "spread over nodes and zones", Spread),
         new(58, "a priority class, or a reason for none", PriorityClass),
-        new(59, "autoscalers from two pods to a maximum, of something that exists and says no number itself", Autoscalers),
+        new(59, "autoscalers from two pods to a maximum, of something that exists and says no number itself", Autoscalers) { NothingWhere = "the values scale nothing" },
     ];
 
     private static IEnumerable<Workload> Replicated(RenderedPlatform platform) => platform.Services.Where(static workload => workload.Kind != "DaemonSet");

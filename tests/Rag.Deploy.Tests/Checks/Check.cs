@@ -6,6 +6,9 @@ namespace Rag.Deploy.Tests.Checks;
 /// <param name="Look">At everything that the rule is about.</param>
 internal sealed record Check(int Number, string Rule, Func<RenderedPlatform, IEnumerable<Finding>> Look)
 {
+    /// <summary>Why there may be nothing to look at; null: there always is.</summary>
+    public string? NothingWhere { get; init; }
+
     /// <summary>One line for each place where the rule is not kept and no reason for it is given.</summary>
     public IReadOnlyList<string> Faults(RenderedPlatform platform) => [.. Look(platform).Where(static finding => finding.Fault is not null).Select(static finding => $"{finding.Subject}: {finding.Fault}")];
 

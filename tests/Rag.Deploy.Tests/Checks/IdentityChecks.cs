@@ -5,6 +5,7 @@ namespace Rag.Deploy.Tests.Checks;
 /// <summary>Who a pod is in the cluster, and what it may ask of it.</summary>
 internal static class IdentityChecks
 {
+    private const string NoRole = "no role is generated, so nothing can be granted";
     private static readonly string[] Escalation = ["bind", "escalate", "impersonate"];
     private static readonly string[] Reading = ["get", "list", "watch"];
     private static readonly string[] Entering = ["pods", "pods/exec", "pods/attach", "pods/portforward"];
@@ -15,11 +16,11 @@ internal static class IdentityChecks
         new(26, "an account of its own", OwnAccount),
         new(27, "the account exists", AccountExists),
         new(28, "no deprecated name of the account", NoDeprecatedField),
-        new(29, "no rule for everything", static platform => Rules(platform, static rule => !Everything(rule).Contains("*"), "it allows everything of a kind")),
-        new(30, "nobody administers the cluster", NoAdministrator),
-        new(31, "nobody reads secrets by the API", static platform => Rules(platform, static rule => !(rule.Texts("resources").Contains("secrets") && rule.Texts("verbs").Intersect(Reading).Any()), "it allows to read secrets")),
-        new(32, "nobody makes pods or enters them", static platform => Rules(platform, static rule => !(rule.Texts("resources").Intersect(Entering).Any() && rule.Texts("verbs").Contains("create")), "it allows to make pods or to enter them")),
-        new(33, "nobody gives himself rights", static platform => Rules(platform, static rule => !rule.Texts("verbs").Intersect(Escalation).Any(), "it allows to take rights of others")),
+        new(29, "no rule for everything", static platform => Rules(platform, static rule => !Everything(rule).Contains("*"), "it allows everything of a kind")) { NothingWhere = NoRole },
+        new(30, "nobody administers the cluster", NoAdministrator) { NothingWhere = NoRole },
+        new(31, "nobody reads secrets by the API", static platform => Rules(platform, static rule => !(rule.Texts("resources").Contains("secrets") && rule.Texts("verbs").Intersect(Reading).Any()), "it allows to read secrets")) { NothingWhere = NoRole },
+        new(32, "nobody makes pods or enters them", static platform => Rules(platform, static rule => !(rule.Texts("resources").Intersect(Entering).Any() && rule.Texts("verbs").Contains("create")), "it allows to make pods or to enter them")) { NothingWhere = NoRole },
+        new(33, "nobody gives himself rights", static platform => Rules(platform, static rule => !rule.Texts("verbs").Intersect(Escalation).Any(), "it allows to take rights of others")) { NothingWhere = NoRole },
     ];
 
     private static IEnumerable<Finding> NoToken(RenderedPlatform platform) =>

@@ -55,14 +55,15 @@ public sealed class ManifestChecksTests
         var platforms = await Task.WhenAll(RenderedPlatform.Names.Select(RenderedPlatform.Of));
         var own = platforms.Where(static platform => !ForeignManifests.Names.Contains(platform.Name)).ToList();
         var foreign = platforms.Except(own).ToList();
+        IReadOnlyList<IReadOnlyList<RenderedPlatform>> columns = [.. own.Select(static platform => new[] { platform }), foreign];
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"""
             # Checks of the manifests
 
             Written by a test, from the code of the checks: `RAG_UPDATE_SNAPSHOTS=1 dotnet test tests/Rag.Deploy.Tests`. Each number is how many places a check looks at in what
             `kubectl kustomize` renders; after the `+`, how many more do not keep the rule and state why in an annotation of the workload. A place that does neither fails
-            the tests, and each check has a manifest that makes it fail.
+            the tests, and each check has a manifest that makes it fail. Where a number is 0 there is nothing of the kind to look at, and the rule says why.
 
-            `everything` is an environment with every part and mode on; `foreign` are the {foreign.Count} app models of other applications in `tests/Rag.Deploy.Tests/Manifests`.
+            `everything` is an environment with every part and mode on, `models` one with models, jobs and volumes by hand, `example` is `deploy/examples/values.prod.yaml`; `foreign` are the {foreign.Count} app models of other applications in `tests/Rag.Deploy.Tests/Manifests`.
 
             | # | rule | {string.Join(" | ", own.Select(static platform => platform.Name))} | foreign |
             | ---: | --- |{string.Concat(own.Select(static _ => " ---: |"))} ---: |
@@ -70,10 +71,18 @@ public sealed class ManifestChecksTests
             """).ReplaceLineEndings("\n"));
         foreach (var check in AllChecks.InOrder)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {check.Number} | {check.Rule} | {string.Join(" | ", own.Select(platform => Count(check, [platform])))} | {Count(check, foreign)} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {check.Number} | {check.Rule}{Nothing(check, columns)} | {string.Join(" | ", columns.Select(column => Count(check, column)))} |\n");
         }
 
         Snapshots.AssertCurrent(Path.Combine(Repository.Root, "docs", "checks.md"), text.ToString());
+    }
+
+    // A rule that looks at nothing is kept by everybody, which says little: where it does so has to be meant.
+    private static string Nothing(Check check, IReadOnlyList<IReadOnlyList<RenderedPlatform>> columns)
+    {
+        var isSeen = columns.Select(column => column.SelectMany(check.Look).Any()).ToList();
+        Assert.True(check.NothingWhere is null == isSeen.TrueForAll(static seen => seen), $"{check}: it looks at nothing somewhere and does not say why, or the other way round.");
+        return check.NothingWhere is null ? "" : isSeen.Contains(true) ? $"; 0 where {check.NothingWhere}" : $" ({check.NothingWhere})";
     }
 
     private static string Count(Check check, IEnumerable<RenderedPlatform> platforms)

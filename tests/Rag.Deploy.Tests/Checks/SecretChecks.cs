@@ -21,7 +21,7 @@ internal static class SecretChecks
         new(35, "secrets as files, where the program reads them", SecretsAsFiles),
         new(36, "every secret has one source, which may be a store outside", OneSource),
         new(37, "images by a tag that is not 'latest'", ExplicitTag),
-        new(38, "images by digest, where it is known", DigestWhereKnown),
+        new(38, "images by digest, where it is known", DigestWhereKnown) { NothingWhere = "the values name no digests (`images.digests`)" },
         new(39, "images from allowed registries", AllowedRegistry),
         new(40, "pull policy stated", PullPolicy),
         new(41, "how signatures are verified is documented", SignatureDocumented),
