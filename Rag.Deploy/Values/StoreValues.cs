@@ -41,7 +41,7 @@ public sealed record StoreValues
     [Description("external, operator: name in the database; default: the app model's.")]
     public string? Username { get; init; }
 
-    [Description("external: range of addresses that it is in, for the network policy; default: everything outside.")]
+    [Description("external: range of addresses that it is in, for the network policy; default: the host's own where it is an address, any where it is a name.")]
     [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 203.0.113.0/24")]
     public string? Cidr { get; init; }
 

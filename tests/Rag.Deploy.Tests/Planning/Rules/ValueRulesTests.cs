@@ -101,6 +101,10 @@ public sealed class ValueRulesTests : IDisposable
     [InlineData("services: { rag-api: { egress: [ { cidr: 203.0.113.7/24 } ] } }", "services.rag-api.egress[0].cidr: '203.0.113.7/24' is not allowed;")]
     [InlineData("services: { rag-api: { egress: [ { cidr: 203.0.113.0/24, ports: [ 443, 443 ] } ] } }", "services.rag-api.egress[0].ports: port 443 is named twice;")]
     [InlineData("services: { rag-api: { egress: [ { cidr: 203.0.113.0/24, ports: [ 0 ] } ] } }", "services.rag-api.egress[0].ports[0]: '0' is not allowed; allowed is: 1 to 65535.")]
+    [InlineData("services: { rag-api: { egress: [ { cidr: 203.0.113.0/24, ports: [] } ] } }", "services.rag-api.egress[0].ports: it is empty, which would allow every port;")]
+    [InlineData("network: { dns: { ports: [] } }", "network.dns.ports: it is empty, which would allow every port;")]
+    [InlineData("network: { dns: { cidr: 10.96.0.10/16 } }", "network.dns.cidr: '10.96.0.10/16' is not allowed;")]
+    [InlineData("network: { dns: { podLabels: { k8s-app: 'kube dns' } } }", "network.dns.podLabels.k8s-app: 'kube dns' is not allowed;")]
     // Images and secrets.
     [InlineData("version: latest", "version: 'latest' is not allowed;")]
     [InlineData("images: { override: { rag-api: 'rag-api:latest' } }", "images.override.rag-api: 'rag-api:latest' is not allowed;")]
