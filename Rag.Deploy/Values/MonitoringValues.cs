@@ -12,7 +12,7 @@ public sealed record MonitoringValues
     [Description("operator: labels of the PrometheusRule and the ServiceMonitor, by which its Prometheus chooses them, such as release: kube-prometheus-stack.")]
     public OrderedDictionary<string, string> Labels { get; init; } = [];
 
-    [Description("operator, external: labels of the namespace that Prometheus runs in, for the network policy.")]
+    [Description("Labels of a namespace, for the network policy. operator, external: of the one that Prometheus runs in; bundled: of the one that asks ours, such as Grafana's.")]
     public OrderedDictionary<string, string> FromNamespace { get; init; } = new() { ["kubernetes.io/metadata.name"] = "monitoring" };
 
     [Description("Where the runbooks are, such as https://git.example.com/rag/docs/runbooks; default: their place in the repository.")]
@@ -80,7 +80,7 @@ public sealed record OtlpValues
     [DnsLabel]
     public string? Namespace { get; init; }
 
-    [Description("Outside: range of addresses that it is in, for the network policy; default: everything outside.")]
+    [Description("Outside: range of addresses that it is in, for the network policy; default: the endpoint's own where it is an address, any where it is a name.")]
     [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 203.0.113.0/24")]
     public string? Cidr { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 
 namespace Rag.Deploy.Values;
 
@@ -64,6 +65,24 @@ public sealed record NetworkValues
     [Description("Whether policies are written: nothing may talk to anything, but for what the app model refers to.")]
     public bool Policies { get; init; } = true;
 
-    [Description("Labels of the namespace that answers DNS.")]
-    public OrderedDictionary<string, string> DnsNamespace { get; init; } = new() { ["kubernetes.io/metadata.name"] = "kube-system" };
+    [Description("Who tells the pods where names lead.")]
+    public DnsValues Dns { get; init; } = new();
+}
+
+/// <summary>Whoever answers DNS. The default fits CoreDNS in kube-system, with and without a cache on the nodes.</summary>
+public sealed record DnsValues
+{
+    [Description("Labels of its namespace, such as kubernetes.io/metadata.name: openshift-dns.")]
+    public OrderedDictionary<string, string> Namespace { get; init; } = new() { ["kubernetes.io/metadata.name"] = "kube-system" };
+
+    [Description("Labels of its pods, such as k8s-app: kube-dns; empty: all pods of the namespace.")]
+    public OrderedDictionary<string, string> PodLabels { get; init; } = [];
+
+    [Description("Ports that its pods listen on, by UDP and TCP; OpenShift's listen on 5353.")]
+    [Range(1, 65535)]
+    public IReadOnlyList<int> Ports { get; init; } = [53];
+
+    [Description("Addresses that are no pod's, at the same ports: of NodeLocal DNSCache, or of the DNS Service where that cache takes its place; null: none.")]
+    [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 169.254.20.10/32")]
+    public string? Cidr { get; init; } = "169.254.20.10/32";
 }

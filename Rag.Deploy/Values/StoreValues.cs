@@ -42,7 +42,7 @@ public sealed record StoreValues
     [RegularExpression("[A-Za-z_][A-Za-z0-9_.@-]{0,62}", ErrorMessage = "letters, digits, '_', '-', '.' and '@', not beginning with a digit, at most 63")]
     public string? Username { get; init; }
 
-    [Description("external: range of addresses that it is in, for the network policy; default: everything outside.")]
+    [Description("external: range of addresses that it is in, for the network policy; default: the host's own where it is an address, any where it is a name.")]
     [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 203.0.113.0/24")]
     public string? Cidr { get; init; }
 

@@ -35,7 +35,9 @@ internal static class MonitoringNetwork
         if (values.Mode == MonitoringMode.Bundled)
         {
             yield return Policy(
-                context, PrometheusPlan.Name, [],
+                context, PrometheusPlan.Name,
+                // Whoever draws the dashboards asks from there.
+                [new NetworkPolicyIngressRule { From = [NetworkPolicyPlan.Namespace(values.FromNamespace)], Ports = [new NetworkPolicyPort(PrometheusPlan.Port)] }],
                 [
                     new NetworkPolicyEgressRule { To = [Own(context, CollectorPlan.Name)], Ports = Scraped },
                     .. new[] { values.Prometheus.KubeStateMetrics, values.Prometheus.Alertmanager }.OfType<string>().Select(InCluster),
@@ -55,10 +57,10 @@ internal static class MonitoringNetwork
 
     private static NetworkPolicyEgressRule Forwarded(OtlpValues otlp)
     {
-        var port = new Uri(otlp.Endpoint).Port;
+        var receiver = new Uri(otlp.Endpoint);
         return otlp.Namespace is { } name
-            ? new NetworkPolicyEgressRule { To = [ByName(name)], Ports = [new NetworkPolicyPort(port)] }
-            : NetworkPolicyPlan.Outside(new EgressValues { Cidr = otlp.Cidr ?? "0.0.0.0/0", Ports = [port] });
+            ? new NetworkPolicyEgressRule { To = [ByName(name)], Ports = [new NetworkPolicyPort(receiver.Port)] }
+            : NetworkPolicyPlan.Outside(receiver.Host, otlp.Cidr, [receiver.Port]);
     }
 
     // service.namespace:port; what listens behind a Service listens on the same port for all that are meant here.

@@ -1,3 +1,4 @@
+using System.Net;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning.Inference;
@@ -29,16 +30,11 @@ internal static class NetworkPolicyPlan
         }
 
         yield return Policy(context, "default-deny", new NetworkPolicySpec { PodSelector = new LabelSelector(), PolicyTypes = BothWays });
-        yield return Policy(context, "allow-dns", new NetworkPolicySpec
-        {
-            PodSelector = new LabelSelector(),
-            PolicyTypes = ["Egress"],
-            Egress = [new NetworkPolicyEgressRule { To = [Namespace(context.Values.Network.DnsNamespace)], Ports = [new NetworkPolicyPort(53, "UDP"), new NetworkPolicyPort(53)] }],
-        });
+        yield return Policy(context, "allow-dns", new NetworkPolicySpec { PodSelector = new LabelSelector(), PolicyTypes = ["Egress"], Egress = [Dns(context.Values.Network.Dns)] });
         var edges = new AllEdges(NetworkEdge.All(context), PlatformEdge.All(context));
         foreach (var store in context.Stores.Where(static store => store.Values.Mode == StoreMode.Bundled))
         {
-            yield return Of(context, store.Container, edges, [.. Peers(context, store), .. ByThePlatform(context, store)], [.. Peers(context, store).Select(static rule => new NetworkPolicyEgressRule { To = rule.From, Ports = rule.Ports })]);
+            yield return Of(context, store.Container, edges, [.. Peers(context, store), .. ByThePlatform(context, store, StorePlan.ContainerPorts(context, store).Select(static port => port.ContainerPortNumber))], [.. Peers(context, store).Select(static rule => new NetworkPolicyEgressRule { To = rule.From, Ports = rule.Ports })]);
         }
 
         foreach (var part in edges.Parts(context))
@@ -78,18 +74,31 @@ internal static class NetworkPolicyPlan
     }
 
     /// <summary>Addresses outside of the cluster, or pods of another namespace.</summary>
-    public static NetworkPolicyEgressRule Outside(EgressValues egress) => egress.Namespace is { } name
-        ? new NetworkPolicyEgressRule
-        {
-            To = [Namespace([new("kubernetes.io/metadata.name", name)]) with { PodSelector = egress.Pods.Count == 0 ? null : new LabelSelector { MatchLabels = new Labels(egress.Pods) } }],
-            Ports = [.. egress.Ports.Select(static port => new NetworkPolicyPort(port))],
-        }
-        : Outside(egress.Cidr, egress.Ports);
+    public static NetworkPolicyEgressRule Outside(EgressValues egress) => To(
+        egress.Namespace is { } name
+            ? [Namespace([new("kubernetes.io/metadata.name", name)]) with { PodSelector = egress.Pods.Count == 0 ? null : new LabelSelector { MatchLabels = new Labels(egress.Pods) } }]
+            : [new NetworkPolicyPeer { IpBlock = new IpBlock(egress.Cidr!) { Except = egress.Cidr == "0.0.0.0/0" ? PrivateRanges : null } }],
+        egress.Ports);
 
-    private static NetworkPolicyEgressRule Outside(string? cidr, IEnumerable<int> ports) => new()
+    /// <summary>
+    /// Something that is reached by a name or an address. A policy knows no names, and what a platform uses elsewhere is nearly always at a private
+    /// address: a name without a range is reached wherever it is, at its ports and no others.
+    /// </summary>
+    public static NetworkPolicyEgressRule Outside(string host, string? cidr, IEnumerable<int> ports) =>
+        To((cidr ?? Range(host)) is { } range ? [new NetworkPolicyPeer { IpBlock = new IpBlock(range) }] : null, ports);
+
+    private static NetworkPolicyEgressRule To(IReadOnlyList<NetworkPolicyPeer>? peers, IEnumerable<int> ports) => new() { To = peers, Ports = [.. ports.Select(static port => new NetworkPolicyPort(port))] };
+
+    private static string? Range(string host) => IPAddress.TryParse(host, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8).ToString() : null;
+
+    private static NetworkPolicyEgressRule Dns(DnsValues values) => new()
     {
-        To = [new NetworkPolicyPeer { IpBlock = new IpBlock(cidr ?? "0.0.0.0/0") { Except = cidr is null or "0.0.0.0/0" ? PrivateRanges : null } }],
-        Ports = [.. ports.Select(static port => new NetworkPolicyPort(port))],
+        To =
+        [
+            Namespace(values.Namespace) with { PodSelector = values.PodLabels.Count == 0 ? null : new LabelSelector { MatchLabels = new Labels(values.PodLabels) } },
+            .. values.Cidr is { } cidr ? [new NetworkPolicyPeer { IpBlock = new IpBlock(cidr) }] : Array.Empty<NetworkPolicyPeer>(),
+        ],
+        Ports = [.. values.Ports.SelectMany(static port => new[] { new NetworkPolicyPort(port, "UDP"), new NetworkPolicyPort(port) })],
     };
 
     private static PlannedObject Of(
@@ -153,18 +162,17 @@ internal static class NetworkPolicyPlan
     // Where a store is depends on its mode; what it listens on elsewhere is what its Service says.
     private static NetworkPolicyEgressRule To(PlanContext context, StoreResource store, IEnumerable<int> targetPorts) => store.Values.Mode switch
     {
-        StoreMode.External => Outside(store.Values.Cidr, StorePlan.Ports(context, store).Select(static port => port.Port).Distinct()),
+        StoreMode.External => Outside(store.Values.Host!, store.Values.Cidr, StorePlan.Ports(context, store).Select(static port => port.Port).Distinct()),
         StoreMode.Operator => new NetworkPolicyEgressRule { To = [Pods(PostgresOperatorPlan.PodLabels(store))], Ports = [new NetworkPolicyPort(PostgresOperatorPlan.Port)] },
         _ => new NetworkPolicyEgressRule { To = [Pods(context.Names.Selector(Naming.Of(store.Name)))], Ports = [.. targetPorts.Select(static port => new NetworkPolicyPort(port))] },
     };
 
     // Operators outside of the namespace.
-    private static IEnumerable<NetworkPolicyIngressRule> ByThePlatform(PlanContext context, StoreResource store)
+    private static IEnumerable<NetworkPolicyIngressRule> ByThePlatform(PlanContext context, StoreResource store, IEnumerable<int> ports)
     {
-        NetworkPolicyPort[] ports = [.. StorePlan.ContainerPorts(context, store).Select(static port => new NetworkPolicyPort(port.ContainerPortNumber))];
         if (context.Has(Feature.Keda) && context.Values.Services.Values.Any(service => service is { QueueScaling: not null, Queue: { } queue } && queue.Store == store.Name))
         {
-            yield return new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", QueueScalingPlan.KedaNamespace)])], Ports = ports };
+            yield return new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", QueueScalingPlan.KedaNamespace)])], Ports = [.. ports.Select(static port => new NetworkPolicyPort(port))] };
         }
     }
 
@@ -209,6 +217,7 @@ internal static class NetworkPolicyPlan
             Ingress =
             [
                 .. Incoming(context, store.Container, edges).Select(rule => rule with { Ports = database }),
+                .. ByThePlatform(context, store, [PostgresOperatorPlan.Port]),
                 new NetworkPolicyIngressRule { From = [pods], Ports = [.. database, new NetworkPolicyPort(8000)] },
                 new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", "cnpg-system")])], Ports = [.. database, new NetworkPolicyPort(8000)] },
             ],

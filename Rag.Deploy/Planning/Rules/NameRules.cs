@@ -22,7 +22,10 @@ internal static class NameRules
         Labels(context.Values.Exposure.FromNamespace, "exposure.fromNamespace", faults);
         Labels(context.Values.Monitoring.Labels, "monitoring.labels", faults);
         Labels(context.Values.Monitoring.FromNamespace, "monitoring.fromNamespace", faults);
-        Labels(context.Values.Network.DnsNamespace, "network.dnsNamespace", faults);
+        Labels(context.Values.Network.Dns.Namespace, "network.dns.namespace", faults);
+        Labels(context.Values.Network.Dns.PodLabels, "network.dns.podLabels", faults);
+        ServiceRules.Range(context.Values.Network.Dns.Cidr, "network.dns.cidr", faults);
+        ServiceRules.Ports(context.Values.Network.Dns.Ports, "network.dns.ports", faults);
         foreach (var key in context.Values.Exposure.Annotations.Keys.Where(static key => !KubernetesNames.IsLabelKey(key)))
         {
             faults.Add($"exposure.annotations.{key}", $"Kubernetes has no such keys; allowed are: {KubernetesNames.LabelKey}.");

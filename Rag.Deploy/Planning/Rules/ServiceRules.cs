@@ -56,6 +56,20 @@ internal static class ServiceRules
         }
     }
 
+    /// <summary>Ports of a network policy, which takes no port for every port.</summary>
+    public static void Ports(IReadOnlyList<int> ports, string path, RuleFaults faults)
+    {
+        if (ports.Count == 0)
+        {
+            faults.Add(path, "it is empty, which would allow every port; allowed is: the ports that are used.");
+        }
+
+        foreach (var port in ports.GroupBy(static port => port).Where(static group => group.Count() > 1).Select(static group => group.Key))
+        {
+            faults.Add(path, $"port {port} is named twice; allowed is: each once.");
+        }
+    }
+
     private static void Probes(WorkloadResource workload, ProbeValues probes, string path, RuleFaults faults)
     {
         if (probes.Endpoint is { } endpoint && !workload.Bindings.ContainsKey(endpoint))
@@ -163,9 +177,6 @@ internal static class ServiceRules
             faults.Add($"{path}.pods.{key}", $"'{value}' is not allowed; Kubernetes' labels are: {KubernetesNames.LabelKey}, and as values {KubernetesNames.LabelValue}.");
         }
 
-        foreach (var port in egress.Ports.GroupBy(static port => port).Where(static group => group.Count() > 1).Select(static group => group.Key))
-        {
-            faults.Add($"{path}.ports", $"port {port} is named twice; allowed is: each once.");
-        }
+        Ports(egress.Ports, $"{path}.ports", faults);
     }
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Rag.Deploy.Planning.Workloads;
 
 namespace Rag.Deploy.Tests.Checks;
 
@@ -27,7 +27,7 @@ internal static partial class NetworkChecks
     }
 
     private static IEnumerable<Finding> References(RenderedPlatform platform) =>
-        [.. Services(platform), .. Routes(platform), .. Monitors(platform), .. platform.OfKind("NetworkPolicy").SelectMany(policy => Peers(platform, policy)), .. Mounts(platform), .. Variables(platform), .. Authentications(platform)];
+        [.. Services(platform), .. Routes(platform), .. Monitors(platform), .. platform.OfKind("NetworkPolicy").SelectMany(policy => Peers(platform, policy)), .. Mounts(platform), .. Variables(platform), .. Authentications(platform), .. Triggers(platform)];
 
     private static IEnumerable<Finding> Services(RenderedPlatform platform)
     {
@@ -38,13 +38,13 @@ internal static partial class NetworkChecks
             yield return Finding.Of(subject, pods.Count > 0, "it selects no pods");
             foreach (var target in service.Items("spec", "ports").Select(static port => port.Text("targetPort") ?? port.Text("port")!))
             {
-                yield return Finding.Of(subject, pods.TrueForAll(pod => pod.Ports is null || pod.Ports.Contains(target)), $"its pods do not declare port '{target}'");
+                yield return Finding.Of(subject, pods.TrueForAll(pod => pod.Ports is null || pod.Ports.ContainsKey(target)), $"its pods do not declare port '{target}'");
             }
 
             // Its names are addresses of pods, and nothing between leads one port to another.
             foreach (var port in service.Items("spec", "ports").Where(_ => service.Text("spec", "clusterIP") == "None").Select(static port => port.Text("port")!))
             {
-                yield return Finding.Of(subject, pods.TrueForAll(pod => pod.Ports is null || pod.Ports.Contains(port)), $"it is headless, and its pods do not listen on {port}");
+                yield return Finding.Of(subject, pods.TrueForAll(pod => pod.Ports is null || pod.Ports.ContainsKey(port)), $"it is headless, and its pods do not listen on {port}");
             }
         }
     }
@@ -106,7 +106,7 @@ internal static partial class NetworkChecks
             yield return Finding.Of(subject, pods.Count > 0, $"there are no pods {string.Join(", ", selector.Values)}");
             foreach (var port in rule.Items("ports").Select(static port => port.Text("port")!))
             {
-                yield return Finding.Of(subject, listening(pods).TrueForAll(pod => pod.Ports is null || pod.Ports.Contains(port)), $"nobody listens on port {port}");
+                yield return Finding.Of(subject, listening(pods).TrueForAll(pod => pod.Ports is null || pod.Ports.ContainsKey(port)), $"nobody listens on port {port}");
             }
         }
     }
@@ -164,6 +164,22 @@ internal static partial class NetworkChecks
         from name in scaler.Items("spec", "triggers").Select(static trigger => trigger.Text("authenticationRef", "name")).OfType<string>()
         select Finding.Of($"ScaledObject/{scaler.Text("metadata", "name")}", platform.Find("TriggerAuthentication", name) is not null, $"there is no TriggerAuthentication '{name}'");
 
+    // Whoever scales looks at the database from a namespace of its own, and has to be let in where policies keep everybody out.
+    private static IEnumerable<Finding> Triggers(RenderedPlatform platform) =>
+        from scaler in platform.OfKind("ScaledObject")
+        from trigger in scaler.Items("spec", "triggers")
+        let asked = trigger.Text("metadata", "host")?.Split('.') is [var name, _, "svc"] ? platform.Find("Service", name) : null
+        where asked is not null && asked.At("spec", "selector") is not null
+        from port in asked.Items("spec", "ports").Where(port => port.Text("port") == trigger.Text("metadata", "port")).Select(static port => port.Text("targetPort"))
+        from pod in Selected(platform, asked.Map("spec", "selector"))
+        let policies = platform.OfKind("NetworkPolicy").Where(policy => policy.Texts("spec", "policyTypes").Contains("Ingress") && policy.Map("spec", "podSelector", "matchLabels").Selects(pod.Labels)).ToList()
+        select Finding.Of(
+            $"ScaledObject/{scaler.Text("metadata", "name")}",
+            policies.Count == 0 || policies.SelectMany(static policy => policy.Items("spec", "ingress")).Any(rule =>
+                rule.Items("from").Any(static peer => peer.Text("namespaceSelector", "matchLabels", "kubernetes.io/metadata.name") == QueueScalingPlan.KedaNamespace)
+                && rule.Items("ports").Any(allowed => allowed.Text("port") == pod.Number(port!))),
+            $"nothing lets KEDA in to '{trigger.Text("metadata", "host")}:{trigger.Text("metadata", "port")}'");
+
     private static IEnumerable<Finding> Exposure(RenderedPlatform platform)
     {
         foreach (var service in platform.OfKind("Service"))
@@ -193,7 +209,8 @@ internal static partial class NetworkChecks
         foreach (var workload in platform.Workloads)
         {
             var ports = workload.Containers.SelectMany(static container => container.Items("ports"));
-            yield return new Pod(workload.Labels, [.. ports.SelectMany(static port => new[] { port.Text("name"), port.Number("containerPort")?.ToString(CultureInfo.InvariantCulture) }).OfType<string>()]);
+            yield return new Pod(
+                workload.Labels, ports.SelectMany(static port => new[] { port.Text("name"), port.Text("containerPort") }.OfType<string>().Select(name => KeyValuePair.Create(name, port.Text("containerPort")!))).DistinctBy(static port => port.Key).ToDictionary(StringComparer.Ordinal));
         }
 
         // Pods that an operator makes: their labels are known, and their ports are its own.
@@ -205,6 +222,10 @@ internal static partial class NetworkChecks
 
     /// <summary>Pods of one kind.</summary>
     /// <param name="Labels">Theirs.</param>
-    /// <param name="Ports">Names and numbers; null: not known here.</param>
-    private sealed record Pod(Dictionary<string, string> Labels, HashSet<string>? Ports);
+    /// <param name="Ports">Numbers by name, and by themselves; null: not known here.</param>
+    private sealed record Pod(Dictionary<string, string> Labels, Dictionary<string, string>? Ports)
+    {
+        /// <summary>Number of a port that is given by name or number.</summary>
+        public string Number(string port) => Ports?.GetValueOrDefault(port) ?? port;
+    }
 }

@@ -151,7 +151,8 @@ public sealed class MonitoringPlanTests
         Assert.Equal(["prometheus"], collector.Ingress[1].From!.Select(Name));
         Assert.Equal([8888, 8889], collector.Ingress[1].Ports!.Select(static port => port.Port.Number!.Value).Order());
         Assert.Null(collector.Egress);
-        Assert.Null(prometheus.Ingress);
+        var asking = Assert.Single(prometheus.Ingress!);
+        Assert.Equal(("monitoring", 9090), (asking.From![0].NamespaceSelector!.MatchLabels!["kubernetes.io/metadata.name"], asking.Ports![0].Port.Number));
         Assert.Equal(["otel-collector"], prometheus.Egress!.SelectMany(static rule => rule.To!).Select(Name));
         Assert.Contains(plan.Find<NetworkPolicy>("rag-web").Spec.Egress!, static rule => Name(rule.To![0]) == "otel-collector");
         Assert.DoesNotContain(plan.Find<NetworkPolicy>("postgres").Spec.Ingress!, static rule => rule.From!.Any(static peer => Name(peer) is "otel-collector" or "prometheus"));
@@ -168,6 +169,13 @@ public sealed class MonitoringPlanTests
         Assert.Equal("monitoring", inside.Ingress![1].From![0].NamespaceSelector!.MatchLabels!["kubernetes.io/metadata.name"]);
         Assert.Equal("192.0.2.0/24", outside.Egress![0].To![0].IpBlock!.Cidr);
         Assert.Equal(443, outside.Egress[0].Ports![0].Port.Number);
+        Assert.Equal("10.9.8.7/32", Forwarded("http://10.9.8.7:4318").To![0].IpBlock!.Cidr);
+        var named = Forwarded("http://telemetry.example.com:4318");
+        Assert.Null(named.To);
+        Assert.Equal(4318, Assert.Single(named.Ports!).Port.Number);
+
+        static NetworkPolicyEgressRule Forwarded(string endpoint) =>
+            Assert.Single(MonitoringPlans.Of($"operator, collector: {{ otlp: {{ endpoint: '{endpoint}' }} }}").Find<NetworkPolicy>("otel-collector").Spec.Egress!);
     }
 
     [Theory]

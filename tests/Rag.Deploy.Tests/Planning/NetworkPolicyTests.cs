@@ -1,4 +1,6 @@
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning;
+using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Tests.Planning;
 
@@ -61,6 +63,62 @@ public sealed class NetworkPolicyTests
         Assert.Equal("198.51.100.0/24", Assert.Single(plan.Find<NetworkPolicy>("rag-api-migration").Spec.Egress!).To![0].IpBlock!.Cidr);
         Assert.Null(plan.Find<NetworkPolicy>("rag-api-migration").Spec.Ingress);
     }
+
+    [Theory]
+    [InlineData("host: 10.1.2.3", "10.1.2.3/32")]
+    [InlineData("host: db.example.com, cidr: 10.1.0.0/16", "10.1.0.0/16")]
+    [InlineData("host: db.example.com", null)]
+    public void A_store_outside_is_reached_where_it_is_known_to_be_and_by_name_wherever_it_is(string where, string? expected)
+    {
+        var plan = Plan($"stores: {{ postgres: {{ mode: external, username: rag, port: 6432, backup: {{}}, {where} }} }}");
+
+        foreach (var name in (string[])["rag-api", "rag-api-migration", "postgres-backup"])
+        {
+            var rule = Assert.Single(plan.Find<NetworkPolicy>(name).Spec.Egress!, static rule => rule.Ports!.Any(static port => port.Port.Number == 6432));
+            Assert.Single(rule.Ports!);
+            Assert.Equal(expected, rule.To is null ? null : Assert.Single(rule.To).IpBlock!.Cidr);
+            Assert.Null(rule.To?[0].IpBlock!.Except);
+        }
+    }
+
+    [Fact]
+    public void Everything_outside_is_not_what_is_inside()
+    {
+        var model = Assert.Single(Environments.Plan("models").Find<NetworkPolicy>("inference-chat").Spec.Egress!).To![0].IpBlock!;
+
+        Assert.Equal("0.0.0.0/0", model.Cidr);
+        Assert.Contains("10.0.0.0/8", model.Except!);
+    }
+
+    [Fact]
+    public void Names_are_asked_for_where_the_values_say()
+    {
+        var standard = Assert.Single(Environments.Plan("dev").Find<NetworkPolicy>("allow-dns").Spec.Egress!);
+        Assert.Equal("kube-system", standard.To![0].NamespaceSelector!.MatchLabels!["kubernetes.io/metadata.name"]);
+        Assert.Null(standard.To[0].PodSelector);
+        Assert.Equal("169.254.20.10/32", standard.To[1].IpBlock!.Cidr);
+        Assert.Equal(["UDP 53", "TCP 53"], standard.Ports!.Select(static port => $"{port.Protocol} {port.Port}"));
+
+        var other = Assert.Single(Plan("network: { dns: { namespace: { kubernetes.io/metadata.name: openshift-dns }, podLabels: { dns.operator.openshift.io/daemonset-dns: default }, ports: [ 5353 ], cidr: null } }")
+            .Find<NetworkPolicy>("allow-dns").Spec.Egress!);
+        var peer = Assert.Single(other.To!);
+        Assert.Equal("openshift-dns", peer.NamespaceSelector!.MatchLabels!["kubernetes.io/metadata.name"]);
+        Assert.Equal("default", peer.PodSelector!.MatchLabels!["dns.operator.openshift.io/daemonset-dns"]);
+        Assert.Equal(["UDP 5353", "TCP 5353"], other.Ports!.Select(static port => $"{port.Protocol} {port.Port}"));
+    }
+
+    [Theory]
+    [InlineData("bundled")]
+    [InlineData("operator")]
+    public void Whoever_scales_by_the_queue_may_look_at_it(string mode)
+    {
+        var plan = Plan($"stores: {{ postgres: {{ mode: {mode} }} }}\nservices: {{ rag-ingest: {{ queueScaling: {{ store: postgres, database: ragdb, query: q, max: 3 }} }} }}");
+
+        var rule = Assert.Single(plan.Find<NetworkPolicy>("postgres").Spec.Ingress!, static rule => rule.From![0].NamespaceSelector?.MatchLabels?["kubernetes.io/metadata.name"] == "keda");
+        Assert.Equal(5432, Assert.Single(rule.Ports!).Port.Number);
+    }
+
+    private static PlatformPlan Plan(string values) => Environments.Plan(TestManifest.Platform, ValuesReader.Read([Environments.Text("values.yaml"), ("more.yaml", values)]));
 
     private static IEnumerable<string> Incoming(NetworkPolicy policy) =>
         (policy.Spec.Ingress ?? []).SelectMany(static rule => Pairs(rule.From!, rule.Ports!)).Order(StringComparer.Ordinal);

@@ -138,6 +138,10 @@ public sealed class ValueRulesTests : IDisposable
     [InlineData("secrets: { more: [ model-key, model-key ] }", "secrets.more[1]: 'model-key' is named twice;")]
     [InlineData("secrets: { more: [ rag-api ] }", "secrets.more[0]: 'rag-api' is not allowed; allowed is: a name that no other resource of the app model has.")]
     [InlineData("secrets: { more: [ model-key ] }\nparameters: { model-key: x }", "parameters.model-key: it is a secret,")]
+    [InlineData("services: { rag-api: { egress: [ { cidr: 203.0.113.0/24, ports: [] } ] } }", "services.rag-api.egress[0].ports: it is empty, which would allow every port;")]
+    [InlineData("network: { dns: { ports: [] } }", "network.dns.ports: it is empty, which would allow every port;")]
+    [InlineData("network: { dns: { cidr: 10.96.0.10/16 } }", "network.dns.cidr: '10.96.0.10/16' is not allowed;")]
+    [InlineData("network: { dns: { podLabels: { k8s-app: 'kube dns' } } }", "network.dns.podLabels.k8s-app: 'kube dns' is not allowed;")]
     // Images and secrets.
     [InlineData("version: latest", "version: 'latest' is not allowed;")]
     [InlineData("images: { override: { rag-api: 'rag-api:latest' } }", "images.override.rag-api: 'rag-api:latest' is not allowed;")]
