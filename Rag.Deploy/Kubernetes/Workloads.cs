@@ -93,6 +93,7 @@ public sealed record CronJobSpec
 {
     public required string Schedule { get; init; }
     public string? TimeZone { get; init; }
+    public bool? Suspend { get; init; }
     public required string ConcurrencyPolicy { get; init; }
     public required int StartingDeadlineSeconds { get; init; }
     public int? SuccessfulJobsHistoryLimit { get; init; }

@@ -38,7 +38,7 @@ internal sealed record StatusReport
         Routes = [.. snapshot.Ingresses.SelectMany(Hosts).Concat(snapshot.Routes.SelectMany(static route => route.Spec.Hostnames.Select(host => new RouteStatus($"https://{host}", $"HTTPRoute {route.Metadata.Name}"))))],
         Autoscalers = [.. snapshot.Autoscalers.OrderBy(static one => one.Metadata.Name, StringComparer.Ordinal).Select(Autoscaler)],
         Jobs = [.. snapshot.Jobs.OrderByDescending(static one => one.Metadata.CreationTimestamp).Select(job => Job(snapshot, job))],
-        Backups = [.. snapshot.CronJobs.Select(static one => new BackupStatus(one.Metadata.Name, one.Spec.Schedule, one.Spec.Suspend, one.Status.LastSuccessfulTime))],
+        Backups = [.. snapshot.CronJobs.Where(static one => !one.Metadata.Name.EndsWith("-restore", StringComparison.Ordinal)).Select(static one => new BackupStatus(one.Metadata.Name, one.Spec.Schedule, one.Spec.Suspend, one.Status.LastSuccessfulTime))],
         Events = [.. snapshot.Events.Where(static one => one.Type == "Warning").OrderByDescending(static one => one.Seen).DistinctBy(static one => (one.Reason, one.InvolvedObject.Name)).Take(MostEvents)
             .Select(static one => new EventStatus(one.Seen, $"{one.InvolvedObject.Kind} {one.InvolvedObject.Name}", one.Reason, Printable.Excerpt(one.Message, 200)))],
         Problems = [.. missing, .. ClusterDiagnosis.Of(snapshot)],

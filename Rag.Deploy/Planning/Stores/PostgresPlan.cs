@@ -56,7 +56,7 @@ internal static class PostgresPlan
     private static StorePod Pod(PlanContext context, StoreResource store, IReadOnlyList<string> databases, ConfigMap? scripts, PostgresData data)
     {
         var (user, password) = Administrator(context, store);
-        var database = databases.Count > 0 ? databases[0] : "postgres";
+        var database = databases.Count > 0 ? databases[0] : User(context, store);
         // While the image initialises, a server that is not meant for anybody answers on the socket: only the port tells.
         var ready = new Probe { Exec = new ExecAction(["pg_isready", "--host=127.0.0.1", $"--username={user}", $"--dbname={database}", "--quiet"]) };
         var probing = Probing.Of(ready, ready, new Probe { TcpSocket = new TcpSocketAction(StorePlan.ContainerPorts(context, store)[0].Name) }, startupSeconds: 120);
