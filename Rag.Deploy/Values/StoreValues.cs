@@ -27,6 +27,10 @@ public sealed record StoreValues
     [Description("What one pod gets.")]
     public ResourceValues? Resources { get; init; }
 
+    [Description("bundled: user and group that it runs as; default: the account of the usual image (PostgreSQL: 999, on Alpine 70). initdb refuses one that the image does not know.")]
+    [Range(1, 2147483647)]
+    public int? User { get; init; }
+
     [Description("external: host name.")]
     [HostName]
     public string? Host { get; init; }

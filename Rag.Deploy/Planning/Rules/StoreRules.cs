@@ -26,6 +26,11 @@ internal static class StoreRules
 
             Ports(store, $"{path}.port", faults);
             ServiceRules.Range(store.Values.Cidr, $"{path}.cidr", faults);
+            if (store.Values is { User: { } user, Mode: not StoreMode.Bundled })
+            {
+                faults.NotAllowed($"{path}.user", user, "none", "only a bundled store has pods here");
+            }
+
             if (store.Values.Backup is { } backup)
             {
                 Backup(store, backup, $"{path}.backup", faults);
