@@ -44,7 +44,9 @@ internal static class JobPods
     /// <param name="container">Name, image, command, variables, resources and mounts of its own.</param>
     /// <param name="volumes">For those mounts.</param>
     /// <param name="ownsVolumes">Whether its volumes have to belong to its group.</param>
-    public static PodTemplateSpec Template(PlanContext context, string name, string component, Container container, IReadOnlyList<Volume> volumes, bool ownsVolumes = false) => new(
+    /// <param name="before">Containers that run before it, one after another.</param>
+    public static PodTemplateSpec Template(
+        PlanContext context, string name, string component, Container container, IReadOnlyList<Volume> volumes, bool ownsVolumes = false, IReadOnlyList<Container>? before = null) => new(
         new ObjectMeta { Labels = context.Names.Labels(name, component) },
         new PodSpec
         {
@@ -55,17 +57,17 @@ internal static class JobPods
             RestartPolicy = "Never",
             TerminationGracePeriodSeconds = 30,
             SecurityContext = PodSecurity.Pod(WorkloadSettings.NobodyInParticular, ownsVolumes),
-            Containers =
-            [
-                container with
-                {
-                    ImagePullPolicy = context.Values.Images.PullPolicy.ToString(),
-                    SecurityContext = PodSecurity.Container(WorkloadSettings.NobodyInParticular),
-                    VolumeMounts = [new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp"), .. container.VolumeMounts ?? []],
-                },
-            ],
+            InitContainers = before is { Count: > 0 } ? [.. before.Select(one => Confined(context, one))] : null,
+            Containers = [Confined(context, container)],
             Volumes = [PodParts.Scratch(PodParts.ScratchVolume, "64Mi"), .. volumes],
         });
+
+    private static Container Confined(PlanContext context, Container container) => container with
+    {
+        ImagePullPolicy = context.Values.Images.PullPolicy.ToString(),
+        SecurityContext = PodSecurity.Container(WorkloadSettings.NobodyInParticular),
+        VolumeMounts = [new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp"), .. container.VolumeMounts ?? []],
+    };
 
     private static string Hash(PodTemplateSpec template)
     {

@@ -109,6 +109,20 @@ internal static class StoreRules
             faults.Add(path, "there are copies of PostgreSQL and Qdrant; Redis holds nothing that may not be lost.");
         }
 
+        if (backup.S3 is { } bucket)
+        {
+            ServiceRules.Range(bucket.Cidr, $"{path}.s3.cidr", faults);
+            if (store.Kind != StoreKind.Postgres)
+            {
+                faults.Add($"{path}.s3", "only copies of PostgreSQL go into a bucket; Qdrant's are made anew from it.");
+            }
+
+            if (faults.Places.IsSet($"{path}.keep"))
+            {
+                faults.NotAllowed($"{path}.keep", backup.Keep, "none", "copies in a bucket are kept by their age ('s3.keepDays')");
+            }
+        }
+
         foreach (var range in backup.Schedule.Split(' ', ',').Select(static item => item.Split('/')[0].Split('-')).Where(static ends => ends is [var from, var to] && int.Parse(from, System.Globalization.CultureInfo.InvariantCulture) > int.Parse(to, System.Globalization.CultureInfo.InvariantCulture)))
         {
             faults.Add($"{path}.schedule", $"'{string.Join('-', range)}' ends before it begins; allowed is: a range from the lower to the higher number, or two ranges with a comma.");

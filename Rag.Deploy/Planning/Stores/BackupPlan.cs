@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning.Jobs;
 using Rag.Deploy.Planning.Network;
@@ -15,6 +16,7 @@ internal static class BackupPlan
 {
     private const string Component = "backup";
     private const string File = "backup";
+    private const string Folder = "backup";
 
     public static IEnumerable<PlannedObject> Of(PlanContext context) => context.Has(Feature.Backup)
         ? context.Stores.Where(static store => store.Values.Backup is not null).SelectMany(store => Of(context, store, store.Values.Backup!))
@@ -26,6 +28,12 @@ internal static class BackupPlan
 
     /// <summary>The job that somebody starts to restore a copy.</summary>
     public static string RestoreName(StoreResource store) => $"{Naming.Of(store.Name)}-restore";
+
+    /// <summary>The jobs' way to a bucket.</summary>
+    public static IEnumerable<EgressValues> Outside(PlanContext context, string name) => !context.Has(Feature.Backup) ? [] :
+        from store in context.Stores
+        where store.Values.Backup?.S3 is not null && (name == Name(store) || name == RestoreName(store))
+        select S3Copies.Egress(store.Values.Backup!.S3!);
 
     /// <summary>The jobs' way to their stores.</summary>
     public static IEnumerable<PlatformEdge> Edges(PlanContext context) => !context.Has(Feature.Backup) ? [] :
@@ -45,9 +53,14 @@ internal static class BackupPlan
             _ => throw new UnreachableException($"The rules let a copy of {store.Kind} pass."),
         };
         var name = Name(store);
-        yield return new PlannedObject(
-            new PersistentVolumeClaim { Metadata = context.Names.Meta(name, Component), Spec = Claims.Spec(context, values.Storage, store.Values.StorageClass) }, File);
-        foreach (var planned in Job(context, store, name, container with { Name = "backup" }, values.Schedule))
+        if (values.S3 is null)
+        {
+            yield return new PlannedObject(
+                new PersistentVolumeClaim { Metadata = context.Names.Meta(name, Component), Spec = Claims.Spec(context, values.Storage, store.Values.StorageClass) }, File);
+        }
+
+        Container[] copying = values.S3 is { } bucket ? [container with { Name = "backup" }, S3Copies.Upload(context, store, bucket)] : [container with { Name = "backup" }];
+        foreach (var planned in Job(context, store, name, copying, values.Schedule))
         {
             yield return planned;
         }
@@ -55,14 +68,16 @@ internal static class BackupPlan
         if (store.Kind == StoreKind.Postgres)
         {
             // Nobody's clock starts it: 'kubectl create job --from' makes a job of it. No try is repeated, because the first one says what is wrong.
-            foreach (var planned in Job(context, store, RestoreName(store), PostgresCopies.Restore(context, store) with { Name = "restore" }, schedule: null))
+            var restore = PostgresCopies.Restore(context, store) with { Name = "restore" };
+            foreach (var planned in Job(context, store, RestoreName(store), values.S3 is { } from ? [S3Copies.Fetch(context, store, from), restore] : [restore], schedule: null))
             {
                 yield return planned;
             }
         }
     }
 
-    private static IEnumerable<PlannedObject> Job(PlanContext context, StoreResource store, string name, Container container, string? schedule)
+    // The containers run one after another; all but the last are init containers.
+    private static IEnumerable<PlannedObject> Job(PlanContext context, StoreResource store, string name, IReadOnlyList<Container> containers, string? schedule)
     {
         yield return PodParts.Account(context, name, Component, File);
         yield return new PlannedObject(
@@ -85,33 +100,52 @@ internal static class BackupPlan
                             BackoffLimit = schedule is null ? 0 : 2,
                             ActiveDeadlineSeconds = 6 * 3600,
                             TtlSecondsAfterFinished = 7 * 24 * 3600,
-                            Template = Template(context, store, name, container, mayWrite: schedule is not null),
+                            Template = Template(context, store, name, containers, isRestore: schedule is null),
                         }),
                 },
             },
             File);
     }
 
-    private static PodTemplateSpec Template(PlanContext context, StoreResource store, string name, Container container, bool mayWrite) => JobPods.Template(
-        context,
-        name,
-        Component,
-        container with
+    private static PodTemplateSpec Template(PlanContext context, StoreResource store, string name, IReadOnlyList<Container> containers, bool isRestore)
+    {
+        var values = store.Values.Backup!;
+        var all = containers.Select(container => IsCarrier(container) ? Carrier(values, container) : Copier(context, store, container, isRestore)).ToList();
+        Volume[] folder = values.S3 is { } bucket
+            ? [PodParts.Scratch(Folder, values.Storage), S3Copies.Credentials(bucket)]
+            : [new Volume(Folder) { PersistentVolumeClaim = new PersistentVolumeClaimVolume(Name(store)) }];
+        return JobPods.Template(context, name, Component, all[^1], [.. folder, PodParts.SecretFiles(context, [Password(context, store)])], ownsVolumes: true, before: all[..^1]);
+    }
+
+    private static bool IsCarrier(Container container) => container.VolumeMounts is not null;
+
+    private static Container Copier(PlanContext context, StoreResource store, Container container, bool isRestore) => container with
+    {
+        Env = [.. container.Env!, new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{Password(context, store)}" }],
+        Resources = Resources(store.Values.Backup!),
+        VolumeMounts =
+        [
+            new ContainerVolumeMount(Folder, "/backup") { ReadOnly = isRestore ? true : null },
+            new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true },
+        ],
+    };
+
+    private static Container Carrier(BackupValues values, Container container) => container with
+    {
+        Resources = Resources(values),
+        VolumeMounts = [new ContainerVolumeMount(Folder, "/backup"), .. container.VolumeMounts!],
+    };
+
+    // A copy that is made in the pod counts as the pod's use of the node's disk.
+    private static ResourceRequirements Resources(BackupValues values) => PodParts.Resources(new ResourceValues
+    {
+        Requests = new() { Cpu = "100m", Memory = "128Mi", EphemeralStorage = "64Mi" },
+        Limits = new()
         {
-            Env = [.. container.Env!, new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{Password(context, store)}" }],
-            Resources = PodParts.Resources(new ResourceValues
-            {
-                Requests = new() { Cpu = "100m", Memory = "128Mi", EphemeralStorage = "64Mi" },
-                Limits = new() { Cpu = "1", Memory = "512Mi", EphemeralStorage = "256Mi" },
-            }),
-            VolumeMounts =
-            [
-                new ContainerVolumeMount("backup", "/backup") { ReadOnly = mayWrite ? null : true },
-                new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true },
-            ],
+            Cpu = "1", Memory = "512Mi",
+            EphemeralStorage = values.S3 is null ? "256Mi" : string.Create(CultureInfo.InvariantCulture, $"{(Quantities.Bytes(values.Storage) >> 20) + 256}Mi"),
         },
-        [new Volume("backup") { PersistentVolumeClaim = new PersistentVolumeClaimVolume(Name(store)) }, PodParts.SecretFiles(context, [Password(context, store)])],
-        ownsVolumes: true);
+    });
 
     private static string Password(PlanContext context, StoreResource store) =>
         store.Kind == StoreKind.Postgres ? PostgresPlan.Administrator(context, store).Password : StorePlan.Password(context, store);

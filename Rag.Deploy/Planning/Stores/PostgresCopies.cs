@@ -114,8 +114,8 @@ internal static class PostgresCopies
         ],
     };
 
-    // Where the app model names none, its programs use the one that has the name of their user, as libpq does.
-    private static IReadOnlyList<string> Databases(PlanContext context, StoreResource store) =>
+    /// <summary>What is copied. Where the app model names none, its programs use the one that has the name of their user, as libpq does.</summary>
+    public static IReadOnlyList<string> Databases(PlanContext context, StoreResource store) =>
         PostgresPlan.Databases(context, store) is { Count: > 0 } named ? named : [PostgresPlan.User(context, store)];
 
     private static Container Container(PlanContext context, StoreResource store, string script) => new()
