@@ -27,6 +27,10 @@ public sealed record StoreValues
     [Description("What one pod gets.")]
     public ResourceValues? Resources { get; init; }
 
+    [Description("bundled: user and group that it runs as; default: the account of the usual image (PostgreSQL: 999, on Alpine 70). initdb refuses one that the image does not know.")]
+    [Range(1, 2147483647)]
+    public int? User { get; init; }
+
     [Description("external: host name.")]
     [HostName]
     public string? Host { get; init; }
@@ -94,15 +98,54 @@ public sealed record BackupValues
     [CronSchedule]
     public string Schedule { get; init; } = "15 2 * * *";
 
-    [Description("Copies that are kept.")]
+    [Description("Copies that are kept on the claim.")]
     [Range(1, 1000)]
     public int Keep { get; init; } = 7;
 
-    [Description("Size of the claim that holds them.")]
+    [Description("Size of the claim that holds them; s3: of the folder on the node's disk in which one is made.")]
     [Bytes]
     public string Storage { get; init; } = "20Gi";
 
     [Description("Qdrant: image with a shell and curl, which takes the snapshots.")]
     [RegularExpression("[^ ]+[:@][^ /]+", ErrorMessage = "a reference with a tag or a digest")]
     public string Image { get; init; } = "docker.io/curlimages/curl:8.11.1";
+
+    [Description("PostgreSQL: a bucket instead of a claim.")]
+    public S3Values? S3 { get; init; }
+}
+
+/// <summary>A bucket of S3, or of what speaks as it does.</summary>
+public sealed record S3Values
+{
+    [Description("Name of the bucket, which exists.")]
+    [RegularExpression("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", ErrorMessage = "lower case letters, digits, '-' and '.', 3 to 63 characters")]
+    public required string Bucket { get; init; }
+
+    [Description("Folder in the bucket; default: the namespace and the store's name. No other platform may have the same.")]
+    [RegularExpression("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*", ErrorMessage = "a path without '/' at its ends")]
+    public string? Prefix { get; init; }
+
+    [Description("URL of the service; default: Amazon's.")]
+    [HttpUrl]
+    public string? Endpoint { get; init; }
+
+    [Description("Region.")]
+    [RegularExpression("[A-Za-z0-9-]+", ErrorMessage = "letters, digits and '-'")]
+    public string? Region { get; init; }
+
+    [Description("Secret with 'access-key-id' and 'secret-access-key'; it has to exist.")]
+    [DnsName]
+    public required string Secret { get; init; }
+
+    [Description("Days after which a copy is removed, when a newer one has arrived.")]
+    [Range(1, 36500)]
+    public int KeepDays { get; init; } = 30;
+
+    [Description("Range of addresses that the endpoint is in, for the network policy; default: the endpoint's where it is an address, else everything outside.")]
+    [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 203.0.113.0/24")]
+    public string? Cidr { get; init; }
+
+    [Description("Image with a shell and rclone.")]
+    [PinnedImage]
+    public string Image { get; init; } = "docker.io/rclone/rclone:1.71.2";
 }

@@ -41,7 +41,12 @@ internal static class Environments
           chat: { model: Qwen/Qwen3-8B, gpus: 2, nodeSelector: { accelerator: l40s }, tokenSecret: hugging-face }
           embedding: { engine: tei, task: embedding, model: BAAI/bge-m3, dimensions: 1024, placement: daemonSet, clients: { rag-api: Rag__Embedding, rag-ingest: Rag__Embedding } }
         stores:
-          postgres: { mode: external, host: postgres.example.com, username: rag, cidr: 198.51.100.0/24 }
+          postgres:
+            mode: external
+            host: postgres.example.com
+            username: rag
+            cidr: 198.51.100.0/24
+            backup: { s3: { bucket: copies, endpoint: "https://s3.example.com:9000", region: eu-1, secret: s3-credentials, keepDays: 14 } }
           vectors: { replicas: 2, backup: { keep: 3 } }
         persistentVolumes:
           data-vectors-0: { local: { node: node-a, path: /srv/qdrant } }

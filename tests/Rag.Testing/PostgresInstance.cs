@@ -22,6 +22,9 @@ public sealed class PostgresInstance : IAsyncDisposable
     /// <summary>Process id of the server.</summary>
     public int ProcessId => _server.ProcessId;
 
+    /// <summary>Folder of its programs.</summary>
+    public string BinDirectory => _options.BinDirectory;
+
     /// <summary>On 127.0.0.1.</summary>
     public int Port => _options.Port;
 

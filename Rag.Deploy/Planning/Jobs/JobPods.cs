@@ -32,31 +32,16 @@ internal static class JobPods
             file);
     }
 
+    /// <summary>What runs again and again, and its account.</summary>
+    public static IEnumerable<PlannedObject> Scheduled(PlanContext context, string name, string component, string file, PodTemplateSpec template, JobSettings settings, string schedule) =>
+        Cron(context, name, component, file, template, settings, schedule, suspend: null);
+
     /// <summary>
     /// What runs when somebody starts it (<c>kubectl create job NAME --from=cronjob/...</c>) and never by itself, not even when everything is applied again: a
     /// CronJob that is suspended. Its schedule is there because there has to be one.
     /// </summary>
-    public static IEnumerable<PlannedObject> OnRequest(PlanContext context, string name, string component, string file, PodTemplateSpec template, JobSettings settings)
-    {
-        yield return PodParts.Account(context, name, component, file);
-        yield return new PlannedObject(
-            new CronJob
-            {
-                Metadata = context.Names.Meta(name, component),
-                Spec = new CronJobSpec
-                {
-                    Schedule = "0 0 1 1 *",
-                    TimeZone = "Etc/UTC",
-                    Suspend = true,
-                    ConcurrencyPolicy = "Forbid",
-                    StartingDeadlineSeconds = 3600,
-                    SuccessfulJobsHistoryLimit = 3,
-                    FailedJobsHistoryLimit = 3,
-                    JobTemplate = new JobTemplate(new ObjectMeta { Labels = context.Names.Labels(name, component) }, Spec(template, settings)),
-                },
-            },
-            file);
-    }
+    public static IEnumerable<PlannedObject> OnRequest(PlanContext context, string name, string component, string file, PodTemplateSpec template, JobSettings settings) =>
+        Cron(context, name, component, file, template, settings, "0 0 1 1 *", suspend: true);
 
     /// <summary>A pod with one container; what all of them share is filled in here.</summary>
     /// <param name="context">The plan.</param>
@@ -65,7 +50,9 @@ internal static class JobPods
     /// <param name="container">Name, image, command, variables, resources and mounts of its own.</param>
     /// <param name="volumes">For those mounts.</param>
     /// <param name="ownsVolumes">Whether its volumes have to belong to its group.</param>
-    public static PodTemplateSpec Template(PlanContext context, string name, string component, Container container, IReadOnlyList<Volume> volumes, bool ownsVolumes = false) => new(
+    /// <param name="before">Containers that run before it, one after another.</param>
+    public static PodTemplateSpec Template(
+        PlanContext context, string name, string component, Container container, IReadOnlyList<Volume> volumes, bool ownsVolumes = false, IReadOnlyList<Container>? before = null) => new(
         new ObjectMeta { Labels = context.Names.Labels(name, component) },
         new PodSpec
         {
@@ -76,17 +63,40 @@ internal static class JobPods
             RestartPolicy = "Never",
             TerminationGracePeriodSeconds = 30,
             SecurityContext = PodSecurity.Pod(WorkloadSettings.NobodyInParticular, ownsVolumes),
-            Containers =
-            [
-                container with
-                {
-                    ImagePullPolicy = context.Values.Images.PullPolicy.ToString(),
-                    SecurityContext = PodSecurity.Container(WorkloadSettings.NobodyInParticular),
-                    VolumeMounts = [new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp"), .. container.VolumeMounts ?? []],
-                },
-            ],
+            InitContainers = before is { Count: > 0 } ? [.. before.Select(one => Confined(context, one))] : null,
+            Containers = [Confined(context, container)],
             Volumes = [PodParts.Scratch(PodParts.ScratchVolume, "64Mi"), .. volumes],
         });
+
+    private static Container Confined(PlanContext context, Container container) => container with
+    {
+        ImagePullPolicy = context.Values.Images.PullPolicy.ToString(),
+        SecurityContext = PodSecurity.Container(WorkloadSettings.NobodyInParticular),
+        VolumeMounts = [new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp"), .. container.VolumeMounts ?? []],
+    };
+
+    private static IEnumerable<PlannedObject> Cron(
+        PlanContext context, string name, string component, string file, PodTemplateSpec template, JobSettings settings, string schedule, bool? suspend)
+    {
+        yield return PodParts.Account(context, name, component, file);
+        yield return new PlannedObject(
+            new CronJob
+            {
+                Metadata = context.Names.Meta(name, component),
+                Spec = new CronJobSpec
+                {
+                    Schedule = schedule,
+                    TimeZone = "Etc/UTC",
+                    Suspend = suspend,
+                    ConcurrencyPolicy = "Forbid",
+                    StartingDeadlineSeconds = 3600,
+                    SuccessfulJobsHistoryLimit = 3,
+                    FailedJobsHistoryLimit = 3,
+                    JobTemplate = new JobTemplate(new ObjectMeta { Labels = context.Names.Labels(name, component) }, Spec(template, settings)),
+                },
+            },
+            file);
+    }
 
     private static JobSpec Spec(PodTemplateSpec template, JobSettings settings) => new()
     {

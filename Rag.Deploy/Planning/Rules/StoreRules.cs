@@ -26,6 +26,11 @@ internal static class StoreRules
 
             Ports(store, $"{path}.port", faults);
             ServiceRules.Range(store.Values.Cidr, $"{path}.cidr", faults);
+            if (store.Values is { User: { } user, Mode: not StoreMode.Bundled })
+            {
+                faults.NotAllowed($"{path}.user", user, "none", "only a bundled store has pods here");
+            }
+
             if (store.Values.Backup is { } backup)
             {
                 Backup(store, backup, $"{path}.backup", faults);
@@ -102,6 +107,20 @@ internal static class StoreRules
         if (store.Kind == StoreKind.Redis)
         {
             faults.Add(path, "there are copies of PostgreSQL and Qdrant; Redis holds nothing that may not be lost.");
+        }
+
+        if (backup.S3 is { } bucket)
+        {
+            ServiceRules.Range(bucket.Cidr, $"{path}.s3.cidr", faults);
+            if (store.Kind != StoreKind.Postgres)
+            {
+                faults.Add($"{path}.s3", "only copies of PostgreSQL go into a bucket; Qdrant's are made anew from it.");
+            }
+
+            if (faults.Places.IsSet($"{path}.keep"))
+            {
+                faults.NotAllowed($"{path}.keep", backup.Keep, "none", "copies in a bucket are kept by their age ('s3.keepDays')");
+            }
         }
 
         foreach (var range in backup.Schedule.Split(' ', ',').Select(static item => item.Split('/')[0].Split('-')).Where(static ends => ends is [var from, var to] && int.Parse(from, System.Globalization.CultureInfo.InvariantCulture) > int.Parse(to, System.Globalization.CultureInfo.InvariantCulture)))

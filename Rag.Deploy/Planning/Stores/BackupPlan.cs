@@ -16,22 +16,7 @@ internal static class BackupPlan
 {
     private const string Component = "backup";
     private const string File = "backup";
-
-    // Read by the container's shell. A file that pg_dump has not finished keeps its other name, and the next run removes it.
-    private const string DumpScript =
-        """
-        set -eu
-        umask 077
-        export PGPASSWORD="$(cat "$PASSWORD_FILE")"
-        rm -f /backup/*.part
-        for database in $DATABASES; do
-          name="/backup/$database-$(date -u +%Y%m%dT%H%M%SZ).dump"
-          pg_dump --format=custom --file="$name.part" --dbname="$database"
-          mv "$name.part" "$name"
-          ls -1t "/backup/$database"-*.dump | tail -n "+$((KEEP + 1))" | xargs -r rm --
-        done
-        ls -l /backup
-        """;
+    private const string Folder = "backup";
 
     public static IEnumerable<PlannedObject> Of(PlanContext context) => context.Has(Feature.Backup)
         ? context.Stores.Where(static store => store.Values.Backup is not null).SelectMany(store => Of(context, store, store.Values.Backup!))
@@ -41,91 +26,100 @@ internal static class BackupPlan
 
     public static string Name(AppModel.WorkloadResource store) => $"{Naming.Of(store.Name)}-backup";
 
+    /// <summary>The job that somebody starts to restore a copy.</summary>
+    public static string RestoreName(StoreResource store) => $"{Naming.Of(store.Name)}-restore";
+
+    /// <summary>The jobs' way to a bucket.</summary>
+    public static IEnumerable<EgressValues> Outside(PlanContext context, string name) => !context.Has(Feature.Backup) ? [] :
+        from store in context.Stores
+        where store.Values.Backup?.S3 is not null && (name == Name(store) || name == RestoreName(store))
+        select S3Copies.Egress(store.Values.Backup!.S3!);
+
     /// <summary>The jobs' way to their stores.</summary>
     public static IEnumerable<PlatformEdge> Edges(PlanContext context) => !context.Has(Feature.Backup) ? [] :
         from store in context.Stores
         where store.Values.Backup is not null
         from port in StorePlan.ContainerPorts(context, store)
         where store.Kind != StoreKind.Qdrant || port.Name == QdrantPlan.RestPort
-        select new PlatformEdge(Name(store), store.Name, port.ContainerPortNumber);
+        from job in store.Kind == StoreKind.Postgres ? [Name(store), RestoreName(store)] : new[] { Name(store) }
+        select new PlatformEdge(job, store.Name, port.ContainerPortNumber);
 
     private static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store, BackupValues values)
     {
         var container = store.Kind switch
         {
-            StoreKind.Postgres => Dump(context, store, values),
+            StoreKind.Postgres => PostgresCopies.Dump(context, store, values),
             StoreKind.Qdrant => QdrantSnapshots.Container(context, store, values),
             _ => throw new UnreachableException($"The rules let a copy of {store.Kind} pass."),
         };
         var name = Name(store);
-        yield return PodParts.Account(context, name, Component, File);
-        yield return new PlannedObject(
-            new PersistentVolumeClaim { Metadata = context.Names.Meta(name, Component), Spec = Claims.Spec(context, values.Storage, store.Values.StorageClass) }, File);
-        yield return new PlannedObject(
-            new CronJob
+        if (values.S3 is null)
+        {
+            yield return new PlannedObject(
+                new PersistentVolumeClaim { Metadata = context.Names.Meta(name, Component), Spec = Claims.Spec(context, values.Storage, store.Values.StorageClass) }, File);
+        }
+
+        Container[] copying = values.S3 is { } bucket ? [container with { Name = "backup" }, S3Copies.Upload(context, store, bucket)] : [container with { Name = "backup" }];
+        foreach (var planned in JobPods.Scheduled(context, name, Component, File, Template(context, store, name, copying, isRestore: false), Settings(retries: 2), values.Schedule))
+        {
+            yield return planned;
+        }
+
+        if (store.Kind == StoreKind.Postgres)
+        {
+            // No try is repeated, because the first one says what is wrong.
+            var restore = PostgresCopies.Restore(context, store) with { Name = "restore" };
+            Container[] restoring = values.S3 is { } from ? [S3Copies.Fetch(context, store, from), restore] : [restore];
+            foreach (var planned in JobPods.OnRequest(context, RestoreName(store), Component, File, Template(context, store, RestoreName(store), restoring, isRestore: true), Settings(retries: 0)))
             {
-                Metadata = context.Names.Meta(name, Component),
-                Spec = new CronJobSpec
-                {
-                    Schedule = values.Schedule,
-                    TimeZone = "Etc/UTC",
-                    ConcurrencyPolicy = "Forbid",
-                    StartingDeadlineSeconds = 3600,
-                    SuccessfulJobsHistoryLimit = 3,
-                    FailedJobsHistoryLimit = 3,
-                    JobTemplate = new JobTemplate(
-                        new ObjectMeta { Labels = context.Names.Labels(name, Component) },
-                        new JobSpec
-                        {
-                            BackoffLimit = 2,
-                            ActiveDeadlineSeconds = 6 * 3600,
-                            TtlSecondsAfterFinished = 7 * 24 * 3600,
-                            Template = Template(context, store, name, container),
-                        }),
-                },
-            },
-            File);
+                yield return planned;
+            }
+        }
     }
 
-    private static PodTemplateSpec Template(PlanContext context, StoreResource store, string name, Container container) => JobPods.Template(
-        context,
-        name,
-        Component,
-        container with
+    private static JobSettings Settings(int retries) => new(retries, DeadlineSeconds: 6 * 3600, KeepSeconds: 7 * 24 * 3600);
+
+    // The containers run one after another; all but the last are init containers.
+    private static PodTemplateSpec Template(PlanContext context, StoreResource store, string name, IReadOnlyList<Container> containers, bool isRestore)
+    {
+        var values = store.Values.Backup!;
+        var all = containers.Select(container => IsCarrier(container) ? Carrier(values, container) : Copier(context, store, container, isRestore)).ToList();
+        Volume[] folder = values.S3 is { } bucket
+            ? [PodParts.Scratch(Folder, values.Storage), S3Copies.Credentials(bucket)]
+            : [new Volume(Folder) { PersistentVolumeClaim = new PersistentVolumeClaimVolume(Name(store)) }];
+        return JobPods.Template(context, name, Component, all[^1], [.. folder, PodParts.SecretFiles(context, [Password(context, store)])], ownsVolumes: true, before: all[..^1]);
+    }
+
+    private static bool IsCarrier(Container container) => container.VolumeMounts is not null;
+
+    private static Container Copier(PlanContext context, StoreResource store, Container container, bool isRestore) => container with
+    {
+        Env = [.. container.Env!, new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{Password(context, store)}" }],
+        Resources = Resources(store.Values.Backup!),
+        VolumeMounts =
+        [
+            new ContainerVolumeMount(Folder, "/backup") { ReadOnly = isRestore ? true : null },
+            new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true },
+        ],
+    };
+
+    private static Container Carrier(BackupValues values, Container container) => container with
+    {
+        Resources = Resources(values),
+        VolumeMounts = [new ContainerVolumeMount(Folder, "/backup"), .. container.VolumeMounts!],
+    };
+
+    // A copy that is made in the pod counts as the pod's use of the node's disk.
+    private static ResourceRequirements Resources(BackupValues values) => PodParts.Resources(new ResourceValues
+    {
+        Requests = new() { Cpu = "100m", Memory = "128Mi", EphemeralStorage = "64Mi" },
+        Limits = new()
         {
-            Name = "backup",
-            Env = [.. container.Env!, new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{Password(context, store)}" }],
-            Resources = PodParts.Resources(new ResourceValues
-            {
-                Requests = new() { Cpu = "100m", Memory = "128Mi", EphemeralStorage = "64Mi" },
-                Limits = new() { Cpu = "1", Memory = "512Mi", EphemeralStorage = "256Mi" },
-            }),
-            VolumeMounts =
-            [
-                new ContainerVolumeMount("backup", "/backup"),
-                new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true },
-            ],
+            Cpu = "1", Memory = "512Mi",
+            EphemeralStorage = values.S3 is null ? "256Mi" : string.Create(CultureInfo.InvariantCulture, $"{(Quantities.Bytes(values.Storage) >> 20) + 256}Mi"),
         },
-        [new Volume("backup") { PersistentVolumeClaim = new PersistentVolumeClaimVolume(name) }, PodParts.SecretFiles(context, [Password(context, store)])],
-        ownsVolumes: true);
+    });
 
     private static string Password(PlanContext context, StoreResource store) =>
         store.Kind == StoreKind.Postgres ? PostgresPlan.Administrator(context, store).Password : StorePlan.Password(context, store);
-
-    private static Container Dump(PlanContext context, StoreResource store, BackupValues values) => new()
-    {
-        Name = "",
-        // The server's own image: an older pg_dump refuses a newer server.
-        Image = context.Image(store.Container),
-        ImagePullPolicy = "",
-        Command = ["bash", "-c", DumpScript],
-        Env =
-        [
-            new EnvVar("PGHOST") { Value = context.Host(store.Container) },
-            new EnvVar("PGPORT") { Value = StorePlan.Ports(context, store)[0].Port.ToString(CultureInfo.InvariantCulture) },
-            new EnvVar("PGUSER") { Value = PostgresPlan.Administrator(context, store).User },
-            new EnvVar("DATABASES") { Value = string.Join(' ', PostgresPlan.Databases(context, store)) },
-            new EnvVar("KEEP") { Value = values.Keep.ToString(CultureInfo.InvariantCulture) },
-        ],
-    };
 }

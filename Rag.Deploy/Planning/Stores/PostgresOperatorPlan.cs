@@ -43,7 +43,7 @@ internal static class PostgresOperatorPlan
                     ImagePullSecrets = context.PullSecrets,
                     PrimaryUpdateStrategy = "unsupervised",
                     EnableSuperuserAccess = false,
-                    Bootstrap = new PostgresBootstrap(new PostgresInit(databases.Count > 0 ? databases[0] : "app", store.Values.Username ?? Owner)),
+                    Bootstrap = new PostgresBootstrap(new PostgresInit(databases.Count > 0 ? databases[0] : PostgresPlan.User(context, store), PostgresPlan.User(context, store))),
                     PostgresqlSettings = new PostgresSettings(new Labels { ["max_connections"] = store.Values.MaxConnections.ToString(System.Globalization.CultureInfo.InvariantCulture) }),
                     Storage = new PostgresStorage(store.Values.Storage ?? "20Gi", store.Values.StorageClass ?? context.Values.Cluster.StorageClass),
                     Resources = Workloads.PodParts.Resources(StorePlan.Resources(store)),

@@ -9,8 +9,9 @@ namespace Rag.Deploy.Planning.Stores;
 /// <summary>PostgreSQL in the namespace: one pod, which is enough for what can wait for a restart. High availability is the operator's.</summary>
 internal static class PostgresPlan
 {
-    // The account of the official image; it owns what initdb makes.
+    // The account of the official image; it owns what initdb makes. On Alpine it has another number, and no other may stand in for it.
     private const int ImageUser = 999;
+    private const int AlpineUser = 70;
 
     /// <summary>Of one pod of a store that nobody has measured.</summary>
     public static readonly ResourceValues StandardResources = new()
@@ -56,13 +57,13 @@ internal static class PostgresPlan
     private static StorePod Pod(PlanContext context, StoreResource store, IReadOnlyList<string> databases, ConfigMap? scripts, PostgresData data)
     {
         var (user, password) = Administrator(context, store);
-        var database = databases.Count > 0 ? databases[0] : "postgres";
+        var database = databases.Count > 0 ? databases[0] : User(context, store);
         // While the image initialises, a server that is not meant for anybody answers on the socket: only the port tells.
         var ready = new Probe { Exec = new ExecAction(["pg_isready", "--host=127.0.0.1", $"--username={user}", $"--dbname={database}", "--quiet"]) };
         var probing = Probing.Of(ready, ready, new Probe { TcpSocket = new TcpSocketAction(StorePlan.ContainerPorts(context, store)[0].Name) }, startupSeconds: 120);
         return new StorePod
         {
-            User = ImageUser,
+            User = store.Values.User ?? (PodParts.ImageVersion(context.Image(store.Container)).Contains("alpine", StringComparison.Ordinal) ? AlpineUser : ImageUser),
             SingleReplicaReason = "One server owns the data; copies of it are made by backups, or by the operator (mode: operator).",
             Container = new Container
             {

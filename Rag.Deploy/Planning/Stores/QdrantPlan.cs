@@ -45,7 +45,7 @@ internal static class QdrantPlan
         ContainerPort[] peers = isCluster ? [new ContainerPort("p2p", PeerPort)] : [];
         return new StorePod
         {
-            User = ImageUser,
+            User = store.Values.User ?? ImageUser,
             SingleReplicaReason = "The index can be built anew from the database at any time; three pods make it available during a node's maintenance.",
             PeerPorts = peers,
             Container = new Container
@@ -58,7 +58,7 @@ internal static class QdrantPlan
                 Ports = [.. StorePlan.ContainerPorts(context, store), .. peers],
                 Env =
                 [
-                    .. Settings(name, isCluster, store.Values.Backup is not null),
+                    .. Settings(name, isCluster),
                     // The image reads its key from the environment or from a whole configuration file, not from a file of its own.
                     new EnvVar("QDRANT__SERVICE__API_KEY") { ValueFrom = new EnvVarSource { SecretKeyRef = new KeySelector(context.SecretName, StorePlan.Password(context, store)) } },
                 ],
@@ -66,24 +66,20 @@ internal static class QdrantPlan
                 StartupProbe = probing.Startup,
                 ReadinessProbe = probing.Readiness,
                 LivenessProbe = probing.Liveness,
-                VolumeMounts = [new ContainerVolumeMount("snapshots", "/qdrant/snapshots"), new ContainerVolumeMount("init", "/qdrant/init")],
+                VolumeMounts = [new ContainerVolumeMount("init", "/qdrant/init")],
             },
-            Volumes = [PodParts.Scratch("snapshots", "10Gi"), PodParts.Scratch("init", "1Mi")],
+            Volumes = [PodParts.Scratch("init", "1Mi")],
         };
     }
 
-    private static IEnumerable<EnvVar> Settings(string name, bool isCluster, bool isCopied)
+    private static IEnumerable<EnvVar> Settings(string name, bool isCluster)
     {
         yield return new EnvVar("QDRANT__TELEMETRY_DISABLED") { Value = "true" };
         yield return new EnvVar("QDRANT__SERVICE__ENABLE_STATIC_CONTENT") { Value = "0" };
         // It notes that it has started in a file, which would lie on the read-only root otherwise.
         yield return new EnvVar("QDRANT_INIT_FILE_PATH") { Value = "/qdrant/init/.qdrant-initialized" };
-        if (isCopied)
-        {
-            // A snapshot is as large as its collection: it belongs on the claim, not on the node's disk.
-            yield return new EnvVar("QDRANT__STORAGE__SNAPSHOTS_PATH") { Value = "/qdrant/storage/snapshots" };
-        }
-
+        // A snapshot is as large as its collection, and nodes make some of one another as well: on the node's disk the pod would be evicted for it.
+        yield return new EnvVar("QDRANT__STORAGE__SNAPSHOTS_PATH") { Value = "/qdrant/storage/snapshots" };
         if (isCluster)
         {
             yield return new EnvVar("QDRANT__CLUSTER__ENABLED") { Value = "true" };

@@ -59,7 +59,7 @@ internal static class RedisPlan
         var probing = Probing.Of(ping, ping, new Probe { TcpSocket = new TcpSocketAction(StorePlan.ContainerPorts(context, store)[0].Name) }, startupSeconds: 60);
         return new StorePod
         {
-            User = WorkloadSettings.NobodyInParticular,
+            User = store.Values.User ?? WorkloadSettings.NobodyInParticular,
             SingleReplicaReason = "It holds nothing that may not be lost; without it the services go on, slower.",
             ConfigHash = ServicePlan.Hash(new Labels { ["redis.conf"] = config }),
             Container = new Container

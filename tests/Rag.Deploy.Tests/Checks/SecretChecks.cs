@@ -71,6 +71,7 @@ internal static class SecretChecks
             var isOthers = (platform.Values.Secrets.Mode == SecretMode.Existing && secret == platform.Values.Secrets.Name)
                 || secret == platform.Values.Monitoring.Collector.Otlp?.AuthorizationSecret
                 || secret == platform.Values.Migration?.Administrator?.Secret
+                || platform.Values.Stores.Values.Any(store => secret == store.Backup?.S3?.Secret)
                 || platform.Values.Inference.Values.Any(model => secret == model.TokenSecret);
             yield return Finding.Of(
                 $"{workload} {secret}/{key}", isOthers || (sources[secret].ToList() is [var keys] && (key is null || keys.Contains(key))), $"nothing makes '{key}' of the Secret '{secret}', or two things do");

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning;
 using Rag.Deploy.Values;
 using Rag.Testing;
 
@@ -52,8 +53,28 @@ public sealed class StoragePlanTests : IDisposable
         Assert.Equal(("Forbid", 3600, 6 * 3600), (job.ConcurrencyPolicy, job.StartingDeadlineSeconds, job.JobTemplate.Spec.ActiveDeadlineSeconds));
         Assert.Equal("vectors-0.vectors-headless:6333 vectors-1.vectors-headless:6333", container.Env!.Single(static variable => variable.Name == "NODES").Value);
         Assert.DoesNotContain(container.Env!, static variable => variable.ValueFrom is not null);
-        Assert.Contains(plan.Find<StatefulSet>("vectors").Spec.Template.Spec.Containers[0].Env!, static variable => variable.Value == "/qdrant/storage/snapshots");
-        Assert.DoesNotContain(Environments.Plan("dev").Find<StatefulSet>("vectors").Spec.Template.Spec.Containers[0].Env!, static variable => variable.Value == "/qdrant/storage/snapshots");
+    }
+
+    [Theory]
+    [InlineData("dev")]
+    [InlineData("models")]
+    public void Snapshots_lie_on_the_claim_whoever_asks_for_them(string environment)
+    {
+        var server = Environments.Plan(environment).Find<StatefulSet>("vectors").Spec.Template.Spec.Containers[0];
+
+        var claim = Assert.Single(server.VolumeMounts!, static mount => mount.Name == "data").MountPath;
+        Assert.StartsWith(claim + "/", server.Env!.Single(static variable => variable.Name == "QDRANT__STORAGE__SNAPSHOTS_PATH").Value, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Environments.Names), MemberType = typeof(Environments))]
+    public void No_folder_on_a_nodes_disk_is_larger_than_what_its_pod_may_use_of_it(string environment)
+    {
+        foreach (var (name, pod) in Environments.Plan(environment).Objects.Where(static planned => planned.Object is StatefulSet or CronJob).Select(static planned => (planned.Object.Metadata.Name, PodTemplates.Of(planned.Object)!.Spec)))
+        {
+            var limit = pod.Containers.Concat(pod.InitContainers ?? []).Max(static container => Quantities.Bytes(container.Resources!.Limits!["ephemeral-storage"]));
+            Assert.All(pod.Volumes!, volume => Assert.True(volume.EmptyDir is not { Medium: null, SizeLimit: { } size } || Quantities.Bytes(size) <= limit, $"{name}: {volume.Name}"));
+        }
     }
 
     [Fact]

@@ -92,6 +92,7 @@ public sealed class ValueRulesTests : IDisposable
     [InlineData("stores: { postgres: { tls: true } }", "stores.postgres.tls: it is bundled,")]
     [InlineData("stores: { vectors: { cidr: 198.51.100.0/24 } }", "stores.vectors.cidr: it is bundled,")]
     [InlineData("migration: null\nstores: { postgres: { username: rag } }", "stores.postgres.username: it is bundled, and nobody makes this user: a job ('migration') does,")]
+    [InlineData("stores: { postgres: { mode: external, host: db.example.com, user: 70 } }", "stores.postgres.user: '70' is not allowed; allowed is: none, because only a bundled store has pods here.")]
     [InlineData("stores: { cache: { username: rag } }", "stores.cache.username: it is bundled, and nobody makes this user:")]
     [InlineData("stores: { postgres: { username: 'a;b' } }", "stores.postgres.username: 'a;b' is not allowed;")]
     [InlineData("migration: { administrator: { username: postgres } }", "migration.administrator.username: a bundled PostgreSQL is made with an administrator and a password of his own;")]

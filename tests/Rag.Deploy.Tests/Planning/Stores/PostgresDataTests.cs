@@ -42,6 +42,17 @@ public sealed class PostgresDataTests
     public void Where_the_app_model_has_its_volume_does_not_matter(string target) =>
         Assert.Equal((Before18, "/var/lib/postgresql/data/pgdata/docker"), Of(Environments.Plan(Model("postgres:17.6", target), new DeployValues()).Find<StatefulSet>("db")));
 
+    [Theory]
+    [InlineData("postgres:18.3", null, 999)]
+    [InlineData("postgres:18.3-alpine3.22", null, 70)]
+    [InlineData("example.com/postgres:18", 26, 26)]
+    public void It_runs_as_the_account_that_its_image_has(string image, int? user, int expected)
+    {
+        var pod = Environments.Plan(Model(image, Before18), new DeployValues { Stores = new(StringComparer.Ordinal) { ["db"] = new StoreValues { User = user } } }).Find<StatefulSet>("db").Spec.Template.Spec;
+
+        Assert.Equal((expected, expected), (pod.SecurityContext!.RunAsUser, pod.Containers[0].SecurityContext!.RunAsUser));
+    }
+
     [Fact]
     public void A_shop_that_was_made_with_an_older_Aspire_keeps_what_it_sells()
     {
