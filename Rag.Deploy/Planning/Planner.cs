@@ -53,6 +53,7 @@ public static class Planner
         if (isWhole)
         {
             ImageRules.Require(context, objects);
+            DiskRules.Require(context, objects);
         }
 
         return new PlatformPlan(objects, [.. manifest.Notices, .. PodReview.Notices(objects)]);

@@ -50,7 +50,7 @@ public sealed record ServiceValues
     [Description("Whether its root file system is writable; it is not by default.")]
     public bool? WritableRoot { get; init; }
 
-    [Description("Folders that it may write, emptied with the pod: path and size.")]
+    [Description("Folders that it may write, emptied with the pod: path and size; /tmp has 256Mi where it is not named. They count towards limits.ephemeralStorage, which follows them where it is not set.")]
     [Bytes]
     public OrderedDictionary<string, string> Scratch { get; init; } = [];
 

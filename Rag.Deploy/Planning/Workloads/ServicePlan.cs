@@ -247,8 +247,7 @@ internal sealed class ServicePlan
 
     private IEnumerable<Volume> PodVolumes()
     {
-        yield return PodParts.Scratch(PodParts.ScratchVolume, "256Mi");
-        foreach (var (path, size) in _settings.Own.Scratch)
+        foreach (var (path, size) in _settings.Folders)
         {
             yield return PodParts.Scratch(ScratchName(path), size);
         }
@@ -266,8 +265,7 @@ internal sealed class ServicePlan
 
     private IEnumerable<ContainerVolumeMount> Mounts()
     {
-        yield return new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp");
-        foreach (var path in _settings.Own.Scratch.Keys)
+        foreach (var path in _settings.Folders.Keys)
         {
             yield return new ContainerVolumeMount(ScratchName(path), path);
         }
@@ -288,7 +286,7 @@ internal sealed class ServicePlan
         }
     }
 
-    private static string ScratchName(string path) => "scratch" + string.Concat(path.Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-')).TrimEnd('-');
+    private static string ScratchName(string path) => path == WorkloadSettings.TemporaryFolder ? PodParts.ScratchVolume : "scratch" + string.Concat(path.Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-')).TrimEnd('-');
 
     private ObjectMeta Meta(string? objectName = null, Labels? annotations = null) => _context.Names.Meta(_name, Component, objectName, annotations);
 
