@@ -72,6 +72,9 @@ public sealed record DeployValues
     /// <summary>The namespace in force.</summary>
     internal string EffectiveNamespace => Namespace ?? Name;
 
+    /// <summary>The environment that these are the values of; null: of none, such as those that all environments share.</summary>
+    internal string? Environment { get; init; }
+
     /// <summary>Where the values stand, for messages.</summary>
     internal ValuePlaces Places { get; init; } = ValuePlaces.None;
 }
