@@ -21,7 +21,7 @@ public sealed record DeployValues
     public string? Namespace { get; init; }
 
     [Description("Of the platform, in app.kubernetes.io/version and as the tag of the images that are built from it.")]
-    [RegularExpression("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", ErrorMessage = "a version or an image tag: letters, digits, '.', '_' and '-', at most 128")]
+    [RegularExpression("[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", ErrorMessage = "a version that is a label and an image tag: letters, digits, '.', '_' and '-', beginning and ending with a letter or digit, at most 63")]
     public string Version { get; init; } = "0.1.0";
 
     [Description("The cluster.")]

@@ -139,6 +139,7 @@ internal sealed class ServicePlan
             TopologySpreadConstraints = PodParts.Spread(_context, _name),
             NodeSelector = PodParts.NodeSelector(_settings.Own.NodeSelector),
             Tolerations = PodParts.Tolerations(_settings.Own.Tolerations),
+            InitContainers = WaitPlan.Of(_context, _workload, _settings) is { } wait ? [wait] : null,
             Containers = [Container(config)],
             Volumes = [.. PodVolumes()],
         });
@@ -153,7 +154,7 @@ internal sealed class ServicePlan
             Image = _context.Image(_workload),
             ImagePullPolicy = _context.Values.Images.PullPolicy.ToString(),
             Command = entrypoint is null ? null : [entrypoint],
-            Args = _workload.Args.Count == 0 ? null : [.. _workload.Args.Select(Argument)],
+            Args = _settings.Args.Count == 0 ? null : [.. _settings.Args.Select(Argument)],
             Ports = ContainerPorts(),
             EnvFrom = config.Count == 0 ? null : [new EnvFromSource { ConfigMapRef = new LocalObjectReference(ConfigName) }],
             Env = _environment.FromSecrets.Count == 0 ? null : _environment.FromSecrets,
@@ -200,8 +201,9 @@ internal sealed class ServicePlan
         return value.IsSecret
             ? throw new ManifestException(
                 _context.Manifest.File, _workload.Name, $"args[{index}] holds a secret ({value}); arguments are seen by everybody who may list processes.",
-                "Give it as an environment variable or as a file in the app host.")
-            : value.Plain.Replace("$(", "$$(", StringComparison.Ordinal);
+                $"Give it as an environment variable or as a file in the app host. Where its program takes it no other way: 'services.{_workload.Name}.args' replaces the arguments, and '$(NAME)' in one of them stands for a variable of 'services.{_workload.Name}.env'.")
+            // What the app model says is meant as it is; the values are written for Kubernetes.
+            : _settings.Own.Args is null ? value.Plain.Replace("$(", "$$(", StringComparison.Ordinal) : value.Plain;
     }
 
     private List<ContainerPort> ContainerPorts() =>

@@ -32,6 +32,9 @@ internal sealed record WorkloadSettings
 
     public required bool WritableRoot { get; init; }
 
+    /// <summary>Arguments of its program, expressions not yet resolved.</summary>
+    public required IReadOnlyList<string> Args { get; init; }
+
     /// <summary>Folders that it may write, by path, with their sizes.</summary>
     public required OrderedDictionary<string, string> Folders { get; init; }
 
@@ -63,7 +66,8 @@ internal sealed record WorkloadSettings
             SingleReplicaReason = own.SingleReplicaReason ?? Reason(workload),
             Autoscaling = stateful ? null : own.Autoscaling,
             QueueScaling = stateful ? null : own.QueueScaling,
-            Resources = (own.Resources ?? new ResourceValues()).Or(StandardResources).Or(Disk(folders)),
+            Resources = IndexMemory.Add((own.Resources ?? new ResourceValues()).Or(StandardResources).Or(Disk(folders)), own.EmbeddedIndex),
+            Args = own.Args ?? workload.Args,
             Folders = folders,
             Probes = own.Probes ?? new ProbeValues { Kind = workload is ProjectResource ? ProbeKind.Http : workload.Bindings.Count > 0 ? ProbeKind.Tcp : ProbeKind.None },
             Shutdown = own.Shutdown ?? new ShutdownValues(),

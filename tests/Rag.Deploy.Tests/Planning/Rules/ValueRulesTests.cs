@@ -118,7 +118,15 @@ public sealed class ValueRulesTests : IDisposable
     [InlineData("secrets: { more: [ model-key, model-key ] }", "secrets.more[1]: 'model-key' is named twice;")]
     [InlineData("secrets: { more: [ rag-api ] }", "secrets.more[0]: 'rag-api' is not allowed; allowed is: a name that no other resource of the app model has.")]
     [InlineData("secrets: { more: [ model-key ] }\nparameters: { model-key: x }", "parameters.model-key: it is a secret,")]
+    // An index in memory, arguments, waiting.
+    [InlineData("services: { rag-api: { embeddedIndex: { chunks: 1000 } } }", "services.rag-api.embeddedIndex: it holds no index in its memory (Rag__Index__Provider is 'qdrant'); allowed is: with 'env: { Rag__Index__Provider: embedded }'")]
+    [InlineData("services: { rag-web: { embeddedIndex: { chunks: 1000 } } }", "services.rag-web.embeddedIndex: it holds no index in its memory (Rag__Index__Provider is not set);")]
+    [InlineData("services: { rag-api: { embeddedIndex: { chunks: 1000 }, env: { Rag__Index__Provider: embedded }, autoscaling: { max: 3 } } }", "services.rag-api.autoscaling.memory: '80' is not allowed; allowed is: null,")]
+    [InlineData("services: { rag-web: { args: [ --key, $(NOBODY) ] } }", "services.rag-web.args[1]: there is no such variable as '$(NOBODY)' names; there are:")]
     // Images and secrets.
+    [InlineData("version: '1.0.'", "version: '1.0.' is not allowed; allowed is: a version that is a label and an image tag:")]
+    [InlineData("version: _1", "version: '_1' is not allowed;")]
+    [InlineData("version: '1234567890123456789012345678901234567890123456789012345678901234'", "version: '1234567890123456789012345678901234567890123456789012345678901234' is not allowed;")]
     [InlineData("version: latest", "version: 'latest' is not allowed;")]
     [InlineData("images: { override: { rag-api: 'rag-api:latest' } }", "images.override.rag-api: 'rag-api:latest' is not allowed;")]
     [InlineData("images: { digests: { rag-api: abc } }", "images.digests.rag-api: 'abc' is not allowed; allowed is: 'sha256:' and 64")]
@@ -137,6 +145,7 @@ public sealed class ValueRulesTests : IDisposable
     [InlineData("services: { files: { volumes: { /other: 1Gi } } }", "services.files.volumes./other: there is no such volume in the app model; there are: /data.")]
     [InlineData("services: { mail: { autoscaling: { max: 3 } } }", "services.mail.replicas: '1' is not allowed; allowed is: 2 to 3,")]
     [InlineData("services: { worker: { probes: { kind: http } } }", "services.worker.probes.kind: 'http' is not allowed; allowed is: none,")]
+    [InlineData("services: { mail: { waitFor: {} } }", "services.mail.waitFor: neither its variables nor its arguments lead to an endpoint of TCP")]
     [InlineData("stores: { open: { storage: 1Gi } }", "stores.open: 'redis:8' is not recognised as a store with a password;")]
     [InlineData("stores: { server: { mode: operator } }", "stores.server.mode: 'operator' is not allowed; allowed is: bundled or external, because the operator makes one database, and the app model has orders, stock.")]
     [InlineData("services: { worker: { pool: { size: 100 } } }", "stores.server.maxConnections: '200' is not allowed; allowed is: 303 to 10000,")]
