@@ -55,7 +55,8 @@ internal static class ApplyCommand
             await ServedTypes.ReadAsync(kubectl, cancellationToken),
             await kubectl.TryListAsync("storageclasses", cancellationToken) is { } classes ? ApiJson.Of<ApiStorageClass>(classes, "StorageClass") : null,
             await snapshots.SecretNamesAsync(cancellationToken),
-            kubectl.Shown);
+            kubectl.Shown,
+            await snapshots.EnvironmentAsync(cancellationToken));
         StatusText.Problems(terminal, problems);
         if (problems.Any(static problem => !problem.IsWarning) && !options.Anyway)
         {

@@ -11,6 +11,8 @@ public sealed record AppManifest(string File, OrderedDictionary<string, AppResou
         UnknownResource unknown => $"'{unknown.Name}' has the type '{unknown.Type}', which is not known here: nothing is generated for it.",
         FaultyResource faulty => $"'{faulty.Name}' could not be published by its app host: {faulty.Error}",
         ExecutableResource executable => $"'{executable.Name}' is a program of the developer's machine ('{executable.Command}'): nothing is generated for it. A container or a Dockerfile can be deployed.",
+        ProjectResource { Deployment: { } type } => $"'{resource.Name}' has a deployment of its own ('{type}'), which is not for Kubernetes: it is deployed like any other project.",
+        ContainerResource { Build.Secrets: { Count: > 0 } secrets } => $"'{resource.Name}' is built with secrets ({string.Join(", ", secrets)}), which nothing is generated for: whoever builds its image gives them.",
         _ => null,
     }).OfType<string>()];
 

@@ -20,7 +20,11 @@ public abstract record WorkloadResource(string Name) : AppResource(Name)
 /// <summary><c>project.v0</c> and <c>project.v1</c>: a .NET project; its image is built from it.</summary>
 /// <param name="Name">As the app host names it.</param>
 /// <param name="Path">Of the project file, relative to the manifest.</param>
-public sealed record ProjectResource(string Name, string Path) : WorkloadResource(Name);
+public sealed record ProjectResource(string Name, string Path) : WorkloadResource(Name)
+{
+    /// <summary>Type of the deployment that its app host wrote for it, such as <c>azure.bicep.v1</c>; null: none.</summary>
+    public string? Deployment { get; init; }
+}
 
 /// <summary><c>container.v0</c>, <c>container.v1</c> and <c>dockerfile.v0</c>: an image by name, or one that is built.</summary>
 public sealed record ContainerResource(string Name) : WorkloadResource(Name)
@@ -124,7 +128,11 @@ public sealed record GeneratedText(int MinLength)
 /// <param name="Stage">Of the Dockerfile; null: the last.</param>
 /// <param name="Args">Build arguments; null values come from the environment of the build.</param>
 /// <param name="BuildOnly">Whether the image is only built, not run.</param>
-public sealed record ImageBuild(string Context, string Dockerfile, string? Stage, OrderedDictionary<string, string?> Args, bool BuildOnly);
+public sealed record ImageBuild(string Context, string Dockerfile, string? Stage, OrderedDictionary<string, string?> Args, bool BuildOnly)
+{
+    /// <summary>Names of the secrets that the build asks for.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+}
 
 /// <summary>A volume of a container.</summary>
 public sealed record VolumeMount(string? Name, string Target, bool ReadOnly);

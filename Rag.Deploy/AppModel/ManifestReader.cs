@@ -66,7 +66,7 @@ public static class ManifestReader
 
         return entry.Text("type") switch
         {
-            "project.v0" or "project.v1" => Workload(new ProjectResource(name, entry.Text("path")), entry),
+            "project.v0" or "project.v1" => Workload(new ProjectResource(name, entry.Text("path")) { Deployment = entry.Optional("deployment")?.OptionalText("type") }, entry),
             "container.v0" or "container.v1" => Container(name, entry),
             "dockerfile.v0" => Dockerfile(name, entry),
             "executable.v0" => Workload(new ExecutableResource(name, entry.Text("command"), entry.Text("workingDirectory")), entry),
@@ -104,7 +104,10 @@ public static class ManifestReader
     };
 
     private static ImageBuild Build(ManifestElement build) => new(
-        build.Text("context"), build.Text("dockerfile"), build.OptionalText("stage"), OptionalTexts(build, "args"), build.Flag("buildOnly") ?? false);
+        build.Text("context"), build.Text("dockerfile"), build.OptionalText("stage"), OptionalTexts(build, "args"), build.Flag("buildOnly") ?? false)
+    {
+        Secrets = [.. build.Optional("secrets")?.Members().Select(static secret => secret.Name) ?? []],
+    };
 
     private static T Workload<T>(T resource, ManifestElement entry)
         where T : WorkloadResource => resource with

@@ -20,6 +20,7 @@ internal static class NamespacePlan
                 Name = context.Values.EffectiveNamespace,
                 Labels = context.Names.Labels(context.Values.Name, Component).With(
                 [
+                    .. context.EnvironmentLabels,
                     new("pod-security.kubernetes.io/enforce", "restricted"),
                     new("pod-security.kubernetes.io/audit", "restricted"),
                     new("pod-security.kubernetes.io/warn", "restricted"),

@@ -38,6 +38,9 @@ internal sealed class PlanContext : IDeploymentFacts
     /// <summary>Containers of the app model that are stores which are known here.</summary>
     public IReadOnlyList<StoreResource> Stores { get; }
 
+    /// <summary>Labels that tell this environment from others.</summary>
+    public IEnumerable<KeyValuePair<string, string>> EnvironmentLabels => Values.Environment is { } name ? [new(Naming.Environment, name)] : [];
+
     /// <summary>Name of the Secret with one key for each secret parameter.</summary>
     public string SecretName => Values.Secrets.Name ?? $"{Values.Name}-secrets";
 

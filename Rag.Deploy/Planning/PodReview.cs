@@ -23,6 +23,9 @@ internal static class PodReview
     /// <summary>Secrets in variables.</summary>
     public const string SecretVariables = "ragplatform.dev/secret-variables";
 
+    /// <summary>Secrets in arguments.</summary>
+    public const string SecretArguments = "ragplatform.dev/secret-arguments";
+
     /// <summary>An image whose tag may mean another image tomorrow.</summary>
     public const string MovingTag = "ragplatform.dev/moving-image-tag";
 
@@ -129,6 +132,11 @@ internal static class PodReview
         if (Containers(pod).SelectMany(FromSecrets).Distinct().ToList() is { Count: > 0 } variables)
         {
             yield return (SecretVariables, $"Nothing says that its program reads these from files: {string.Join(", ", variables)}.");
+        }
+
+        if (Containers(pod).SelectMany(static container => FromSecrets(container).Where(name => container.Args?.Any(argument => argument.Contains($"$({name})", StringComparison.Ordinal)) == true)).Distinct().ToList() is { Count: > 0 } arguments)
+        {
+            yield return (SecretArguments, $"The values give its program these as arguments, which all processes of its container can read: {string.Join(", ", arguments)}.");
         }
 
         if (Containers(pod).Select(static container => container.Image).Where(IsMoving).ToList() is [var image, ..])

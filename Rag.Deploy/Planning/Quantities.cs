@@ -33,4 +33,11 @@ internal static class Quantities
 
     /// <summary>Whole bytes.</summary>
     public static long Bytes(string amount) => (long)Parse(amount);
+
+    /// <summary>Bytes as an amount: GiB where they are whole ones, else MiB, rounded up.</summary>
+    public static string Text(long bytes)
+    {
+        var mebibytes = (bytes + (1 << 20) - 1) >> 20;
+        return mebibytes % 1024 == 0 ? string.Create(CultureInfo.InvariantCulture, $"{mebibytes / 1024}Gi") : string.Create(CultureInfo.InvariantCulture, $"{mebibytes}Mi");
+    }
 }

@@ -21,7 +21,7 @@ public sealed record DeployValues
     public string? Namespace { get; init; }
 
     [Description("Of the platform, in app.kubernetes.io/version and as the tag of the images that are built from it.")]
-    [RegularExpression("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", ErrorMessage = "a version or an image tag: letters, digits, '.', '_' and '-', at most 128")]
+    [RegularExpression("[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", ErrorMessage = "a version that is a label and an image tag: letters, digits, '.', '_' and '-', beginning and ending with a letter or digit, at most 63")]
     public string Version { get; init; } = "0.1.0";
 
     [Description("The cluster.")]
@@ -71,6 +71,9 @@ public sealed record DeployValues
 
     /// <summary>The namespace in force.</summary>
     internal string EffectiveNamespace => Namespace ?? Name;
+
+    /// <summary>The environment that these are the values of; null: of none, such as those that all environments share.</summary>
+    internal string? Environment { get; init; }
 
     /// <summary>Where the values stand, for messages.</summary>
     internal ValuePlaces Places { get; init; } = ValuePlaces.None;

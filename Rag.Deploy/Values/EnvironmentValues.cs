@@ -7,6 +7,7 @@ public sealed record EnvironmentValues(DeployValues Common, SortedDictionary<str
 {
     private const string Prefix = "values.";
     private const string Suffix = ".yaml";
+    private const string Standard = "dev";
 
     /// <summary>Reads a folder.</summary>
     /// <exception cref="ValuesException">A file holds what is not allowed. All faults of all files are named at once.</exception>
@@ -24,13 +25,14 @@ public sealed record EnvironmentValues(DeployValues Common, SortedDictionary<str
         var faults = new List<string>();
         var environments = new SortedDictionary<string, DeployValues>(StringComparer.Ordinal);
         var standard = Try(shared);
-        environments["dev"] = standard;
+        environments[Standard] = standard with { Environment = Standard };
         foreach (var file in Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}").Order(StringComparer.Ordinal))
         {
             var name = Path.GetFileName(file);
             if (name.Length > Prefix.Length + Suffix.Length - 1)
             {
-                environments[name[Prefix.Length..^Suffix.Length]] = Try([.. shared, file]);
+                var environment = name[Prefix.Length..^Suffix.Length];
+                environments[environment] = Try([.. shared, file]) with { Environment = environment };
             }
         }
 

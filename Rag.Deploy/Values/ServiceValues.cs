@@ -46,6 +46,15 @@ public sealed record ServiceValues
     [Description("Names of variables of the app model that are left out; * stands for anything.")]
     public IReadOnlyList<string> OmitEnv { get; init; } = [];
 
+    [Description("Arguments of its program, instead of those of the app model. '$(NAME)' is filled in with its variable NAME, also where that is a secret.")]
+    public IReadOnlyList<string>? Args { get; init; }
+
+    [Description("Before it starts, a container waits until whatever its variables and arguments lead to accepts connections: for programs that do not try again. Null: it does not wait.")]
+    public WaitValues? WaitFor { get; init; }
+
+    [Description("How much it searches in an index of its own memory, which is added to requests.memory and limits.memory; for services with Rag__Index__Provider 'embedded'.")]
+    public EmbeddedIndexValues? EmbeddedIndex { get; init; }
+
     [Description("Variables that hold a secret, and the variable that names a file instead: the secret is cut out of the first and mounted as a file.")]
     public OrderedDictionary<string, string> SecretFiles { get; init; } = [];
 
@@ -56,7 +65,7 @@ public sealed record ServiceValues
     [Description("Whether its root file system is writable; it is not by default.")]
     public bool? WritableRoot { get; init; }
 
-    [Description("Folders that it may write, emptied with the pod: path and size.")]
+    [Description("Folders that it may write, emptied with the pod: path and size; /tmp has 256Mi where it is not named. They count towards limits.ephemeralStorage, which follows them where it is not set.")]
     [Bytes]
     public OrderedDictionary<string, string> Scratch { get; init; } = [];
 
@@ -183,6 +192,30 @@ public sealed record AmountValues
         Memory = Memory ?? others.Memory,
         EphemeralStorage = EphemeralStorage ?? others.EphemeralStorage,
     };
+}
+
+/// <summary>What starts after what it needs.</summary>
+public sealed record WaitValues
+{
+    [Description("Image with a shell and nc.")]
+    [PinnedImage]
+    public string Image { get; init; } = "docker.io/library/busybox:1.37.0";
+
+    [Description("Seconds after which it fails, says what it waited for, and begins again.")]
+    [Range(5, 3600)]
+    public int TimeoutSeconds { get; init; } = 300;
+}
+
+/// <summary>An index that each pod holds in its memory, whole.</summary>
+public sealed record EmbeddedIndexValues
+{
+    [Description("Chunks of all collections that are searched.")]
+    [Range(1, 100000000)]
+    public int Chunks { get; init; } = 100000;
+
+    [Description("Length of the vectors; 0: only words are searched.")]
+    [Range(0, 8192)]
+    public int Dimensions { get; init; } = 256;
 }
 
 /// <summary>Health. Three paths, because they answer three questions.</summary>

@@ -70,7 +70,7 @@ public static class KustomizeTree
     private static SecretGenerator Secrets(AppManifest manifest, DeployValues values)
     {
         var context = new PlanContext(manifest, values, NoFeatures);
-        return new SecretGenerator(context.SecretName, [SecretsFile], new SecretGeneratorOptions(true, context.Names.Labels(values.Name, "platform")));
+        return new SecretGenerator(context.SecretName, [SecretsFile], new SecretGeneratorOptions(true, context.Names.Labels(values.Name, "platform").With(context.EnvironmentLabels)));
     }
 
     private static void Add(Dictionary<string, string> files, string folder, Kustomization kustomization, ObjectChanges changes)

@@ -48,7 +48,7 @@ internal sealed record ObjectChanges(IReadOnlyList<PlannedTree> Added, IReadOnly
             {
                 patch = StrategicMerge.ForObject(old.Tree, patch: null);
             }
-            else if (key.Kind != "Namespace" && StrategicMerge.Between(old.Tree, current.Tree) is { } difference)
+            else if (StrategicMerge.Between(old.Tree, key.Kind == "Namespace" ? Named(current.Tree, old.Tree) : current.Tree) is { } difference)
             {
                 patch = StrategicMerge.ForObject(old.Tree, difference);
             }
@@ -90,6 +90,14 @@ internal sealed record ObjectChanges(IReadOnlyList<PlannedTree> Added, IReadOnly
         return new ObjectSet(objects);
     }
 
+    // kustomize renames the namespace, after the patches; all else of it is patched like any object.
+    private static JsonObject Named(JsonObject tree, JsonObject other)
+    {
+        var copy = (JsonObject)tree.DeepClone();
+        copy["metadata"]!["name"] = other["metadata"]!["name"]!.ToString();
+        return copy;
+    }
+
     private static ObjectKey KeyOf(JsonObject tree) => new(
         tree["apiVersion"]!.ToString(), tree["kind"]!.ToString(), tree["metadata"]!["namespace"]?.ToString(), tree["metadata"]!["name"]!.ToString());
 }
@@ -100,7 +108,7 @@ internal sealed record ObjectChanges(IReadOnlyList<PlannedTree> Added, IReadOnly
 internal sealed record ObjectPatch(ObjectKey Key, JsonObject Tree)
 {
     /// <summary>File of the patch, below the folder of its kustomization.</summary>
-    public string Path => $"patches/{Key.Name}-{Key.Kind.ToLowerInvariant()}.yaml";
+    public string Path => $"patches/{Tree["metadata"]!["name"]}-{Key.Kind.ToLowerInvariant()}.yaml";
 
     public bool Removes => Tree["$patch"]?.ToString() == "delete";
 }

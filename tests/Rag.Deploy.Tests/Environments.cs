@@ -71,9 +71,9 @@ internal static class Environments
         get
         {
             var shipped = EnvironmentValues.Read(Folder);
-            shipped.Environments["everything"] = ValuesReader.Read([Text("values.yaml"), Text("values.prod.yaml"), ("everything.yaml", Everything)]);
-            shipped.Environments["models"] = ValuesReader.Read([Text("values.yaml"), ("models.yaml", Models)]);
-            shipped.Environments["example"] = ValuesReader.Read([Text("values.yaml"), Text(Example)]);
+            shipped.Environments["everything"] = ValuesReader.Read([Text("values.yaml"), Text("values.prod.yaml"), ("everything.yaml", Everything)]) with { Environment = "everything" };
+            shipped.Environments["models"] = ValuesReader.Read([Text("values.yaml"), ("models.yaml", Models)]) with { Environment = "models" };
+            shipped.Environments["example"] = ValuesReader.Read([Text("values.yaml"), Text(Example)]) with { Environment = "example" };
             return shipped;
         }
     }

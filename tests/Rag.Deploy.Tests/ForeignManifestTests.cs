@@ -23,6 +23,37 @@ public sealed class ForeignManifestTests
     }
 
     [Fact]
+    public void What_a_reference_to_a_type_that_is_not_known_needs_is_said_with_the_variable()
+    {
+        const string Cloud = """ "storage": { "type": "azure.bicep.v0", "path": "storage.bicep" }, "a": { "type": "container.v0", "image": "a:1", "env": { "Blobs": "{storage.outputs.blobEndpoint}" } } """;
+
+        var fault = Assert.Throws<ManifestException>(() => Environments.Plan(TestManifest.Of(Cloud), new DeployValues()));
+
+        Assert.Contains("resource 'a': env.Blobs: {storage.outputs.blobEndpoint} cannot be resolved: 'storage' has the type 'azure.bicep.v0'", fault.Message, StringComparison.Ordinal);
+        Assert.Equal("Set 'services.a.env.Blobs' in the values; then the expression is not looked at.", fault.Remedy);
+        Assert.Equal("x", Environments.Plan(TestManifest.Of(Cloud), ValuesReader.Read([("v.yaml", "services: { a: { env: { Blobs: x } } }")])).Find<ConfigMap>("a-config").Data!["Blobs"]);
+    }
+
+    [Fact]
+    public void What_of_a_build_or_a_deployment_nothing_is_generated_for_is_told()
+    {
+        var notices = Environments.Plan(
+            TestManifest.Of(
+                """
+                "site": { "type": "container.v1", "build": { "context": ".", "dockerfile": "Dockerfile", "secrets": { "npm": { "type": "env", "value": "x" }, "cert": { "type": "file", "source": "y" } } } },
+                "api": { "type": "project.v1", "path": "api.csproj", "deployment": { "type": "azure.bicep.v0", "path": "api.bicep", "params": {} } }
+                """),
+            new DeployValues()).Notices;
+
+        Assert.Equal(
+            [
+                "'site' is built with secrets (npm, cert), which nothing is generated for: whoever builds its image gives them.",
+                "'api' has a deployment of its own ('azure.bicep.v0'), which is not for Kubernetes: it is deployed like any other project.",
+            ],
+            notices);
+    }
+
+    [Fact]
     public void Images_without_a_tag_are_told()
     {
         var notices = Plan("blog").Notices;

@@ -17,7 +17,7 @@ internal static class ForeignManifests
             name: shop
             exposure: { kind: ingress, hosts: { storefront: shop.example.com }, tlsSecret: shop-tls, annotations: { cert-manager.io/cluster-issuer: letsencrypt } }
             stores: { db: { backup: { keep: 3 } } }
-            services: { catalog: { autoscaling: { max: 5 }, pool: { size: 10 } } }
+            services: { catalog: { autoscaling: { max: 5 }, pool: { size: 10 } }, ordering: { waitFor: {} } }
             """,
         // Nothing but containers: volumes with and without a name, a folder of the developer's machine, an image without a tag, ports below 1024.
         ["blog"] =

@@ -12,10 +12,12 @@ internal static class Preflight
     /// <param name="classes">Its storage classes; null: they may not be seen.</param>
     /// <param name="secrets">Secrets of the namespace; null: they may not be seen.</param>
     /// <param name="kubectl">What a command for the namespace begins with.</param>
+    /// <param name="resident">The environment whose objects the namespace has; null: none, or it may not be seen.</param>
     public static IReadOnlyList<Problem> Of(
-        Overlay overlay, ClusterTarget target, ServedTypes served, IReadOnlyList<ApiStorageClass>? classes, IReadOnlySet<string>? secrets, string kubectl) =>
+        Overlay overlay, ClusterTarget target, ServedTypes served, IReadOnlyList<ApiStorageClass>? classes, IReadOnlySet<string>? secrets, string kubectl, string? resident = null) =>
     [
         .. Version(overlay, target),
+        .. Resident(overlay, resident, kubectl),
         .. TypeProblems.Of(overlay.Objects, served),
         .. classes is null ? [] : TreeFacts.Claims(overlay.Objects).Select(claim => StorageProblems.Of(claim.Name, claim.StorageClass, classes)).OfType<Problem>(),
         .. Secrets(overlay, secrets, kubectl),
@@ -27,6 +29,19 @@ internal static class Preflight
         if (target.ServerMinor < lowest)
         {
             yield return new Problem(ProblemKind.VersionTooLow, "Kubernetes", $"The cluster is {target.ServerVersion}; the manifests need 1.{lowest} ({because}).", $"Set cluster.kubernetesVersion to \"1.{target.ServerMinor}\" in the values, or update the cluster.");
+        }
+    }
+
+    // Secrets are applied before everything else: the databases of the other environment would stay, and nobody would know their passwords.
+    private static IEnumerable<Problem> Resident(Overlay overlay, string? resident, string kubectl)
+    {
+        if (resident is not null && overlay.Label is { } own && own != resident)
+        {
+            yield return new Problem(
+                ProblemKind.Refused,
+                overlay.Namespace,
+                $"The namespace {overlay.Namespace} holds the environment '{resident}', and this is '{own}': its secrets would be replaced, and its databases know only the old ones.",
+                $"Give one of them a namespace of its own ('namespace' in values.{own}.yaml), or, where '{resident}' was removed with its data: {kubectl} label namespace {overlay.Namespace} {Overlay.EnvironmentLabel}={own} --overwrite");
         }
     }
 

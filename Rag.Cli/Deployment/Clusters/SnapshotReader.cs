@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Rag.Cli.Deployment.Diagnosis;
 
 namespace Rag.Cli.Deployment.Clusters;
@@ -41,6 +42,13 @@ internal sealed class SnapshotReader(Kubectl kubectl, TimeProvider time)
         return result.Succeeded
             ? result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(' ', 2)[0]).ToHashSet(StringComparer.Ordinal)
             : null;
+    }
+
+    /// <summary>The environment that the namespace is labelled with; null: with none, it is not there, or it may not be seen.</summary>
+    public async Task<string?> EnvironmentAsync(CancellationToken cancellationToken)
+    {
+        var result = await kubectl.RunAsync(["get", "namespace", kubectl.Namespace ?? "default", "-o", "json", "--ignore-not-found"], cancellationToken: cancellationToken);
+        return result.Succeeded && result.Output.Trim().Length > 0 ? JsonNode.Parse(result.Output).Text("metadata", "labels", Overlay.EnvironmentLabel) : null;
     }
 
     private async Task<IReadOnlyDictionary<(string, string), string>> LastWordsAsync(Snapshot snapshot, CancellationToken cancellationToken)

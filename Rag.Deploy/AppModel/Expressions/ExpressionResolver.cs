@@ -177,6 +177,8 @@ public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts fa
 
     private static string ValueRemedy(Trail trail) => trail.Place.StartsWith("env.", StringComparison.Ordinal)
         ? $"Set 'services.{trail.Owner}.{trail.Place}' in the values; then the expression is not looked at."
+        : trail.Place.StartsWith("args[", StringComparison.Ordinal)
+        ? $"Set 'services.{trail.Owner}.args' in the values; then the arguments of the app model are not looked at."
         : "Deploy what it stands for by other means and give its address in the values.";
 
     private ManifestException Fault(Trail trail, ReferenceSegment reference, string message, string? remedy = null) =>

@@ -17,7 +17,7 @@ internal sealed record NetworkEdge(WorkloadResource From, WorkloadResource To, s
     public static IEnumerable<NetworkEdge> Of(PlanContext context, WorkloadResource service)
     {
         var settings = WorkloadSettings.For(context, service);
-        var texts = WorkloadEnvironment.Merged(service, settings).Select(static variable => variable.Text).Concat(service.Args);
+        var texts = WorkloadEnvironment.Merged(service, settings).Select(static variable => variable.Text).Concat(settings.Args);
         return texts.SelectMany(text => context.Resolver.Endpoints(text))
             .Where(target => target.Workload.Name != service.Name && target.Workload is not ExecutableResource)
             .Select(target => new NetworkEdge(service, target.Workload, target.Endpoint));

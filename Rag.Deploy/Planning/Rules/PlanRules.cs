@@ -3,8 +3,8 @@ using Rag.Deploy.Values;
 namespace Rag.Deploy.Planning.Rules;
 
 /// <summary>
-/// What shows only when everything is planned: images that parts of the platform bring along, room for all pods together, and what all of them
-/// connect to. All of it is named at once.
+/// What shows only when everything is planned: images that parts of the platform bring along, room for all pods together, what all of them
+/// connect to, and what they write. All of it is named at once.
 /// </summary>
 internal static class PlanRules
 {
@@ -17,6 +17,7 @@ internal static class PlanRules
         ImageRules.Check(context, objects, faults);
         QuotaRules.Check(context, demands, faults);
         ConnectionRules.Check(context, demands, faults);
+        DiskRules.Check(context, objects, faults);
         if (faults.Lines.Count > 0)
         {
             throw new ValuesException(faults.Lines);

@@ -32,6 +32,8 @@ internal static class ScalingRules
                 Memory(workload, autoscaling, settings, path, faults);
             }
 
+            Index(workload, settings, path, faults);
+
             if (settings.QueueScaling is { } queue)
             {
                 QueueScaling(queue, settings.Own.Queue, path, faults);
@@ -85,10 +87,23 @@ internal static class ScalingRules
         }
     }
 
+    private static void Index(WorkloadResource workload, WorkloadSettings settings, string path, RuleFaults faults)
+    {
+        if (settings.Own.EmbeddedIndex is not null && !HasEmbeddedIndex(workload, settings, out var provider))
+        {
+            faults.Add($"{path}.embeddedIndex", $"it holds no index in its memory ({IndexProvider} is {(provider is null ? "not set" : $"'{provider}'")}); allowed is: with 'env: {{ {IndexProvider}: {EmbeddedIndex} }}' of the same service.");
+        }
+    }
+
+    private static bool HasEmbeddedIndex(WorkloadResource workload, WorkloadSettings settings, out string? provider)
+    {
+        provider = WorkloadEnvironment.Merged(workload, settings).LastOrDefault(static variable => variable.Name == IndexProvider).Text;
+        return string.Equals(provider, EmbeddedIndex, StringComparison.OrdinalIgnoreCase);
+    }
+
     private static void Memory(WorkloadResource workload, AutoscalingValues values, WorkloadSettings settings, string path, RuleFaults faults)
     {
-        var provider = WorkloadEnvironment.Merged(workload, settings).LastOrDefault(static variable => variable.Name == IndexProvider).Text;
-        if (values.Memory is { } memory && string.Equals(provider, EmbeddedIndex, StringComparison.OrdinalIgnoreCase))
+        if (values.Memory is { } memory && HasEmbeddedIndex(workload, settings, out _))
         {
             faults.NotAllowed($"{path}.autoscaling.memory", memory, "null", $"with {IndexProvider} '{EmbeddedIndex}' every pod holds the whole index: more pods would not have less memory each");
         }

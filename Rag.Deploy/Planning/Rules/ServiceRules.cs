@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Secrets;
@@ -7,7 +9,7 @@ using Rag.Deploy.Values;
 namespace Rag.Deploy.Planning.Rules;
 
 /// <summary>Health, shutdown, variables and ways out of a workload.</summary>
-internal static class ServiceRules
+internal static partial class ServiceRules
 {
     // What nodes give a pod at the most on a drain that a person waits for; beyond it tools kill the pod all the same.
     private const int LongestGraceSeconds = 3600;
@@ -24,7 +26,13 @@ internal static class ServiceRules
             Probes(workload, settings.Probes, $"{path}.probes", faults);
             Shutdown(settings.Shutdown, $"{path}.shutdown", faults);
             Variables(workload, settings, path, faults);
+            Arguments(workload, settings, path, faults);
             Credentials(context, workload, settings, path, faults);
+            if (settings.Own.WaitFor is not null && faults.Places.IsOwn($"{path}.waitFor") && WaitPlan.Targets(context, workload).Count == 0)
+            {
+                faults.Add($"{path}.waitFor", "neither its variables nor its arguments lead to an endpoint of TCP that it could wait for.");
+            }
+
             Tolerations(settings.Own.Tolerations, $"{path}.tolerations", faults);
             for (var i = 0; i < settings.Own.Egress.Count; i++)
             {
@@ -116,6 +124,26 @@ internal static class ServiceRules
             }
         }
     }
+
+    // $(NAME) without such a variable reaches the program as it is written.
+    private static void Arguments(WorkloadResource workload, WorkloadSettings settings, string path, RuleFaults faults)
+    {
+        var names = WorkloadEnvironment.Merged(workload, settings).Select(static variable => variable.Name).ToList();
+        for (var i = 0; i < settings.Own.Args?.Count; i++)
+        {
+            foreach (Match reference in VariableReference().Matches(settings.Own.Args[i]))
+            {
+                if (!names.Contains(reference.Groups["name"].Value))
+                {
+                    faults.Unknown(string.Create(CultureInfo.InvariantCulture, $"{path}.args[{i}]"), $"variable as '{reference.Value}' names", names);
+                }
+            }
+        }
+    }
+
+    // Not $$(NAME), which stands for $(NAME).
+    [GeneratedRegex(@"(?<!\$)(\$\$)*\$\((?<name>[-._A-Za-z][-._A-Za-z0-9]*)\)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex VariableReference();
 
     // Values are kept in version control, and what stands in them becomes a ConfigMap and part of a chart.
     private static void Credentials(PlanContext context, WorkloadResource workload, WorkloadSettings settings, string path, RuleFaults faults)

@@ -29,7 +29,8 @@ internal static class QdrantPlan
     public static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "500m", Memory = "1Gi", EphemeralStorage = "128Mi" },
-        Limits = new() { Cpu = "2", Memory = "2Gi", EphemeralStorage = "1Gi" },
+        // Snapshots lie on the node's disk where they are not copied.
+        Limits = new() { Cpu = "2", Memory = "2Gi", EphemeralStorage = "11Gi" },
     };
 
     public static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store) =>

@@ -91,7 +91,7 @@ internal static class StorePods
                             Volumes =
                             [
                                 PodParts.Scratch(PodParts.ScratchVolume, "64Mi"),
-                                .. storage is null ? [PodParts.Scratch(DataVolume, "1Gi")] : Array.Empty<Volume>(),
+                                .. storage is null ? [PodParts.Scratch(DataVolume, "512Mi")] : Array.Empty<Volume>(),
                                 .. pod.Volumes,
                             ],
                         }),

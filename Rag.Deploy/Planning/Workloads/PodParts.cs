@@ -73,7 +73,14 @@ internal static class PodParts
         file);
 
     /// <summary>What an image's tag says: of <c>docker.io/library/redis:8.6@sha256:...</c> it is <c>8.6</c>.</summary>
-    public static string ImageVersion(string image) => ImageReference.Parse(image).Tag ?? "unknown";
+    public static string ImageVersion(string image)
+    {
+        // A tag may be twice as long as a label, and begin and end with what no label does.
+        const int Longest = 63;
+        var tag = ImageReference.Parse(image).Tag ?? "";
+        var version = (tag.Length > Longest ? tag[..Longest] : tag).Trim('.', '-', '_');
+        return version.Length > 0 ? version : "unknown";
+    }
 
     /// <summary>The node waits before it tells the program to stop; below 1.30 it cannot.</summary>
     public static Lifecycle? PreStop(PlanContext context, int seconds) =>

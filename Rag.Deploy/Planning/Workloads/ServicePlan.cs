@@ -148,6 +148,7 @@ internal sealed class ServicePlan
             TopologySpreadConstraints = PodParts.Spread(_context, _name),
             NodeSelector = PodParts.NodeSelector(_settings.Own.NodeSelector),
             Tolerations = PodParts.Tolerations(_settings.Own.Tolerations),
+            InitContainers = WaitPlan.Of(_context, _workload, _settings) is { } wait ? [wait] : null,
             Containers = [Container(config)],
             Volumes = [.. PodVolumes()],
         });
@@ -162,7 +163,7 @@ internal sealed class ServicePlan
             Image = _context.Image(_workload),
             ImagePullPolicy = _context.Values.Images.PullPolicy.ToString(),
             Command = entrypoint is null ? null : [entrypoint],
-            Args = _workload.Args.Count == 0 ? null : [.. _workload.Args.Select(Argument)],
+            Args = _settings.Args.Count == 0 ? null : [.. _settings.Args.Select(Argument)],
             Ports = ContainerPorts(),
             EnvFrom = config.Count == 0 ? null : [new EnvFromSource { ConfigMapRef = new LocalObjectReference(ConfigName) }],
             Env = _environment.FromSecrets.Count == 0 ? null : _environment.FromSecrets,
@@ -209,8 +210,9 @@ internal sealed class ServicePlan
         return value.IsSecret
             ? throw new ManifestException(
                 _context.Manifest.File, _workload.Name, $"args[{index}] holds a secret ({value}); arguments are seen by everybody who may list processes.",
-                "Give it as an environment variable or as a file in the app host.")
-            : value.Plain.Replace("$(", "$$(", StringComparison.Ordinal);
+                $"Give it as an environment variable or as a file in the app host. Where its program takes it no other way: 'services.{_workload.Name}.args' replaces the arguments, and '$(NAME)' in one of them stands for a variable of 'services.{_workload.Name}.env'.")
+            // What the app model says is meant as it is; the values are written for Kubernetes.
+            : _settings.Own.Args is null ? value.Plain.Replace("$(", "$$(", StringComparison.Ordinal) : value.Plain;
     }
 
     private List<ContainerPort> ContainerPorts() =>
@@ -256,8 +258,7 @@ internal sealed class ServicePlan
 
     private IEnumerable<Volume> PodVolumes()
     {
-        yield return PodParts.Scratch(PodParts.ScratchVolume, "256Mi");
-        foreach (var (path, size) in _settings.Own.Scratch)
+        foreach (var (path, size) in _settings.Folders)
         {
             yield return PodParts.Scratch(ScratchName(path), size);
         }
@@ -275,8 +276,7 @@ internal sealed class ServicePlan
 
     private IEnumerable<ContainerVolumeMount> Mounts()
     {
-        yield return new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp");
-        foreach (var path in _settings.Own.Scratch.Keys)
+        foreach (var path in _settings.Folders.Keys)
         {
             yield return new ContainerVolumeMount(ScratchName(path), path);
         }
@@ -297,7 +297,7 @@ internal sealed class ServicePlan
         }
     }
 
-    private static string ScratchName(string path) => "scratch" + string.Concat(path.Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-')).TrimEnd('-');
+    private static string ScratchName(string path) => path == WorkloadSettings.TemporaryFolder ? PodParts.ScratchVolume : "scratch" + string.Concat(path.Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-')).TrimEnd('-');
 
     private ObjectMeta Meta(string? objectName = null, Labels? annotations = null) => _context.Names.Meta(_name, Component, objectName, annotations);
 

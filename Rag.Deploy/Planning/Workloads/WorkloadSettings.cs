@@ -32,11 +32,25 @@ internal sealed record WorkloadSettings
 
     public required bool WritableRoot { get; init; }
 
+    /// <summary>Arguments of its program, expressions not yet resolved.</summary>
+    public required IReadOnlyList<string> Args { get; init; }
+
+    /// <summary>Folders that it may write, by path, with their sizes.</summary>
+    public required OrderedDictionary<string, string> Folders { get; init; }
+
+    /// <summary>The folder that every program may take to be there.</summary>
+    public const string TemporaryFolder = "/tmp";
+
+    private const string TemporaryFolderSize = "256Mi";
+
+    // What of a pod's disk no folder of it may take: its output, which the node keeps, and what it is made of.
+    private const long BesideFolders = 768L << 20;
+
     // Of one pod of a service that nobody has measured: enough to start, little enough to see early that it is not enough.
     private static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "100m", Memory = "256Mi", EphemeralStorage = "128Mi" },
-        Limits = new() { Cpu = "1", Memory = "512Mi", EphemeralStorage = "1Gi" },
+        Limits = new() { Cpu = "1", Memory = "512Mi" },
     };
 
     public static WorkloadSettings For(PlanContext context, WorkloadResource workload)
@@ -44,6 +58,7 @@ internal sealed record WorkloadSettings
         var own = ValuesOf(context, workload);
         own = own with { Env = WithPlatforms(context, workload, own.Env) };
         var stateful = IsStateful(workload);
+        var folders = FoldersOf(own);
         return new WorkloadSettings
         {
             Own = own,
@@ -51,7 +66,9 @@ internal sealed record WorkloadSettings
             SingleReplicaReason = own.SingleReplicaReason ?? Reason(workload),
             Autoscaling = stateful ? null : own.Autoscaling,
             QueueScaling = stateful ? null : own.QueueScaling,
-            Resources = (own.Resources ?? new ResourceValues()).Or(StandardResources),
+            Resources = IndexMemory.Add((own.Resources ?? new ResourceValues()).Or(StandardResources).Or(Disk(folders)), own.EmbeddedIndex),
+            Args = own.Args ?? workload.Args,
+            Folders = folders,
             Probes = own.Probes ?? new ProbeValues { Kind = workload is ProjectResource ? ProbeKind.Http : workload.Bindings.Count > 0 ? ProbeKind.Tcp : ProbeKind.None },
             Shutdown = own.Shutdown ?? new ShutdownValues(),
             Disruption = own.Disruption ?? new DisruptionValues { MaxUnavailable = "1" },
@@ -97,6 +114,21 @@ internal sealed record WorkloadSettings
     private static string? Reason(WorkloadResource workload) => IsStateful(workload)
         ? "It keeps its state in volumes of its own."
         : IsForeign(workload) ? "Whether several pods of this image share what they know is for the values to say ('replicas')." : null;
+
+    private static OrderedDictionary<string, string> FoldersOf(ServiceValues own)
+    {
+        var folders = new OrderedDictionary<string, string>(StringComparer.Ordinal) { [TemporaryFolder] = TemporaryFolderSize };
+        foreach (var (path, size) in own.Scratch)
+        {
+            folders[path] = size;
+        }
+
+        return folders;
+    }
+
+    // The node throws a pod out that takes more of its disk than the limit, whatever room its folders were promised.
+    private static ResourceValues Disk(OrderedDictionary<string, string> folders) =>
+        new() { Limits = new() { EphemeralStorage = Quantities.Text(folders.Values.Sum(Quantities.Bytes) + BesideFolders) } };
 
     private static OrderedDictionary<string, string?> WithPlatforms(PlanContext context, WorkloadResource workload, OrderedDictionary<string, string?> own)
     {

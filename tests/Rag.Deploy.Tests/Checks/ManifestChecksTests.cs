@@ -11,6 +11,8 @@ public sealed class ManifestChecksTests
 
     public static TheoryData<string> Platforms => [.. RenderedPlatform.Names];
 
+    public static TheoryData<int> ContainerRules => [.. Mutations.OfContainers];
+
     public static TheoryData<string> StatedReasons => [.. Mutations.Reasons.Keys];
 
     [Fact]
@@ -32,6 +34,21 @@ public sealed class ManifestChecksTests
     public async Task A_manifest_that_breaks_a_rule_fails_that_check_and_no_other(int number)
     {
         var broken = Mutations.Apply(number, await RenderedPlatform.Of(Broken));
+
+        var failed = AllChecks.InOrder.Where(check => check.Faults(broken).Count > 0).Select(static check => check.Number);
+
+        Assert.Equal([number], failed);
+    }
+
+    [KubectlFact]
+    public async Task A_container_that_prepares_keeps_every_rule_as_those_do_that_run() =>
+        Assert.Empty(Faults(Mutations.WithInitContainer(await RenderedPlatform.Of(Broken))));
+
+    [KubectlTheory]
+    [MemberData(nameof(ContainerRules))]
+    public async Task A_rule_that_only_a_container_breaks_that_prepares_is_broken(int number)
+    {
+        var broken = Mutations.WithInitContainer(await RenderedPlatform.Of(Broken), number);
 
         var failed = AllChecks.InOrder.Where(check => check.Faults(broken).Count > 0).Select(static check => check.Number);
 

@@ -105,6 +105,28 @@ internal static class Mutations
     /// <summary>A copy of the manifests in which exactly that rule is broken.</summary>
     public static RenderedPlatform Apply(int number, RenderedPlatform platform) => ByNumber[number](platform.Copy());
 
+    /// <summary>Those that break a rule in a container.</summary>
+    public static IReadOnlyList<int> OfContainers { get; } = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 14, 20, 21, 22, 35, 37, 39, 40, 42, 43, 44, 45, 63];
+
+    /// <summary>A copy in which the service has a container that prepares, like its own but for what only running ones have; with a number that container breaks the rule.</summary>
+    public static RenderedPlatform WithInitContainer(RenderedPlatform platform, int? number = null)
+    {
+        var copy = platform.Copy();
+        var pod = Pod(copy);
+        var main = pod["containers"]![0]!.DeepClone();
+        var prepared = number is { } broken ? Pod(Apply(broken, platform))["containers"]![0]!.DeepClone().AsObject() : main.DeepClone().AsObject();
+        foreach (var running in (string[])["startupProbe", "readinessProbe", "livenessProbe", "lifecycle"])
+        {
+            prepared.Remove(running);
+        }
+
+        prepared["name"] = "prepare";
+        pod["initContainers"] = new JsonArray(prepared);
+        return copy;
+
+        static JsonObject Pod(RenderedPlatform from) => from.Find("Deployment", Service)!["spec"]!["template"]!["spec"]!.AsObject();
+    }
+
     /// <summary>A copy in which nobody states that reason.</summary>
     public static RenderedPlatform WithoutReason(string annotation, RenderedPlatform platform)
     {

@@ -110,7 +110,7 @@ internal static class SecretChecks
     private static IEnumerable<Finding> DigestWhereKnown(RenderedPlatform platform) =>
         from workload in platform.Workloads
         from container in workload.Containers
-        let digest = platform.Values.Images.Digests.GetValueOrDefault(workload.Name)
+        let digest = platform.Values.Images.Digests.GetValueOrDefault(workload.MainContainers.Contains(container) ? workload.Name : container.Text("name")!)
         where digest is not null
         select Finding.Of($"{workload} {container.Text("name")}", container.Text("image")!.EndsWith($"@{digest}", StringComparison.Ordinal), "its digest is known and not named");
 

@@ -112,7 +112,7 @@ public sealed class NetworkPolicyTests
     [InlineData("operator")]
     public void Whoever_scales_by_the_queue_may_look_at_it(string mode)
     {
-        var plan = Plan($"stores: {{ postgres: {{ mode: {mode} }} }}\nservices: {{ rag-ingest: {{ queueScaling: {{ store: postgres, database: ragdb, query: q, max: 3 }} }} }}");
+        var plan = Plan($"stores: {{ postgres: {{ mode: {mode} }} }}\nservices: {{ rag-ingest: {{ queue: {{ store: postgres, database: ragdb, query: q }}, queueScaling: {{ max: 3 }} }} }}");
 
         var rule = Assert.Single(plan.Find<NetworkPolicy>("postgres").Spec.Ingress!, static rule => rule.From![0].NamespaceSelector?.MatchLabels?["kubernetes.io/metadata.name"] == "keda");
         Assert.Equal(5432, Assert.Single(rule.Ports!).Port.Number);

@@ -1,5 +1,7 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning;
+using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Tests.Planning;
@@ -61,6 +63,105 @@ public sealed class WorkloadPlanTests
             new DeployValues()));
 
         Assert.Contains("resource 'a': args[1] holds a secret (<pw>)", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("'services.a.args' replaces the arguments, and '$(NAME)' in one of them stands for a variable", fault.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_values_replace_arguments_and_may_name_a_variable_that_the_node_fills_with_a_secret()
+    {
+        const string Nats =
+            """
+            "pw": { "type": "parameter.v0", "value": "{pw.inputs.value}", "inputs": { "value": { "type": "string", "secret": true, "default": { "generate": { "minLength": 22 } } } } },
+            "nats": { "type": "container.v0", "image": "nats:2.11", "args": [ "--user", "nats", "--pass", "{pw.value}" ],
+              "bindings": { "tcp": { "scheme": "tcp", "protocol": "tcp", "transport": "tcp", "targetPort": 4222 } } }
+            """;
+        DeployValues Read(string args) => ValuesReader.Read([("v.yaml", $"services: {{ nats: {{ env: {{ NATS_PASSWORD: '{{pw.value}}' }}, args: {args} }} }}")]);
+
+        var deployment = Environments.Plan(TestManifest.Of(Nats), Read("[ --port, '{nats.bindings.tcp.targetPort}', --pass, $(NATS_PASSWORD), $$(LITERAL) ]")).Find<Deployment>("nats");
+
+        var container = deployment.Spec.Template.Spec.Containers[0];
+        Assert.Equal(["--port", "4222", "--pass", "$(NATS_PASSWORD)", "$$(LITERAL)"], container.Args);
+        Assert.Equal("pw", Assert.Single(container.Env!).ValueFrom!.SecretKeyRef!.Key);
+        Assert.Equal("The values give its program these as arguments, which all processes of its container can read: NATS_PASSWORD.", deployment.Metadata.Annotations![PodReview.SecretArguments]);
+        Assert.Null(Environments.Plan(TestManifest.Of(Nats), Read("[]")).Find<Deployment>("nats").Spec.Template.Spec.Containers[0].Args);
+        Assert.Throws<ManifestException>(() => Environments.Plan(TestManifest.Of(Nats), Read("[ '{pw.value}' ]")));
+    }
+
+    [Fact]
+    public void A_program_that_does_not_try_again_waits_for_what_its_references_lead_to()
+    {
+        var pod = Environments.Plan(TestManifest.Of(Shop), ValuesReader.Read([("v.yaml", "services: { shop: { waitFor: { timeoutSeconds: 60 } } }\nimages: { mirror: mirror.example.com }")])).Find<Deployment>("shop").Spec.Template.Spec;
+
+        var wait = Assert.Single(pod.InitContainers!);
+        Assert.Equal(["db:3306"], wait.Args);
+        Assert.Equal("mirror.example.com/library/busybox:1.37.0", wait.Image);
+        Assert.Equal("60", Assert.Single(wait.Env!).Value);
+        Assert.Equal(pod.Containers[0].SecurityContext, wait.SecurityContext! with { Capabilities = pod.Containers[0].SecurityContext!.Capabilities });
+        Assert.Equal(["ALL"], wait.SecurityContext.Capabilities!.Drop);
+        Assert.Null(Environments.Plan(TestManifest.Of(Shop), new DeployValues()).Find<Deployment>("shop").Spec.Template.Spec.InitContainers);
+    }
+
+    [Fact]
+    public async Task The_wait_ends_when_the_port_accepts_connections_and_fails_with_what_it_waited_for()
+    {
+        var wait = Environments.Plan(TestManifest.Of(Shop), ValuesReader.Read([("v.yaml", "services: { shop: { waitFor: {} } }")])).Find<Deployment>("shop").Spec.Template.Spec.InitContainers![0];
+        var folder = Directory.CreateTempSubdirectory("rag-wait-");
+        try
+        {
+            // In the place of nc: the port is open from the second look on.
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "nc"), "#!/bin/sh\necho \"$@\" >>\"$0.calls\"\n[ \"$4\" = db ] && [ \"$(wc -l <\"$0.calls\")\" -ge 2 ]\n");
+            if (OperatingSystem.IsWindows())
+            {
+                return;
+            }
+
+            File.SetUnixFileMode(Path.Combine(folder.FullName, "nc"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+            Assert.Equal((0, "Waiting for db:3306.\n"), await RunAsync(wait, wait.Args!, "30"));
+            Assert.Equal((1, "other:80 did not accept a connection within 0 s.\n"), await RunAsync(wait, ["other:80"], "0"));
+            Assert.Equal("-z -w 2 db 3306", (await File.ReadAllLinesAsync(Path.Combine(folder.FullName, "nc.calls")))[0]);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
+        async Task<(int, string)> RunAsync(Container container, IEnumerable<string> targets, string timeout)
+        {
+            var start = new System.Diagnostics.ProcessStartInfo(container.Command![0], [.. container.Command.Skip(1), .. targets]) { RedirectStandardOutput = true };
+            start.Environment["PATH"] = $"{folder.FullName}:{start.Environment["PATH"]}";
+            start.Environment["TIMEOUT"] = timeout;
+            using var process = System.Diagnostics.Process.Start(start)!;
+            var output = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return (process.ExitCode, output);
+        }
+    }
+
+    [Fact]
+    public void With_an_index_in_memory_request_and_limit_follow_the_number_of_chunks()
+    {
+        (string, string) Memory(string index)
+        {
+            var resources = Environments.Plan(TestManifest.Platform, ValuesReader.Read([Environments.Text("values.yaml"), ("v.yaml", $"services: {{ rag-api: {{ env: {{ Rag__Index__Provider: embedded }}{index} }} }}")]))
+                .Find<Deployment>("rag-api").Spec.Template.Spec.Containers[0].Resources!;
+            return (resources.Requests!["memory"], resources.Limits!["memory"]);
+        }
+
+        Assert.Equal(("512Mi", "2Gi"), Memory(""));
+        // Half a million chunks of 256 dimensions: the process was measured at 1,189 MiB, of which some 190 without any (docs/performance.md).
+        Assert.Equal(("1681Mi", "3217Mi"), Memory(", embeddedIndex: { chunks: 500349 }"));
+        Assert.Equal(("703Mi", "2239Mi"), Memory(", embeddedIndex: { chunks: 500349, dimensions: 0 }"));
+    }
+
+    [Fact]
+    public void A_label_is_cut_out_of_a_tag_that_is_none()
+    {
+        string Version(string tag) => PodParts.ImageVersion($"docker.io/library/redis:{tag}");
+
+        Assert.Equal("8.6", Version("8.6"));
+        Assert.Equal(new string('a', 62), Version(new string('a', 62) + "." + new string('b', 60)));
+        Assert.Equal("8", Version("_8-"));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class PreflightTests
 
     private static readonly ServedTypes Served = ServedTypes.Parse(
         "apps/v1\nv1\nnetworking.k8s.io/v1\nkeda.sh/v1beta1\n",
-        "secrets   v1   true   Secret\ndeployments   deploy   apps/v1   true   Deployment\nstatefulsets   sts   apps/v1   true   StatefulSet\ningresses   ing   networking.k8s.io/v1   true   Ingress\nscaledobjects   so   keda.sh/v1beta1   true   ScaledObject\n");
+        "namespaces   ns   v1   false   Namespace\nsecrets   v1   true   Secret\ndeployments   deploy   apps/v1   true   Deployment\nstatefulsets   sts   apps/v1   true   StatefulSet\ningresses   ing   networking.k8s.io/v1   true   Ingress\nscaledobjects   so   keda.sh/v1beta1   true   ScaledObject\n");
 
     [Fact]
     public void A_cluster_that_has_everything_passes() => Assert.Empty(Look([Deployment, Secret.Replace("{ p", "{ vectors-key: eA==, p", StringComparison.Ordinal)], secrets: ["registry"]));
@@ -71,6 +71,22 @@ public sealed class PreflightTests
         Assert.False(own.IsWarning);
         // An image may be public: without the credentials one may try.
         Assert.True(problems.Single(static problem => problem.Subject == "registry").IsWarning);
+    }
+
+    [Theory]
+    [InlineData("dev", null)]
+    [InlineData(null, null)]
+    [InlineData("prod", "The namespace ragplatform holds the environment 'prod', and this is 'dev': its secrets would be replaced,")]
+    public void A_namespace_that_holds_another_environment_is_not_written_over(string? resident, string? expected)
+    {
+        const string Namespace = "apiVersion: v1\nkind: Namespace\nmetadata: { name: ragplatform, labels: { ragplatform.dev/environment: dev } }\n";
+
+        var problems = Look([Namespace], resident: resident);
+
+        Assert.Equal(expected is null ? 0 : 1, problems.Count);
+        Assert.All(problems, problem => Assert.StartsWith(expected!, problem.What, StringComparison.Ordinal));
+        Assert.All(problems, static problem => Assert.EndsWith("kubectl -n ragplatform label namespace ragplatform ragplatform.dev/environment=dev --overwrite", problem.Fix, StringComparison.Ordinal));
+        Assert.All(problems, static problem => Assert.False(problem.IsWarning));
     }
 
     [Fact]
@@ -126,11 +142,12 @@ public sealed class PreflightTests
     public void A_certificate_is_missed_unless_cert_manager_makes_it(string annotations, int problems) =>
         Assert.Equal(problems, Look([$"apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{ name: a{annotations} }}\nspec: {{ tls: [ {{ hosts: [ a.example.com ], secretName: tls }} ] }}\n"], secrets: []).Count);
 
-    private static IReadOnlyList<Problem> Look(string[] objects, string[]? secrets = null, int serverMinor = 33) => Preflight.Of(
+    private static IReadOnlyList<Problem> Look(string[] objects, string[]? secrets = null, int serverMinor = 33, string? resident = null) => Preflight.Of(
         new Overlay("dev", Path.Combine("overlays", "dev"), RenderedYaml.Read(string.Join("---\n", objects.Select(static one => one + "\n")))),
         new ClusterTarget("kind-dev", "https://127.0.0.1:6443", $"v1.{serverMinor}.0", serverMinor, ClientMinor: serverMinor),
         Served,
         Snapshots.Classes(Snapshots.StorageClass("standard", "rancher.io/local-path", isDefault: true)),
         secrets?.ToHashSet(StringComparer.Ordinal),
-        "kubectl -n ragplatform");
+        "kubectl -n ragplatform",
+        resident);
 }

@@ -43,11 +43,32 @@ public sealed class RealKubectlTests : IDisposable
 
         var destroy = await RunAsync(server, ["destroy", "--yes"]);
         Assert.True(destroy.ExitCode == 0, destroy.Error + destroy.Output);
-        Assert.All(server.Objects.Keys, static path => Assert.Matches("/(namespaces/ragplatform|secrets/[^/]+|persistentvolumeclaims/[^/]+|storageclasses/standard)$", path));
+        Assert.All(server.Objects.Keys, static path => Assert.Matches("/(namespaces/ragplatform-dev|secrets/[^/]+|persistentvolumeclaims/[^/]+|storageclasses/standard)$", path));
         Assert.Contains(server.Objects.Keys, static path => path.Contains("/secrets/", StringComparison.Ordinal));
 
         Assert.Equal(0, (await RunAsync(server, ["destroy", "--yes", "--data"])).ExitCode);
-        Assert.Equal(["/api/v1/namespaces/ragplatform", "/apis/storage.k8s.io/v1/storageclasses/standard"], server.Objects.Keys);
+        Assert.Equal(["/api/v1/namespaces/ragplatform-dev", "/apis/storage.k8s.io/v1/storageclasses/standard"], server.Objects.Keys);
+    }
+
+    [KubectlFact]
+    public async Task An_environment_is_not_applied_over_another_one_unless_that_is_wanted()
+    {
+        await using var server = Server();
+        Assert.Equal(0, (await RunAsync(server, ["apply", "-e", "prod", "--no-wait", .. Source])).ExitCode);
+        var resident = server.Objects["/api/v1/namespaces/ragplatform"];
+        Assert.Equal("prod", resident["metadata"]!["labels"]!["ragplatform.dev/environment"]!.ToString());
+        resident["metadata"]!["labels"]!["ragplatform.dev/environment"] = "staging";
+        var before = server.Objects.ToDictionary(static one => one.Key, static one => one.Value.ToJsonString());
+
+        var refused = await RunAsync(server, ["apply", "-e", "prod", "--no-wait", .. Source]);
+        var beside = await RunAsync(server, ["apply", "-e", "dev", "--no-wait", .. Source]);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("The namespace ragplatform holds the environment 'staging', and this is 'prod'", refused.Output, StringComparison.Ordinal);
+        Assert.True(beside.ExitCode == 0, beside.Error + beside.Output);
+        Assert.All(before, one => Assert.Equal(one.Value, server.Objects[one.Key].ToJsonString()));
+        Assert.Equal(0, (await RunAsync(server, ["apply", "-e", "prod", "--no-wait", "--ignore-preflight", .. Source])).ExitCode);
+        Assert.Equal("prod", server.Objects["/api/v1/namespaces/ragplatform"]["metadata"]!["labels"]!["ragplatform.dev/environment"]!.ToString());
     }
 
     [KubectlFact]

@@ -50,7 +50,7 @@ public sealed class PostgresRolesTests
     [Fact]
     public void What_scales_by_the_queue_asks_as_the_services_do()
     {
-        var plan = Environments.Plan(TestManifest.Platform, ValuesReader.Read([("v.yaml", "migration: { service: rag-api }\nservices: { rag-ingest: { queueScaling: { store: postgres, database: ragdb, query: q } } }\n")]));
+        var plan = Environments.Plan(TestManifest.Platform, ValuesReader.Read([("v.yaml", "migration: { service: rag-api }\nservices: { rag-ingest: { queue: { store: postgres, database: ragdb, query: q }, queueScaling: { max: 3 } } }\n")]));
 
         Assert.Equal("ragplatform", plan.Find<ScaledObject>("rag-ingest").Spec.Triggers[0].Metadata["userName"]);
         Assert.Equal("postgres-password", plan.Find<TriggerAuthentication>("rag-ingest").Spec.SecretTargetRef[0].Key);
