@@ -73,16 +73,17 @@ public static class KustomizeTree
         return new SecretGenerator(context.SecretName, [SecretsFile], new SecretGeneratorOptions(true, context.Names.Labels(values.Name, "platform").With(context.EnvironmentLabels)));
     }
 
-    private static void Add(Dictionary<string, string> files, string folder, Kustomization kustomization, ObjectChanges changes)
+    /// <summary>Writes a folder of changes: a file for what belongs together, one for each patch, and the kustomization that names them.</summary>
+    internal static void Add(Dictionary<string, string> files, string folder, Kustomization kustomization, ObjectChanges changes, string head = Head)
     {
         foreach (var group in changes.Added.GroupBy(static added => added.File))
         {
-            files.Add($"{folder}/{group.Key}.yaml", YamlText.Write(group.Select(static added => added.Tree), Head));
+            files.Add($"{folder}/{group.Key}.yaml", YamlText.Write(group.Select(static added => added.Tree), head));
         }
 
         foreach (var patch in changes.Patches)
         {
-            files.Add($"{folder}/{patch.Path}", YamlText.Write([patch.Tree], Head));
+            files.Add($"{folder}/{patch.Path}", YamlText.Write([patch.Tree], head));
         }
 
         string[] resources = [.. kustomization.Resources ?? [], .. changes.Added.Select(static added => $"{added.File}.yaml").Distinct()];
@@ -91,6 +92,6 @@ public static class KustomizeTree
             Resources = resources.Length > 0 ? resources : null,
             Patches = changes.Patches.Count == 0 ? null : [.. changes.Patches.Select(static patch => new KustomizePatch(patch.Path))],
         };
-        files.Add($"{folder}/kustomization.yaml", YamlText.Write([ManifestTree.OfPart(whole)!], Head));
+        files.Add($"{folder}/kustomization.yaml", YamlText.Write([ManifestTree.OfPart(whole)!], head));
     }
 }
