@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Npgsql;
 using Rag.Api.Tests.Support;
+using Rag.Client;
 using Rag.Testing;
 
 namespace Rag.Api.Tests;
@@ -126,6 +127,67 @@ public sealed class MigrateTests(PostgresFixture postgres) : IDisposable
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
     }
 
+    [Fact]
+    public async Task With_such_a_user_documents_are_processed_and_a_restored_copy_is_migrated_and_served_like_what_it_is_a_copy_of()
+    {
+        var missing = await MissingAsync();
+        var user = $"rag-{Guid.NewGuid():N}"[..16];
+        var services = new NpgsqlConnectionStringBuilder(missing.ConnectionString) { Username = user, Password = null };
+        Dictionary<string, string> Settings() => new()
+        {
+            ["ConnectionStrings__ragdb"] = services.ConnectionString,
+            ["Rag__Storage__PasswordFile"] = Path.Combine(_folder.FullName, "services"),
+            ["Rag__Storage__Migrate"] = "check",
+            ["Rag__Auth__BootstrapKey"] = ApiHost.Key,
+            ["Rag__Blobs__Provider"] = "postgres",
+        };
+        File("services", "of the services\n");
+        (string, string)[] Migration() =>
+        [
+            ("ConnectionStrings__ragdb", services.ConnectionString), ("Rag__Storage__PasswordFile", Path.Combine(_folder.FullName, "services")),
+            ("Rag__Migration__AdminUsername", missing.Username!), ("Rag__Migration__AdminPasswordFile", File("admin", missing.Password!)),
+        ];
+        Assert.Equal(0, (await MigrateAsync(Migration())).ExitCode);
+
+        Guid id;
+        await using (var api = ServiceProcess.Start("Rag.Api", "rag-api", Settings()))
+        await using (var worker = ServiceProcess.Start("Rag.Ingest", "rag-ingest", Settings()))
+        {
+            await api.WaitUntilOkAsync("/health/ready", Limit);
+            using var http = new HttpClient { BaseAddress = api.BaseAddress };
+            var client = new RagClient(http, static _ => ValueTask.FromResult<string?>(ApiHost.Key));
+            await client.CreateCollectionAsync(new CreateCollection("handbook"));
+            await using var content = new MemoryStream("# Bread\n\nRye bread leaves the oven at nine."u8.ToArray());
+            id = Assert.Single((await client.UploadAsync("handbook", [new UploadFile("bread.md", content, "text/markdown")])).Items).Id!.Value;
+            using var limit = new CancellationTokenSource(Limit);
+            await foreach (var step in client.FollowEventsAsync("handbook", after: 0, limit.Token))
+            {
+                if (step is CollectionEvent.DocumentChanged { Status: DocumentStatus.Ready or DocumentStatus.Failed } end)
+                {
+                    Assert.True(end.Status == DocumentStatus.Ready, worker.Output);
+                    break;
+                }
+            }
+        }
+
+        NpgsqlConnection.ClearAllPools();
+        var copy = new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync()).Database!;
+        var dump = Path.Combine(_folder.FullName, "copy.dump");
+        await RunAsync("pg_dump", missing, "--format=custom", $"--file={dump}", $"--dbname={services.Database}");
+        await RunAsync("pg_restore", missing, "--exit-on-error", $"--dbname={copy}", dump);
+        services.Database = copy;
+        var again = await MigrateAsync(Migration());
+        await using var restored = ServiceProcess.Start("Rag.Api", "rag-api", Settings());
+        await restored.WaitUntilOkAsync("/health/ready", Limit);
+        using var other = new HttpClient { BaseAddress = restored.BaseAddress };
+        var reader = new RagClient(other, static _ => ValueTask.FromResult<string?>(ApiHost.Key));
+
+        Assert.Equal((0, ""), (again.ExitCode, again.Error));
+        Assert.Contains("The schema is up to date", again.Output, StringComparison.Ordinal);
+        Assert.Contains("Rye bread", (await reader.GetTextAsync("handbook", id)).Text, StringComparison.Ordinal);
+        await reader.DeleteDocumentAsync("handbook", id);
+    }
+
     [Theory]
     [InlineData("ConnectionStrings__ragdb", "", "No database is configured")]
     [InlineData("ConnectionStrings__ragdb", "postgres://x", "is not one that Npgsql understands")]
@@ -146,6 +208,21 @@ public sealed class MigrateTests(PostgresFixture postgres) : IDisposable
         var path = Path.Combine(_folder.FullName, name);
         System.IO.File.WriteAllText(path, text);
         return path;
+    }
+
+    private async Task RunAsync(string program, NpgsqlConnectionStringBuilder administrator, params string[] arguments)
+    {
+        // Where only the server's programs were linked to a folder, those of the client are found by their names.
+        var path = Path.Combine(postgres.BinDirectory, program);
+        var start = new ProcessStartInfo(System.IO.File.Exists(path) ? path : program, arguments) { RedirectStandardError = true };
+        start.Environment["PGHOST"] = administrator.Host;
+        start.Environment["PGPORT"] = administrator.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        start.Environment["PGUSER"] = administrator.Username;
+        start.Environment["PGPASSWORD"] = administrator.Password;
+        using var process = Process.Start(start)!;
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, error);
     }
 
     private static async Task ExecuteAsync(string connectionString, string sql)

@@ -13,6 +13,9 @@ public sealed class PostgresFixture : IAsyncLifetime
     /// <summary>Process id of the server, for tests that stop it.</summary>
     public int ProcessId => Instance.ProcessId;
 
+    /// <summary>Folder of its programs.</summary>
+    public string BinDirectory => Instance.BinDirectory;
+
     private PostgresInstance Instance => _instance ?? throw new InvalidOperationException("The fixture is not initialised.");
 
     public async Task InitializeAsync() => _instance = await PostgresInstance.StartAsync();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rag.Deploy.Planning.Network;
+using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
 
@@ -20,11 +21,12 @@ internal static class ConnectionRules
         {
             var users = Users(context, store, demands).ToList();
             var needed = users.Sum(static user => user.Connections) + Reserved;
-            if (users.Count > 0 && needed > store.Values.MaxConnections)
+            var allowed = PostgresPlan.MaxConnections(context, store);
+            if (users.Count > 0 && needed > allowed)
             {
                 faults.NotAllowed(
                     $"stores.{store.Name}.maxConnections",
-                    store.Values.MaxConnections,
+                    allowed,
                     $"{needed} to 10000",
                     $"{string.Join(", ", users.Select(static user => user.Text))} may connect and {Reserved} are the superuser's; smaller pools ('pool.size') or fewer pods need fewer");
             }

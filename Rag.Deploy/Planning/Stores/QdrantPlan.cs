@@ -44,6 +44,12 @@ internal static class QdrantPlan
         Probe Ask(string path) => new() { HttpGet = new HttpGetAction(path, http) };
         var probing = Probing.Of(Ask("/healthz"), Ask("/readyz"), Ask("/livez"), startupSeconds: 120);
         ContainerPort[] peers = isCluster ? [new ContainerPort("p2p", PeerPort)] : [];
+        EnvVar[] own =
+        [
+            .. Settings(name, isCluster),
+            // The image reads its key from the environment or from a whole configuration file, not from a file of its own.
+            new EnvVar("QDRANT__SERVICE__API_KEY") { ValueFrom = new EnvVarSource { SecretKeyRef = new KeySelector(context.SecretName, StorePlan.Password(context, store)) } },
+        ];
         return new StorePod
         {
             User = store.Values.User ?? ImageUser,
@@ -57,12 +63,7 @@ internal static class QdrantPlan
                 ImagePullPolicy = "",
                 Command = isCluster ? ["sh", "-c", Start] : null,
                 Ports = [.. StorePlan.ContainerPorts(context, store), .. peers],
-                Env =
-                [
-                    .. Settings(name, isCluster),
-                    // The image reads its key from the environment or from a whole configuration file, not from a file of its own.
-                    new EnvVar("QDRANT__SERVICE__API_KEY") { ValueFrom = new EnvVarSource { SecretKeyRef = new KeySelector(context.SecretName, StorePlan.Password(context, store)) } },
-                ],
+                Env = [.. own, .. StoreModel.Variables(context, store, own)],
                 Resources = PodParts.Resources(StorePlan.Resources(store)),
                 StartupProbe = probing.Startup,
                 ReadinessProbe = probing.Readiness,

@@ -57,6 +57,11 @@ internal static class RedisPlan
         var password = StorePlan.Password(context, store);
         var ping = new Probe { Exec = new ExecAction(["sh", "-c", Ping]) };
         var probing = Probing.Of(ping, ping, new Probe { TcpSocket = new TcpSocketAction(StorePlan.ContainerPorts(context, store)[0].Name) }, startupSeconds: 60);
+        EnvVar[] own =
+        [
+            new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{password}" },
+            new EnvVar("PRIMARY") { Value = $"{name}-0.{StorePods.Headless(name)}" },
+        ];
         return new StorePod
         {
             User = store.Values.User ?? WorkloadSettings.NobodyInParticular,
@@ -69,11 +74,7 @@ internal static class RedisPlan
                 ImagePullPolicy = "",
                 Command = ["sh", "/etc/redis/start.sh"],
                 Ports = StorePlan.ContainerPorts(context, store),
-                Env =
-                [
-                    new EnvVar("PASSWORD_FILE") { Value = $"{WorkloadEnvironment.SecretFolder}/{password}" },
-                    new EnvVar("PRIMARY") { Value = $"{name}-0.{StorePods.Headless(name)}" },
-                ],
+                Env = [.. own, .. StoreModel.Variables(context, store, own)],
                 Resources = PodParts.Resources(resources),
                 StartupProbe = probing.Startup,
                 ReadinessProbe = probing.Readiness,

@@ -23,6 +23,13 @@ internal sealed record BoundFiles(IReadOnlyList<ConfigMap> Maps, IReadOnlyList<V
     public IEnumerable<KeyValuePair<string, string>> Contents =>
         Maps.SelectMany(static map => map.Data!.Select(file => KeyValuePair.Create($"{map.Metadata.Name}/{file.Key}", file.Value)));
 
+    /// <summary>The same without some of the mounts.</summary>
+    public BoundFiles Except(Func<ContainerVolumeMount, bool> leavesOut)
+    {
+        var kept = Enumerable.Range(0, Mounts.Count).Where(i => !leavesOut(Mounts[i])).ToList();
+        return new BoundFiles([.. kept.Select(i => Maps[i])], [.. kept.Select(i => Volumes[i])], [.. kept.Select(i => Mounts[i])]);
+    }
+
     public static BoundFiles Of(PlanContext context, WorkloadResource workload, IReadOnlyList<string> omitted)
     {
         var maps = new List<ConfigMap>();

@@ -22,8 +22,8 @@ public sealed class PostgresRolesTests
         var plan = Environments.Plan(TestManifest.Platform, read);
 
         var knowing = plan.Objects.Where(planned => PodTemplates.Of(planned.Object) is { } pod && Keys(pod.Spec).Contains((secret, Administrator))).Select(static planned => $"{planned.Object.Kind} {planned.Object.Metadata.Name}").ToList();
-        Assert.Equal(3, knowing.Count);
-        Assert.Equal(["StatefulSet postgres", "Job rag-api-migration-", "CronJob postgres-backup"], knowing.Select(static name => name.StartsWith("Job", StringComparison.Ordinal) ? name[..^10] : name));
+        Assert.Equal(4, knowing.Count);
+        Assert.Equal(["StatefulSet postgres", "Job rag-api-migration-", "CronJob postgres-backup", "CronJob postgres-restore"], knowing.Select(static name => name.StartsWith("Job", StringComparison.Ordinal) ? name[..^10] : name));
         Assert.DoesNotContain(plan.Objects, static planned => PodTemplates.Of(planned.Object) is { } pod && pod.Spec.Containers.SelectMany(static container => container.Env ?? []).Any(static variable => variable.ValueFrom?.SecretKeyRef?.Key == Administrator));
         Assert.Equal(mode == "external", plan.Objects.Any(static planned => planned.Object is ExternalSecret made && made.Spec.Data.Any(static data => data.SecretKey == Administrator)));
         Assert.Matches($"(?m)^{Administrator}=[A-Za-z0-9]{{32}}$", SecretsFile.Complete(TestManifest.Platform, read, existing: null).Text);
