@@ -46,7 +46,7 @@ internal static class Containerfile
             foreach (var platform in platforms)
             {
                 saved.Add(Path.Combine(Path.GetTempPath(), $"rag-base-{Guid.NewGuid():N}.tar"));
-                await BuildAsync(runtime, containerfile, from, platform, saved[^1], cancellationToken);
+                await BuildAsync(runtime, containerfile, from, archive is not null, platform, saved[^1], cancellationToken);
             }
 
             return await BaseImage.ServeAsync(saved, platforms, cancellationToken);
@@ -57,14 +57,15 @@ internal static class Containerfile
         }
     }
 
-    private static async Task BuildAsync(ContainerRuntime runtime, string containerfile, string from, ImagePlatform platform, string archive, CancellationToken cancellationToken)
+    private static async Task BuildAsync(ContainerRuntime runtime, string containerfile, string from, bool archived, ImagePlatform platform, string archive, CancellationToken cancellationToken)
     {
         var name = Path.GetFileNameWithoutExtension(containerfile);
         var tag = $"{name}-base:rag-{platform.Architecture}";
-        // Another processor's programs run here only where the kernel was told how (binfmt_misc); this machine's own need no word of it.
-        string[] foreign = platform == ImagePlatform.Own ? [] : ["--platform", platform.Name];
+        // podman keeps one image of a name, of whichever platform was asked for last, and takes it for every other: of a registry it is asked for anew. Another processor's
+        // programs run here only where the kernel was told how (binfmt_misc).
+        string[] one = archived ? [] : ["--platform", platform.Name, "--pull", "--no-cache"];
         await RequireAsync(
-            runtime, ["build", "--file", containerfile, "--tag", tag, .. foreign, "--build-arg", $"BASE={from}", Path.GetDirectoryName(containerfile)!], $"The base of {name} could not be built",
+            runtime, ["build", "--file", containerfile, "--tag", tag, .. one, "--build-arg", $"BASE={from}", Path.GetDirectoryName(containerfile)!], $"The base of {name} could not be built",
             $"Can the image after FROM be pulled, and do packages install in it? --base takes a local archive instead of the first; --base {name}=FILE one that needs neither.", cancellationToken);
         string[] format = runtime.Name == "podman" ? ["--format", "oci-archive"] : [];
         await RequireAsync(runtime, ["save", .. format, "--output", archive, tag], $"The base of {name} could not be saved", remedy: null, cancellationToken);
