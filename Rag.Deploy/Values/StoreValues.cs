@@ -39,6 +39,7 @@ public sealed record StoreValues
     public bool Tls { get; init; }
 
     [Description("external, operator: name in the database; default: the app model's.")]
+    [DatabaseUser]
     public string? Username { get; init; }
 
     [Description("external: range of addresses that it is in, for the network policy; default: everything outside.")]
@@ -50,6 +51,7 @@ public sealed record StoreValues
     public int? ReplicationFactor { get; init; }
 
     [Description("Variable that tells every service with this store the replication factor; empty: they are not told.")]
+    [VariableName(mayBeEmpty: true)]
     public string ReplicationVariable { get; init; } = "";
 
     [Description("PostgreSQL: connections that it allows; the pools of all pods have to fit in.")]
@@ -102,6 +104,6 @@ public sealed record BackupValues
     public string Storage { get; init; } = "20Gi";
 
     [Description("Qdrant: image with a shell and curl, which takes the snapshots.")]
-    [RegularExpression("[^ ]+[:@][^ /]+", ErrorMessage = "a reference with a tag or a digest")]
+    [PinnedImage]
     public string Image { get; init; } = "docker.io/curlimages/curl:8.11.1";
 }

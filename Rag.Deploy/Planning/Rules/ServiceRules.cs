@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
@@ -6,7 +7,7 @@ using Rag.Deploy.Values;
 namespace Rag.Deploy.Planning.Rules;
 
 /// <summary>Health, shutdown, variables and ways out of a workload.</summary>
-internal static class ServiceRules
+internal static partial class ServiceRules
 {
     // What nodes give a pod at the most on a drain that a person waits for; beyond it tools kill the pod all the same.
     private const int LongestGraceSeconds = 3600;
@@ -19,7 +20,7 @@ internal static class ServiceRules
             var path = $"services.{workload.Name}";
             Probes(workload, settings.Probes, $"{path}.probes", faults);
             Shutdown(settings.Shutdown, $"{path}.shutdown", faults);
-            Variables(workload, settings, path, faults);
+            Variables(context, workload, settings, path, faults);
             Tolerations(settings.Own.Tolerations, $"{path}.tolerations", faults);
             for (var i = 0; i < settings.Own.Egress.Count; i++)
             {
@@ -65,11 +66,16 @@ internal static class ServiceRules
         }
     }
 
-    private static void Variables(WorkloadResource workload, WorkloadSettings settings, string path, RuleFaults faults)
+    private static void Variables(PlanContext context, WorkloadResource workload, WorkloadSettings settings, string path, RuleFaults faults)
     {
         Told(settings.Shutdown.TimeoutVariable, "shutdown.timeoutSeconds");
         Told(settings.Shutdown.DelayVariable, "shutdown.delaySeconds");
         Told(settings.Own.Pool?.Variable ?? "", "pool.size");
+        foreach (var (name, text) in settings.Own.Env.Where(variable => variable.Value is not null && faults.Places.IsOwn($"{path}.env.{variable.Key}")))
+        {
+            Variable(context, workload, name, text!, $"{path}.env.{name}", faults);
+        }
+
         var names = WorkloadEnvironment.Merged(workload, settings).Select(static variable => variable.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var name in settings.Own.SecretFiles.Keys.Where(name => faults.Places.IsOwn($"{path}.secretFiles.{name}") && !names.Contains(name)))
         {
@@ -84,6 +90,30 @@ internal static class ServiceRules
             }
         }
     }
+
+    private static void Variable(PlanContext context, WorkloadResource workload, string name, string text, string path, RuleFaults faults)
+    {
+        try
+        {
+            var value = context.Resolver.Resolve(workload.Name, $"env.{name}", text);
+            if (!value.IsSecret && (CredentialName().IsMatch(name) ? text.Length > 0 : Credential().IsMatch(text)))
+            {
+                // Without the value: whoever reads the message may be somebody else.
+                faults.Add(path, "it looks like a credential, and values are kept in version control; allowed is: a secret parameter of the app model ({name.value}), whose value comes from where 'secrets' says.");
+            }
+        }
+        catch (ManifestException exception)
+        {
+            faults.Add(path, $"it cannot be resolved against the app model: {exception.Message}");
+        }
+    }
+
+    // Rag__Chat__ApiKey, Smtp__Password; not Rag__Chat__ApiKeyFile, and not Rag__Chat__MaxTokens.
+    [GeneratedRegex("(password|passwd|secret|token|api_?key|access_?key)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex CredentialName();
+
+    [GeneratedRegex("(password|pwd|accountkey|sharedaccesskey)=[^;,]|://[^/@: ]+:[^/@ ]+@", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Credential();
 
     private static void Tolerations(IReadOnlyList<TolerationValues> tolerations, string path, RuleFaults faults)
     {
