@@ -127,18 +127,18 @@ public sealed record QuotaValues
 public sealed record ImageValues
 {
     [Description("Where the images that are built from the platform's projects are, such as registry.example.com/rag; empty: local images by their bare names.")]
-    [RegularExpression("([a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*)?", ErrorMessage = "a host, a port and a path in lower case, without a scheme, such as registry.example.com:5000/rag")]
+    [Registry(mayBeEmpty: true)]
     public string Registry { get; init; } = "";
 
     [Description("Instead of docker.io and others: the registry that mirrors every image that is not built here.")]
-    [RegularExpression("[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", ErrorMessage = "a host, a port and a path in lower case, without a scheme")]
+    [Registry]
     public string? Mirror { get; init; }
 
     [Description("When nodes fetch images.")]
     public PullPolicy PullPolicy { get; init; } = PullPolicy.IfNotPresent;
 
     [Description("Registries that images may come from, such as registry.example.com/rag; empty: any. A reference without a host is docker.io's.")]
-    [RegularExpression("[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", ErrorMessage = "a host, a port and a path in lower case, without a scheme")]
+    [Registry]
     public IReadOnlyList<string> AllowedRegistries { get; init; } = [];
 
     [Description("Names of the Secrets with the registries' credentials.")]

@@ -13,6 +13,7 @@ public sealed record InferenceValues
     public InferenceTask Task { get; init; } = InferenceTask.Chat;
 
     [Description("Name of the model, as the engine loads it and as the services ask for it.")]
+    [ModelName]
     public required string Model { get; init; }
 
     [Description("embedding: length of the model's vectors.")]
@@ -24,7 +25,7 @@ public sealed record InferenceValues
     public OrderedDictionary<string, string>? Clients { get; init; }
 
     [Description("Image with a tag; default: one of the engine that was current when this version was made.")]
-    [RegularExpression("[^ ]+[:@][^ /]+", ErrorMessage = "a reference with a tag or a digest")]
+    [PinnedImage]
     public string? Image { get; init; }
 
     [Description("deployment: so many pods as 'replicas' says; daemonSet: one on each node that the selector names.")]
@@ -39,6 +40,7 @@ public sealed record InferenceValues
     public int Gpus { get; init; } = 1;
 
     [Description("What nodes call their GPUs.")]
+    [NodeResource]
     public string GpuResource { get; init; } = "nvidia.com/gpu";
 
     [Description("Runtime class of the pods, where GPUs need one; it has to exist.")]

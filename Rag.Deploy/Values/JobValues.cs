@@ -13,6 +13,7 @@ public sealed record MigrationValues
     public IReadOnlyList<string> Args { get; init; } = ["--migrate"];
 
     [Description("Variable that tells every service with the same database to wait for the job instead of migrating; empty: they are not told.")]
+    [VariableName(mayBeEmpty: true)]
     public string CheckVariable { get; init; } = "";
 
     [Description("What that variable says.")]
@@ -41,6 +42,7 @@ public sealed record MigrationValues
 public sealed record AdministratorValues
 {
     [Description("operator, external: name in the database.")]
+    [DatabaseUser]
     public string? Username { get; init; }
 
     [Description("operator, external: Secret that holds the password; it has to exist.")]
@@ -51,9 +53,11 @@ public sealed record AdministratorValues
     public string Key { get; init; } = "password";
 
     [Description("Variable that tells the program the name.")]
+    [VariableName]
     public string UsernameVariable { get; init; } = "Rag__Migration__AdminUsername";
 
     [Description("Variable that tells the program the file with the password.")]
+    [VariableName]
     public string PasswordFileVariable { get; init; } = "Rag__Migration__AdminPasswordFile";
 }
 

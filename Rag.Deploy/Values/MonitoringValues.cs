@@ -166,8 +166,10 @@ public sealed record DashboardValues
     public bool Enabled { get; init; } = true;
 
     [Description("Label that Grafana's sidecar looks for.")]
+    [LabelKey]
     public string Label { get; init; } = "grafana_dashboard";
 
     [Description("Value of that label.")]
+    [LabelValue]
     public string LabelValue { get; init; } = "1";
 }

@@ -10,7 +10,7 @@ public sealed record ExposureValues
     public ExposureKind Kind { get; init; } = ExposureKind.None;
 
     [Description("Host names by workload, each of one external workload of the app model.")]
-    [HostName]
+    [PublicHost]
     public OrderedDictionary<string, string> Hosts { get; init; } = [];
 
     [Description("ingress: Secret with the certificate for the hosts; one that does not exist yet is made by who is named in the annotations, such as cert-manager.")]
@@ -56,6 +56,7 @@ public sealed record GatewayValues
     public string? Namespace { get; init; }
 
     [Description("Its listener; default: any that fits.")]
+    [DnsName]
     public string? Section { get; init; }
 }
 

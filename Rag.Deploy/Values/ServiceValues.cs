@@ -269,9 +269,11 @@ public sealed record ShutdownValues
     public int TimeoutSeconds { get; init; } = 30;
 
     [Description("Variable that tells the program its time-out; empty: it is not told.")]
+    [VariableName(mayBeEmpty: true)]
     public string TimeoutVariable { get; init; } = "";
 
     [Description("Variable that tells the program to delay its stop itself, used where the cluster cannot; empty: it is not told.")]
+    [VariableName(mayBeEmpty: true)]
     public string DelayVariable { get; init; } = "";
 }
 
@@ -287,6 +289,7 @@ public sealed record PoolValues
     public int Beside { get; init; }
 
     [Description("Variable that tells the program the size of its pool; empty: it is not told.")]
+    [VariableName(mayBeEmpty: true)]
     public string Variable { get; init; } = "";
 }
 
@@ -306,6 +309,7 @@ public sealed record DisruptionValues
 public sealed record TolerationValues
 {
     [Description("Of the taint.")]
+    [LabelKey]
     public string? Key { get; init; }
 
     [Description("Exists or Equal.")]
@@ -313,6 +317,7 @@ public sealed record TolerationValues
     public string Operator { get; init; } = "Exists";
 
     [Description("With Equal.")]
+    [LabelValue]
     public string? Value { get; init; }
 
     [Description("NoSchedule, PreferNoSchedule or NoExecute.")]

@@ -43,7 +43,7 @@ public sealed record StoreValues
     public bool Tls { get; init; }
 
     [Description("PostgreSQL: the services' user. bundled: the migration makes it; default: the app model's, or the platform's name where that is postgres; 'postgres': the services are the administrator. operator, external: default: the app model's.")]
-    [RegularExpression("[A-Za-z_][A-Za-z0-9_.@-]{0,62}", ErrorMessage = "letters, digits, '_', '-', '.' and '@', not beginning with a digit, at most 63")]
+    [DatabaseUser]
     public string? Username { get; init; }
 
     [Description("external: range of addresses that it is in, for the network policy; default: the host's own where it is an address, any where it is a name.")]
@@ -55,6 +55,7 @@ public sealed record StoreValues
     public int? ReplicationFactor { get; init; }
 
     [Description("Variable that tells every service with this store the replication factor; empty: they are not told.")]
+    [VariableName(mayBeEmpty: true)]
     public string ReplicationVariable { get; init; } = "";
 
     [Description("PostgreSQL: connections that it allows; the pools of all pods have to fit in.")]
@@ -107,7 +108,7 @@ public sealed record BackupValues
     public string Storage { get; init; } = "20Gi";
 
     [Description("Qdrant: image with a shell and curl, which takes the snapshots.")]
-    [RegularExpression("[^ ]+[:@][^ /]+", ErrorMessage = "a reference with a tag or a digest")]
+    [PinnedImage]
     public string Image { get; init; } = "docker.io/curlimages/curl:8.11.1";
 
     [Description("PostgreSQL: a bucket instead of a claim.")]

@@ -7,6 +7,8 @@ namespace Rag.Deploy.Values;
 /// <summary>A piece of a values file, with the place it came from. Several files are laid over one another before they are bound.</summary>
 internal abstract record ValueNode(ValuePlace Place)
 {
+    private const int Most = 100_000;
+
     /// <summary>Reads one file.</summary>
     /// <returns>Null when the file is empty or all comments.</returns>
     /// <exception cref="ValuesException">It is not YAML, or not a mapping.</exception>
@@ -27,7 +29,8 @@ internal abstract record ValueNode(ValuePlace Place)
             throw new ValuesException([$"{file}: it holds {stream.Documents.Count} documents; one is expected. Give several files instead."]);
         }
 
-        return stream.Documents.Count == 0 ? null : From(file, stream.Documents[0].RootNode, depth: 0) switch
+        var count = 0;
+        return stream.Documents.Count == 0 ? null : From(file, stream.Documents[0].RootNode, depth: 0, ref count) switch
         {
             MapNode map => map,
             ScalarNode { IsNull: true } => null,
@@ -55,9 +58,15 @@ internal abstract record ValueNode(ValuePlace Place)
     /// <summary>What it is, for a message.</summary>
     public abstract string Describe();
 
-    private static ValueNode From(string file, YamlNode node, int depth)
+    private static ValueNode From(string file, YamlNode node, int depth, ref int count)
     {
         var place = new ValuePlace(file, node.Start.Line);
+        // A few anchors that refer to one another several times each are a file of any size.
+        if (++count > Most)
+        {
+            throw new ValuesException([$"{place}: with its anchors it has more than {Most} values."]);
+        }
+
         if (depth > 32)
         {
             throw new ValuesException([$"{place}: it is nested more than 32 levels deep."]);
@@ -70,12 +79,18 @@ internal abstract record ValueNode(ValuePlace Place)
                 foreach (var (key, value) in map.Children)
                 {
                     var name = key is YamlScalarNode { Value: { } text } ? text : throw new ValuesException([$"{place}: a key has to be a text."]);
-                    members.Add(name, From(file, value, depth + 1) with { Place = new ValuePlace(file, key.Start.Line) });
+                    members.Add(name, From(file, value, depth + 1, ref count) with { Place = new ValuePlace(file, key.Start.Line) });
                 }
 
                 return new MapNode(place, members);
             case YamlSequenceNode list:
-                return new ListNode(place, [.. list.Children.Select(item => From(file, item, depth + 1))]);
+                var items = new List<ValueNode>();
+                foreach (var item in list.Children)
+                {
+                    items.Add(From(file, item, depth + 1, ref count));
+                }
+
+                return new ListNode(place, items);
             case YamlScalarNode scalar:
                 return new ScalarNode(place, scalar.Value ?? "", scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any));
             default:
@@ -99,9 +114,12 @@ internal sealed record ListNode(ValuePlace Place, IReadOnlyList<ValueNode> Items
 /// <summary>A text, a number, a flag or nothing: which of them depends on what is expected.</summary>
 internal sealed record ScalarNode(ValuePlace Place, string Text, bool Quoted) : ValueNode(Place)
 {
+    // Of a value in a message: enough to find it by.
+    private const int LongestShown = 200;
+
     public bool IsNull => !Quoted && Text is "" or "~" or "null" or "Null" or "NULL";
 
-    public override string Describe() => IsNull ? "nothing" : $"'{Text}'";
+    public override string Describe() => IsNull ? "nothing" : Text.Length > LongestShown ? $"'{Text[..LongestShown]}...'" : $"'{Text}'";
 }
 
 /// <summary>Where a value stands.</summary>

@@ -1,8 +1,13 @@
+using System.Text;
+
 namespace Rag.Deploy.Values;
 
 /// <summary>Reads values from files that are laid over one another, the last one on top.</summary>
 public static class ValuesReader
 {
+    // A byte that is no UTF-8 would silently become another character.
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Reads files.</summary>
     /// <param name="files">May be none: then everything is the default.</param>
     /// <exception cref="ValuesException">A file is not there, is not YAML, or holds what is not allowed. All faults are named at once.</exception>
@@ -53,7 +58,12 @@ public static class ValuesReader
     {
         try
         {
-            return File.ReadAllText(file);
+            using var reader = new StreamReader(file, Strict, detectEncodingFromByteOrderMarks: true);
+            return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new ValuesException([$"{file}: it is not text in UTF-8."]);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

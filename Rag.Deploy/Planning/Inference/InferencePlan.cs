@@ -15,6 +15,9 @@ internal static class InferencePlan
     public static IEnumerable<PlannedObject> Of(PlanContext context) =>
         context.Has(Feature.GpuInference) ? context.Values.Inference.SelectMany(pair => InferencePods.Of(context, Name(pair.Key), pair.Value)) : [];
 
+    /// <summary>What the pods of a model are called.</summary>
+    public static string Name(string key) => $"inference-{Naming.Of(key)}";
+
     /// <summary>What the models' pods are called.</summary>
     public static IEnumerable<string> Names(PlanContext context) => context.Has(Feature.GpuInference) ? context.Values.Inference.Keys.Select(Name) : [];
 
@@ -82,8 +85,6 @@ internal static class InferencePlan
         };
         return manifest with { Resources = resources };
     }
-
-    private static string Name(string key) => $"inference-{Naming.Of(key)}";
 
     private static int Dimensions(PlanContext context, string name, InferenceValues values) =>
         values.Dimensions ?? throw context.Fault($"inference.{name}.dimensions", $"it is missing; the services have to know how long the vectors of '{values.Model}' are.");

@@ -5,14 +5,12 @@ namespace Rag.Deploy.Planning.Rules;
 /// <summary>The namespace, where images and secrets come from.</summary>
 internal static class ClusterRules
 {
-    private static readonly string[] SystemsOwn = ["default", "kube-system", "kube-public", "kube-node-lease"];
-
     public static void Check(PlanContext context, RuleFaults faults)
     {
         var values = context.Values;
-        if (SystemsOwn.Contains(values.EffectiveNamespace))
+        if (values.EffectiveNamespace == "default" || values.EffectiveNamespace.StartsWith("kube-", StringComparison.Ordinal))
         {
-            faults.Add(values.Namespace is null ? "name" : "namespace", $"'{values.EffectiveNamespace}' is not allowed; allowed is: a namespace of the platform's own.");
+            faults.Add(values.Namespace is null ? "name" : "namespace", $"'{values.EffectiveNamespace}' is not allowed; allowed is: a namespace of the platform's own, not beginning with 'kube-', which is the cluster's.");
         }
 
         if (values.Version == "latest")

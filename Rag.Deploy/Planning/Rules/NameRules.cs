@@ -1,5 +1,9 @@
 using System.Globalization;
 using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning.Inference;
+using Rag.Deploy.Planning.Jobs;
+using Rag.Deploy.Planning.Monitoring;
+using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Rules;
@@ -13,6 +17,7 @@ internal static class NameRules
         Stores(context, faults);
         Parameters(context, faults);
         Secrets(context, faults);
+        Images(context, faults);
         foreach (var (service, values) in context.Values.Services)
         {
             Variables(values.Env, $"services.{service}.env", faults);
@@ -44,6 +49,23 @@ internal static class NameRules
             {
                 faults.Add($"services.{name}", $"it is a store; its values stand in 'stores.{name}'.");
             }
+        }
+    }
+
+    // A digest of nobody's image would leave the one that was meant without.
+    private static void Images(PlanContext context, RuleFaults faults)
+    {
+        string[] known =
+        [
+            .. context.Manifest.Workloads.Select(static workload => workload.Name),
+            .. context.Stores.Where(static store => store.Kind == StoreKind.Qdrant).Select(BackupPlan.Name),
+            .. context.Values.Inference.Keys.Select(InferencePlan.Name),
+            ApiJobs.Image, CollectorPlan.Name, PrometheusPlan.Name,
+        ];
+        var images = context.Values.Images;
+        foreach (var path in images.Override.Keys.Except(known).Select(static name => $"images.override.{name}").Concat(images.Digests.Keys.Except(known).Select(static name => $"images.digests.{name}")))
+        {
+            faults.Unknown(path, "image", known);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using Rag.Deploy.AppModel;
+using Rag.Deploy.AppModel.Expressions;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Secrets;
 using Rag.Deploy.Values;
@@ -150,7 +151,7 @@ internal static partial class ServiceRules
     {
         foreach (var (name, text) in settings.Own.Env)
         {
-            if (text is null || context.Resolver.Resolve(workload.Name, $"env.{name}", text) is not { IsSecret: false, Plain: var literal } || CredentialText.IsSetting(literal))
+            if (text is null || Resolved(context, workload, name, text, path, faults) is not { IsSecret: false, Plain: var literal } || CredentialText.IsSetting(literal))
             {
                 continue;
             }
@@ -165,6 +166,19 @@ internal static partial class ServiceRules
                     $"{path}.env.{name}",
                     "it is a secret, and values are kept in version control; allowed is: an expression. Name the secret in 'secrets.more', such as [ model-key ], and write \"{model-key.value}\" here; its value then stands where all secrets of the environment do.");
             }
+        }
+    }
+
+    private static ResolvedText? Resolved(PlanContext context, WorkloadResource workload, string name, string text, string path, RuleFaults faults)
+    {
+        try
+        {
+            return context.Resolver.Resolve(workload.Name, $"env.{name}", text);
+        }
+        catch (ManifestException exception)
+        {
+            faults.Add($"{path}.env.{name}", $"it cannot be resolved against the app model: {exception.Message}");
+            return null;
         }
     }
 

@@ -102,6 +102,22 @@ internal static class StoreRules
         }
     }
 
+    // 0 0 31 2 *: with a weekday either of both is enough.
+    private static bool Comes(string schedule)
+    {
+        int[] longest = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        var fields = schedule.Split(' ');
+        return fields[4] != "*" || fields[2].Contains('*', StringComparison.Ordinal)
+            || Numbers(fields[3], 12).Any(month => Numbers(fields[2], 31).Any(day => day <= longest[month - 1]));
+
+        static IEnumerable<int> Numbers(string field, int most) => field.Split(',').SelectMany(item => item.Split('/')[0].Split('-') switch
+        {
+            ["*"] => Enumerable.Range(1, most),
+            [var from, ..] => [int.Parse(from, System.Globalization.CultureInfo.InvariantCulture)],
+            _ => Enumerable.Empty<int>(),
+        });
+    }
+
     private static void Backup(StoreResource store, BackupValues backup, string path, RuleFaults faults)
     {
         if (store.Kind == StoreKind.Redis)
@@ -121,6 +137,11 @@ internal static class StoreRules
             {
                 faults.NotAllowed($"{path}.keep", backup.Keep, "none", "copies in a bucket are kept by their age ('s3.keepDays')");
             }
+        }
+
+        if (!Comes(backup.Schedule))
+        {
+            faults.Add($"{path}.schedule", $"'{backup.Schedule}' never comes; allowed is: a day that one of its months has.");
         }
 
         foreach (var range in backup.Schedule.Split(' ', ',').Select(static item => item.Split('/')[0].Split('-')).Where(static ends => ends is [var from, var to] && int.Parse(from, System.Globalization.CultureInfo.InvariantCulture) > int.Parse(to, System.Globalization.CultureInfo.InvariantCulture)))

@@ -66,6 +66,28 @@ public sealed class ValuesReaderTests
     [InlineData("services:\n  api: { disruption: { maxUnavailable: 0 } }", "services.api.disruption.maxUnavailable: '0' is not allowed; allowed is: a number from 1 or a percentage.")]
     [InlineData("services:\n  api: { probes: { liveness: health } }", "services.api.probes.liveness: 'health' is not allowed; allowed is: a path that begins with '/'.")]
     [InlineData("services:\n  api: { tolerations: [ { operator: In } ] }", "services.api.tolerations[0].operator: 'In' is not allowed; allowed is: Exists, Equal.")]
+    [InlineData("services:\n  api: { resources: { requests: { cpu: 99999999999999999999999999999999999999 } } }", "is not allowed; allowed is: an amount such as 500m or 2, from 1m to 9999.")]
+    [InlineData("services:\n  api: { resources: { requests: { cpu: 0.0001m } } }", "services.api.resources.requests.cpu: '0.0001m' is not allowed;")]
+    [InlineData("stores: { db: { storage: 9999999999Pi } }", "stores.db.storage: '9999999999Pi' is not allowed; allowed is: an amount such as 512Mi or 10Gi, below 1000Pi.")]
+    [InlineData("stores: { db: { storage: 1e3 } }", "stores.db.storage: '1e3' is not allowed;")]
+    [InlineData("stores: { db: { username: 'rag;Password=x' } }", "stores.db.username: 'rag;Password=x' is not allowed; allowed is: letters, digits, '_', '$', '@', '.' and '-'")]
+    [InlineData("stores: { db: { username: '' } }", "stores.db.username: '' is not allowed;")]
+    [InlineData("inference: { m: { model: --trust-remote-code } }", "inference.m.model: '--trust-remote-code' is not allowed; allowed is: a name such as Qwen/Qwen3-8B")]
+    [InlineData("inference: { m: { model: '' } }", "inference.m.model: '' is not allowed;")]
+    [InlineData("inference: { m: { model: m, gpuResource: gpu } }", "inference.m.gpuResource: 'gpu' is not allowed; allowed is: a name with its domain, such as nvidia.com/gpu.")]
+    [InlineData("inference: { m: { model: m, image: 'vllm:latest' } }", "inference.m.image: 'vllm:latest' is not allowed; allowed is: an image with a tag other than 'latest'")]
+    [InlineData("images: { registry: 'registry.example.com:99999/rag' }", "images.registry: 'registry.example.com:99999/rag' is not allowed;")]
+    [InlineData("images: { override: { api: 'a b:1' } }", "images.override.api: 'a b:1' is not allowed;")]
+    [InlineData("monitoring: { collector: { otlp: { endpoint: 'http://tempo:99999' } } }", "monitoring.collector.otlp.endpoint: 'http://tempo:99999' is not allowed;")]
+    [InlineData("exposure: { hosts: { web: RAG.example.com } }", "exposure.hosts.web: 'RAG.example.com' is not allowed; allowed is: a host name in lower case")]
+    [InlineData("exposure: { hosts: { web: 10.0.0.1 } }", "exposure.hosts.web: '10.0.0.1' is not allowed;")]
+    [InlineData("exposure: { hosts: { web: 'rag.example.com:443' } }", "exposure.hosts.web: 'rag.example.com:443' is not allowed;")]
+    [InlineData("exposure: { hosts: { web: aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggg.example.com } }", "exposure.hosts.web: 'aaaaaaaaaabbbbb")]
+    [InlineData("services:\n  api: { tolerations: [ { key: 'a b' } ] }", "services.api.tolerations[0].key: 'a b' is not allowed;")]
+    [InlineData("monitoring: { dashboards: { label: 'a b' } }", "monitoring.dashboards.label: 'a b' is not allowed;")]
+    [InlineData("name: |\n  two\n  lines", "name: 'two\\u000alines' is not allowed;")]
+    [InlineData("services:\n\tapi: {}", "this is not YAML")]
+    [InlineData("x: &x [a,a,a,a,a,a,a,a,a,a]\ny: &y [*x,*x,*x,*x,*x,*x,*x,*x,*x,*x]\nz: &z [*y,*y,*y,*y,*y,*y,*y,*y,*y,*y]\nu: &u [*z,*z,*z,*z,*z,*z,*z,*z,*z,*z]\nv: [*u,*u,*u,*u,*u,*u,*u,*u,*u,*u]", "with its anchors it has more than 100000 values.")]
     [InlineData("name: x\nname: y", "this is not YAML")]
     [InlineData("name: [", "this is not YAML")]
     [InlineData("- name", "keys and values are expected, this is a list.")]
@@ -87,5 +109,52 @@ public sealed class ValuesReaderTests
 
         Assert.Equal(4, fault.Faults.Count);
         Assert.Equal("Nothing was written.", fault.Remedy);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_text_is_refused_and_one_with_a_mark_at_its_beginning_is_read()
+    {
+        var folder = Directory.CreateTempSubdirectory("rag-values-");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "values.yaml");
+            File.WriteAllBytes(file, [.. "singleReplicaReason: f"u8, 0xfc, .. "r"u8]);
+            Assert.Equal([$"{file}: it is not text in UTF-8."], Assert.Throws<ValuesException>(() => ValuesReader.ReadFiles([file])).Faults);
+
+            File.WriteAllBytes(file, [0xef, 0xbb, 0xbf, .. "name: marked\n"u8]);
+            Assert.Equal("marked", ValuesReader.ReadFiles([file]).Name);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("values.PROD.yaml")]
+    [InlineData("values.dev.yml")]
+    [InlineData("Values.dev.yaml")]
+    [InlineData("values.my env.yaml")]
+    [InlineData("values.a.b.yaml")]
+    [InlineData("values..yaml")]
+    [InlineData("values.yml")]
+    public void A_file_that_looks_like_values_and_would_not_be_read_is_named(string name)
+    {
+        var folder = Directory.CreateTempSubdirectory("rag-values-");
+        try
+        {
+            File.WriteAllText(Path.Combine(folder.FullName, "values.prod.yaml"), "name: fine\n");
+            File.WriteAllText(Path.Combine(folder.FullName, "values.prod.yaml.bak"), "name: fine\n");
+            Assert.Equal(["dev", "prod"], EnvironmentValues.Read(folder.FullName).Environments.Keys);
+            File.WriteAllText(Path.Combine(folder.FullName, name), "name: x\n");
+
+            var fault = Assert.Single(Assert.Throws<ValuesException>(() => EnvironmentValues.Read(folder.FullName)).Faults);
+
+            Assert.StartsWith($"{Path.Combine(folder.FullName, name)}: this is no name of a file of values; allowed are: values.yaml and values.ENVIRONMENT.yaml, where", fault, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }

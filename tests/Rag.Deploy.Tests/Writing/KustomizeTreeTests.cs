@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning;
 using Rag.Deploy.Values;
 using Rag.Deploy.Writing;
 
@@ -47,6 +48,41 @@ public sealed class KustomizeTreeTests : IDisposable
 
         var variables = ((JsonArray)web["spec"]!["template"]!["spec"]!["containers"]![0]!["env"]!).Select(static variable => variable!["name"]!.ToString()).ToList();
         Assert.Equal(["SECRET_POSTGRES_PASSWORD", "A_URI", "B_URI"], variables.Where(static name => name.Contains("POSTGRES", StringComparison.Ordinal) || name.EndsWith("_URI", StringComparison.Ordinal)));
+    }
+
+    [KubectlFact]
+    public async Task Each_component_can_be_laid_over_the_base_by_itself()
+    {
+        Generation.Write(TestManifest.Platform, Environments.All, _folder);
+        var components = Directory.GetDirectories(Path.Combine(_folder, "components"));
+        var @base = (await Kustomize.RenderAsync(Path.Combine(_folder, "base"))).Count;
+
+        Assert.Equal(Enum.GetValues<Feature>().Where(static feature => feature != Feature.Ingress).Select(KustomizeTree.FolderOf).Order(StringComparer.Ordinal), components.Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        foreach (var component in components)
+        {
+            var attempt = Directory.CreateDirectory(Path.Combine(_folder, "attempt")).FullName;
+            await File.WriteAllTextAsync(Path.Combine(attempt, "kustomization.yaml"), $"kind: Kustomization\nresources: [ ../base ]\ncomponents: [ ../components/{Path.GetFileName(component)} ]\n");
+
+            Assert.InRange((await Kustomize.RenderAsync(attempt)).Count, @base + 1, 200);
+        }
+    }
+
+    [KubectlTheory]
+    [InlineData("base")]
+    [InlineData("overlays/dev")]
+    [InlineData("overlays/prod")]
+    public async Task Nothing_waits_for_an_ingress_controller_or_for_volumes_that_several_nodes_share(string folder)
+    {
+        Generation.Write(TestManifest.Platform, Environments.All, _folder);
+
+        var rendered = await Kustomize.RenderAsync(Path.Combine(_folder, folder));
+
+        Assert.DoesNotContain(rendered, static tree => tree["kind"]!.ToString() is "Ingress" or "HTTPRoute");
+        var claims = rendered.Where(static tree => tree["kind"]!.ToString() == "PersistentVolumeClaim")
+            .Concat(rendered.Where(static tree => tree["kind"]!.ToString() == "StatefulSet").SelectMany(static set => (set["spec"]!["volumeClaimTemplates"] as JsonArray ?? []).Select(static claim => (JsonObject)claim!)))
+            .ToList();
+        Assert.NotEmpty(claims);
+        Assert.All(claims, static claim => Assert.Equal(["ReadWriteOnce"], claim["spec"]!["accessModes"]!.AsArray().Select(static mode => mode!.ToString())));
     }
 
     [KubectlFact]
