@@ -89,8 +89,10 @@ while IFS="$tab" read -r reference target digest size format file purpose; do
       ;;
   esac
   if [ "$file" = - ]; then
+    place=$target
+    [ "$place" != - ] || place='every node'
     failed="$failed
-  $reference is not in this bundle ($purpose); see README.md."
+  $reference is not in this bundle ($purpose): README.md has the command that fetches it; bring it to $place."
     continue
   fi
   echo "$reference ($size bytes, $digest)"

@@ -271,6 +271,7 @@ public sealed class BundleTests : IDisposable
         Assert.Equal(1, partial.ExitCode);
         Assert.Contains("load: 2 images.", partial.Output, StringComparison.Ordinal);
         Assert.Contains("a.example.com/first:1 is not in this bundle", partial.Error, StringComparison.Ordinal);
+        Assert.Contains("bring it to registry.local/first:1.", partial.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("last", partial.Error, StringComparison.Ordinal);
         Assert.Equal(1, failing.ExitCode);
         Assert.Contains("z.example.com/last:1: see above", failing.Error, StringComparison.Ordinal);
