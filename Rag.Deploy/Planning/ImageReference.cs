@@ -13,14 +13,15 @@ internal readonly record struct ImageReference(string Repository, string? Tag, s
         return new ImageReference(hasTag ? parts[0][..colon] : parts[0], hasTag ? parts[0][(colon + 1)..] : null, parts.Length > 1 ? parts[1] : null);
     }
 
-    /// <summary>Host and path, with docker.io where no host is named.</summary>
+    /// <summary>Host and path, with docker.io where no host is named, and with the path that docker.io has for its own.</summary>
     public string FullRepository
     {
         get
         {
             var slash = Repository.IndexOf('/', StringComparison.Ordinal);
             var first = slash < 0 ? "" : Repository[..slash];
-            return first.AsSpan().ContainsAny('.', ':') || first == "localhost" ? Repository : $"{Standard}/{(slash < 0 ? "library/" : "")}{Repository}";
+            var (host, path) = first.AsSpan().ContainsAny('.', ':') || first == "localhost" ? (first, Repository[(slash + 1)..]) : (Standard, Repository);
+            return host is Standard or "index.docker.io" ? $"{Standard}/{(path.Contains('/', StringComparison.Ordinal) ? "" : "library/")}{path}" : Repository;
         }
     }
 

@@ -20,7 +20,7 @@ internal static class BundleContent
     private const string SecretsFile = "secrets.env";
 
     /// <summary>The same path in another registry: <c>docker.io/library/redis:8</c> becomes <c>registry.local/library/redis:8</c>.</summary>
-    public static string Rewrite(ImageReference image, string registry) => $"{registry}/{image.Repository}:{image.Tag ?? "bundled"}";
+    public static string Rewrite(ImageReference image, string registry) => $"{RegistryRewrite.NameOf(image.Name, registry)}:{image.Tag ?? "bundled"}";
 
     /// <summary>A file of lines with tabs between columns, that a shell reads as well as a person does.</summary>
     public static string Lock(IEnumerable<LockedImage> images)
@@ -45,11 +45,7 @@ internal static class BundleContent
     /// <summary>Puts it together: the registry of the other network instead of those of the world, and the secrets.</summary>
     public static string Kustomization(Overlay overlay, string? registry)
     {
-        var images = registry is null ? [] : TreeFacts.Images(overlay.Objects).Keys.GroupBy(ImageReference.WithoutVersion, StringComparer.Ordinal).Select(group => (JsonNode)new JsonObject
-        {
-            ["name"] = group.Key,
-            ["newName"] = $"{registry}/{ImageReference.Parse(group.First()).Repository}",
-        }).ToArray();
+        var images = registry is null ? [] : RegistryRewrite.Of(TreeFacts.Images(overlay.Objects).Keys, registry).Select(static image => ManifestTree.OfPart(image)!).ToArray();
         var secrets = overlay.Objects.Where(IsGenerated).Select(static secret => (JsonNode)new JsonObject
         {
             ["name"] = secret.Name(),

@@ -33,12 +33,4 @@ internal sealed record ImageReference(string Registry, string Repository, string
         // Where neither says which, every runtime takes this tag.
         return new ImageReference(registry == "index.docker.io" ? DockerHub : registry, repository, tag ?? (digest is null ? "latest" : null), digest);
     }
-
-    /// <summary>The name without tag and digest, as it stands in a manifest: what kustomize compares with.</summary>
-    public static string WithoutVersion(string text)
-    {
-        var name = text.Split('@')[0];
-        var colon = name.LastIndexOf(':');
-        return colon > name.LastIndexOf('/') ? name[..colon] : name;
-    }
 }
