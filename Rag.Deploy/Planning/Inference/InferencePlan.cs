@@ -71,7 +71,8 @@ internal static class InferencePlan
         return manifest with { Resources = resources };
     }
 
-    private static string Name(string key) => $"inference-{Naming.Of(key)}";
+    /// <summary>What the pods of a model are called.</summary>
+    public static string Name(string key) => $"inference-{Naming.Of(key)}";
 
     private static int Dimensions(string name, InferenceValues values) =>
         values.Dimensions ?? throw new ValuesException([$"inference.{name}.dimensions: it is missing; the services have to know how long the vectors of '{values.Model}' are."]);

@@ -1,4 +1,8 @@
 using Rag.Deploy.AppModel;
+using Rag.Deploy.Planning.Inference;
+using Rag.Deploy.Planning.Jobs;
+using Rag.Deploy.Planning.Monitoring;
+using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Rules;
@@ -11,6 +15,7 @@ internal static class NameRules
         Services(context, faults);
         Stores(context, faults);
         Parameters(context, faults);
+        Images(context, faults);
         foreach (var (service, values) in context.Values.Services)
         {
             foreach (var name in values.Env.Keys.Where(static name => !KubernetesNames.IsVariable(name)).Where(name => faults.Places.IsOwn($"services.{service}.env.{name}")))
@@ -58,6 +63,22 @@ internal static class NameRules
             else
             {
                 faults.Unknown($"stores.{name}", "store", context.Stores.Select(static store => store.Name));
+            }
+        }
+    }
+
+    private static void Images(PlanContext context, RuleFaults faults)
+    {
+        string[] known =
+        [
+            .. context.Manifest.Workloads.Select(static workload => workload.Name), ApiJobs.Image, CollectorPlan.Name, PrometheusPlan.Name,
+            .. context.Values.Inference.Keys.Select(InferencePlan.Name), .. context.Stores.Where(static store => store.Kind == StoreKind.Qdrant).Select(BackupPlan.Name),
+        ];
+        foreach (var (key, names) in ((string, IEnumerable<string>)[])[("override", context.Values.Images.Override.Keys), ("digests", context.Values.Images.Digests.Keys)])
+        {
+            foreach (var name in names.Except(known))
+            {
+                faults.Unknown($"images.{key}.{name}", "image", known);
             }
         }
     }

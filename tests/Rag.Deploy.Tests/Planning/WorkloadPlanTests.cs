@@ -1,5 +1,6 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Tests.Planning;
@@ -51,6 +52,22 @@ public sealed class WorkloadPlanTests
         Assert.Contains(set.Spec.Template.Spec.Containers[0].VolumeMounts!, static mount => mount.MountPath == "/var/lib/mysql");
         Assert.Equal(set.Spec.ServiceName, plan.Find<Service>("db-headless").Metadata.Name);
         Assert.Equal("None", plan.Find<Service>("db-headless").Spec.ClusterIP);
+    }
+
+    [Fact]
+    public void Every_image_that_runs_is_named_by_its_digest_where_the_values_have_one()
+    {
+        string[] names = ["rag-api", "rag-ingest", "rag-web", "rag-cli", "postgres", "cache", "vectors", "vectors-backup", "otel-collector", "prometheus", "inference-m"];
+        var digests = string.Join(", ", names.Select(static (name, i) => $"{name}: 'sha256:{i:x64}'"));
+        var plan = Environments.Plan(TestManifest.Platform, ValuesReader.Read(
+        [
+            Environments.Text("values.yaml"),
+            ("v.yaml", $"images: {{ digests: {{ {digests} }} }}\nmonitoring: {{ mode: bundled }}\ninference: {{ m: {{ model: x }} }}\nsmokeTest: {{ service: rag-api, key: bootstrap-key }}\nstores: {{ postgres: {{ backup: {{}} }}, vectors: {{ backup: {{}} }} }}"),
+        ]));
+
+        var images = PodTemplates.Images(plan.Objects).ToList();
+        Assert.All(images, static image => Assert.Contains("@sha256:", image, StringComparison.Ordinal));
+        Assert.Equal(names.Length, images.Count);
     }
 
     [Fact]
