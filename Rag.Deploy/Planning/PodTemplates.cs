@@ -27,6 +27,12 @@ internal static class PodTemplates
         _ => throw new ArgumentException($"{one.Key} makes no pods.", nameof(one)),
     };
 
+    /// <summary>The images that objects run, each once.</summary>
+    public static IEnumerable<string> Images(IEnumerable<PlannedObject> objects) => objects.Select(static planned => Of(planned.Object)?.Spec).OfType<PodSpec>()
+        .SelectMany(static pod => (pod.InitContainers ?? []).Concat(pod.Containers))
+        .Select(static container => container.Image)
+        .Distinct();
+
     /// <summary>Whether its pods are there for good, and not only until they are done.</summary>
     public static bool RunOn(KubernetesObject one) => one is Deployment or StatefulSet or DaemonSet;
 }

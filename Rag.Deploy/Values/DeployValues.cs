@@ -134,6 +134,10 @@ public sealed record ImageValues
     [Registry]
     public string? Mirror { get; init; }
 
+    [Description("Registry of a network that reaches no other, such as registry.local:5000/rag: the component 'air-gap' names every image there, each under its own path, as 'rag bundle --registry' does.")]
+    [RegularExpression("[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", ErrorMessage = "a host, a port and a path in lower case, without a scheme")]
+    public string? AirGap { get; init; }
+
     [Description("When nodes fetch images.")]
     public PullPolicy PullPolicy { get; init; } = PullPolicy.IfNotPresent;
 
@@ -145,11 +149,11 @@ public sealed record ImageValues
     [DnsName]
     public IReadOnlyList<string> PullSecrets { get; init; } = [];
 
-    [Description("Whole references by workload, instead of the one of the app model or of the registry and version above.")]
+    [Description("Whole references by workload, instead of the one of the app model or of the registry and version above; also of otel-collector, prometheus, rag-cli, inference-NAME and NAME-backup.")]
     [PinnedImage]
     public OrderedDictionary<string, string> Override { get; init; } = [];
 
-    [Description("Digests by workload (sha256:...): the image is then named by tag and digest. 'rag images --registry' prints them.")]
+    [Description("Digests by workload, by the same names (sha256:...): the image is then named by tag and digest. 'rag images --registry' prints those of the platform's own, 'rag bundle' writes all of them into images.lock.")]
     [ImageDigest]
     public OrderedDictionary<string, string> Digests { get; init; } = [];
 }

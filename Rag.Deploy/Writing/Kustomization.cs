@@ -17,6 +17,8 @@ internal sealed record Kustomization(string ApiVersion, string Kind)
 
     public IReadOnlyList<KustomizePatch>? Patches { get; init; }
 
+    public IReadOnlyList<KustomizeImage>? Images { get; init; }
+
     public IReadOnlyList<SecretGenerator>? SecretGenerator { get; init; }
 }
 

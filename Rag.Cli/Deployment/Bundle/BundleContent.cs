@@ -23,7 +23,7 @@ internal static class BundleContent
     private const string TagOfNone = "bundled";
 
     /// <summary>The same path in another registry: <c>docker.io/library/redis:8</c> becomes <c>registry.local/library/redis:8</c>.</summary>
-    public static string Rewrite(ImageReference image, string registry) => $"{registry}/{image.Repository}:{image.Tag ?? TagOfNone}";
+    public static string Rewrite(ImageReference image, string registry) => $"{RegistryRewrite.NameOf(image.Name, registry)}:{image.Tag ?? TagOfNone}";
 
     /// <summary>What it is called on a node that it was loaded onto: a node knows digests of images that it fetched, not of those that it was given.</summary>
     public static string OnNode(ImageReference image) => $"{image.FullRepository}:{image.Tag ?? TagOfNone}";
@@ -85,11 +85,7 @@ internal static class BundleContent
     /// </summary>
     public static string Kustomization(Overlay overlay, string? registry)
     {
-        var images = registry is null ? [] : TreeFacts.Images(overlay.Objects).Keys.GroupBy(ImageReference.WithoutVersion, StringComparer.Ordinal).Select(group => (JsonNode)new JsonObject
-        {
-            ["name"] = group.Key,
-            ["newName"] = $"{registry}/{ImageReference.Parse(group.First()).Repository}",
-        }).ToArray();
+        var images = registry is null ? [] : RegistryRewrite.Of(TreeFacts.Images(overlay.Objects).Keys, registry).Select(static image => ManifestTree.OfPart(image)!).ToArray();
         var secrets = overlay.Objects.Where(IsGenerated).Select(static secret => (JsonNode)new JsonObject
         {
             ["name"] = secret.Name(),

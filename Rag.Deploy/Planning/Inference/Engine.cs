@@ -18,6 +18,23 @@ internal sealed record Engine
 
     public required Func<string, Labels> Environment { get; init; }
 
+    /// <summary>Whether it answers, and with the model that its clients ask for: for startup and readiness.</summary>
+    public required Func<InferenceValues, Probe> Serves { get; init; }
+
+    // /v1/models wants the key, which a request of the node's could hold only where everybody reads it: so it is asked from within, where the key
+    // is. /health says beside whether the engine behind the interface still runs. Without the packages of vLLM, Python starts in no time.
+    private const string AskVllm =
+        """
+        import json, os, sys, urllib.request as web
+        opener = web.build_opener(web.ProxyHandler({}))
+        def ask(path):
+            request = web.Request(sys.argv[1] + path, headers={"Authorization": "Bearer " + os.environ["VLLM_API_KEY"]})
+            return opener.open(request, timeout=4).read()
+        ask("/health")
+        served = [model["id"] for model in json.loads(ask("/v1/models"))["data"]]
+        sys.exit(None if sys.argv[2] in served else "'%s' is not served, but %s" % (sys.argv[2], ", ".join(served)))
+        """;
+
     public static Engine Of(InferenceValues values) => values.Engine switch
     {
         InferenceEngine.Tei => Tei,
@@ -51,6 +68,7 @@ internal sealed record Engine
             ["TRITON_CACHE_DIR"] = $"{folder}/triton",
             ["VLLM_NO_USAGE_STATS"] = "1",
         },
+        Serves = static values => new Probe { Exec = new ExecAction(["python3", "-I", "-S", "-c", AskVllm, $"http://127.0.0.1:{Number(InferencePods.Port)}", values.Model]) },
     };
 
     private static Engine Tei { get; } = new()
@@ -64,5 +82,7 @@ internal sealed record Engine
         },
         Arguments = static values => ["--model-id", values.Model, "--port", Number(InferencePods.Port)],
         Environment = static folder => new Labels { ["HOME"] = folder, ["HUGGINGFACE_HUB_CACHE"] = folder },
+        // It has no list of models, serves one, and computes with it to answer this. The key is not asked for here (since 1.6).
+        Serves = static _ => new Probe { HttpGet = new HttpGetAction("/health", InferencePods.PortName) },
     };
 }

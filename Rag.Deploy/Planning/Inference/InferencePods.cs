@@ -11,12 +11,17 @@ internal static class InferencePods
     /// <summary>That every engine listens on.</summary>
     public const int Port = 8000;
 
+    /// <summary>What it is called.</summary>
+    public const string PortName = "http";
+
     private const string Component = "inference";
     private const string File = "inference";
-    private const string PortName = "http";
     private const string CacheVolume = "models";
     private const string CacheFolder = "/models";
     private const int StartupPeriod = 10;
+
+    // A program that is started inside of the pod takes longer than a request of the node's, while the engine is busy above all.
+    private const int AskSeconds = 5;
 
     public static IEnumerable<PlannedObject> Of(PlanContext context, string name, InferenceValues values)
     {
@@ -106,9 +111,8 @@ internal static class InferencePods
 
     private static Container Container(PlanContext context, string name, InferenceValues values, Engine engine)
     {
-        // Neither engine asks for its key there, and neither answers before the model is loaded.
-        var health = new Probe { HttpGet = new HttpGetAction("/health", PortName) };
-        var probing = Probing.Of(health, health, new Probe { TcpSocket = new TcpSocketAction(PortName) }, values.StartupSeconds);
+        var serves = engine.Serves(values);
+        var probing = Probing.Of(serves, serves, new Probe { TcpSocket = new TcpSocketAction(PortName) }, values.StartupSeconds);
         return new Container
         {
             Name = name,
@@ -118,8 +122,8 @@ internal static class InferencePods
             Ports = [new ContainerPort(PortName, Port)],
             Env = [.. Variables(context, values, engine)],
             Resources = Resources(values, engine),
-            StartupProbe = probing.Startup! with { PeriodSeconds = StartupPeriod, FailureThreshold = Math.Max(1, values.StartupSeconds / StartupPeriod) },
-            ReadinessProbe = probing.Readiness,
+            StartupProbe = probing.Startup! with { PeriodSeconds = StartupPeriod, TimeoutSeconds = AskSeconds, FailureThreshold = Math.Max(1, values.StartupSeconds / StartupPeriod) },
+            ReadinessProbe = probing.Readiness! with { PeriodSeconds = StartupPeriod, TimeoutSeconds = AskSeconds },
             LivenessProbe = probing.Liveness,
             Lifecycle = context.HasPreStopSleep ? new Lifecycle(new LifecycleHandler { Sleep = new SleepAction(10) }) : null,
             SecurityContext = PodSecurity.Container(WorkloadSettings.NobodyInParticular),

@@ -11,11 +11,7 @@ internal static class ImageRules
             return;
         }
 
-        var images = objects.Select(static planned => PodTemplates.Of(planned.Object)?.Spec).OfType<Kubernetes.PodSpec>()
-            .SelectMany(static pod => (pod.InitContainers ?? []).Concat(pod.Containers))
-            .Select(static container => container.Image)
-            .Distinct();
-        foreach (var image in images.Where(image => !allowed.Any(ImageReference.Parse(image).IsFrom)))
+        foreach (var image in PodTemplates.Images(objects).Where(image => !allowed.Any(ImageReference.Parse(image).IsFrom)))
         {
             faults.Add("images.allowedRegistries", $"'{image}' comes from none of them; allowed are: {string.Join(", ", allowed)}. 'images.mirror' or 'images.override' fetches it from there.");
         }

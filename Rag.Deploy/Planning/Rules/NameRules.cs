@@ -53,22 +53,6 @@ internal static class NameRules
     }
 
     // A digest of nobody's image would leave the one that was meant without.
-    private static void Images(PlanContext context, RuleFaults faults)
-    {
-        string[] known =
-        [
-            .. context.Manifest.Workloads.Select(static workload => workload.Name),
-            .. context.Stores.Where(static store => store.Kind == StoreKind.Qdrant).Select(BackupPlan.Name),
-            .. context.Values.Inference.Keys.Select(InferencePlan.Name),
-            ApiJobs.Image, CollectorPlan.Name, PrometheusPlan.Name,
-        ];
-        var images = context.Values.Images;
-        foreach (var path in images.Override.Keys.Except(known).Select(static name => $"images.override.{name}").Concat(images.Digests.Keys.Except(known).Select(static name => $"images.digests.{name}")))
-        {
-            faults.Unknown(path, "image", known);
-        }
-    }
-
     private static void Stores(PlanContext context, RuleFaults faults)
     {
         foreach (var name in context.Values.Stores.Keys.Where(name => context.Store(name) is null))
@@ -80,6 +64,22 @@ internal static class NameRules
             else
             {
                 faults.Unknown($"stores.{name}", "store", context.Stores.Select(static store => store.Name));
+            }
+        }
+    }
+
+    private static void Images(PlanContext context, RuleFaults faults)
+    {
+        string[] known =
+        [
+            .. context.Manifest.Workloads.Select(static workload => workload.Name), ApiJobs.Image, CollectorPlan.Name, PrometheusPlan.Name,
+            .. context.Values.Inference.Keys.Select(InferencePlan.Name), .. context.Stores.Where(static store => store.Kind == StoreKind.Qdrant).Select(BackupPlan.Name),
+        ];
+        foreach (var (key, names) in ((string, IEnumerable<string>)[])[("override", context.Values.Images.Override.Keys), ("digests", context.Values.Images.Digests.Keys)])
+        {
+            foreach (var name in names.Except(known))
+            {
+                faults.Unknown($"images.{key}.{name}", "image", known);
             }
         }
     }

@@ -90,12 +90,13 @@ internal static class QdrantPlan
         }
     }
 
-    // docker.io/qdrant/qdrant:v1.18.0 -> docker.io/qdrant/qdrant:v1.18.0-unprivileged
+    // docker.io/qdrant/qdrant:v1.18.0 -> docker.io/qdrant/qdrant:v1.18.0-unprivileged; a digest, which says more than the tag, is of that one.
     private static string Unprivileged(string image)
     {
         const string Suffix = "-unprivileged";
         var at = image.IndexOf('@', StringComparison.Ordinal);
         var tagged = at < 0 ? image : image[..at];
-        return tagged.EndsWith(Suffix, StringComparison.Ordinal) || at >= 0 ? image : tagged + Suffix;
+        var isSo = tagged.EndsWith(Suffix, StringComparison.Ordinal) || (at >= 0 && ImageReference.Parse(image).Tag is null);
+        return isSo ? image : $"{tagged}{Suffix}{image[tagged.Length..]}";
     }
 }

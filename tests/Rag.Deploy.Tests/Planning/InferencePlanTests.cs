@@ -1,6 +1,10 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Secrets;
 using Rag.Deploy.Values;
+using Rag.Testing;
 
 namespace Rag.Deploy.Tests.Planning;
 
@@ -19,7 +23,8 @@ public sealed class InferencePlanTests
         Assert.Equal("Memory", pod.Volumes!.Single(static volume => volume.Name == "shm").EmptyDir!.Medium);
         Assert.Contains(container.VolumeMounts!, static mount => mount is { Name: "shm", MountPath: "/dev/shm" });
         Assert.Equal("inference-chat", pod.Volumes!.Single(static volume => volume.Name == "models").PersistentVolumeClaim!.ClaimName);
-        Assert.Equal("/health", container.ReadinessProbe!.HttpGet!.Path);
+        Assert.Equal("Qwen/Qwen3-8B", container.ReadinessProbe!.Exec!.Command[^1]);
+        Assert.Equal(container.ReadinessProbe.Exec, container.StartupProbe!.Exec);
         Assert.Equal(3600, container.StartupProbe!.PeriodSeconds * container.StartupProbe.FailureThreshold);
         Assert.NotNull(container.LivenessProbe!.TcpSocket);
         Assert.Equal((1, 0), (deployment.Spec.Strategy.RollingUpdate!.MaxUnavailable!.Value.Number, deployment.Spec.Strategy.RollingUpdate.MaxSurge!.Value.Number));
@@ -36,6 +41,36 @@ public sealed class InferencePlanTests
         Assert.Equal("107520Mi", container.Resources!.Limits!["ephemeral-storage"]);
         Assert.DoesNotContain(plan.Objects, static planned => planned.Object is PersistentVolumeClaim { Metadata.Name: "inference-embedding" });
         Assert.DoesNotContain(plan.Objects, static planned => planned.Object is PodDisruptionBudget { Metadata.Name: "inference-embedding" });
+    }
+
+    [Fact]
+    public void An_engine_without_a_list_of_models_is_asked_for_its_health() =>
+        Assert.Equal(("/health", "http"), (Tei.ReadinessProbe!.HttpGet!.Path, Tei.ReadinessProbe.HttpGet.Port.ToString()));
+
+    [PythonTheory]
+    [InlineData("Qwen/Qwen3-8B", "key of the engine", 200, true, "")]
+    [InlineData("Qwen/Qwen3-4B", "key of the engine", 200, false, "'Qwen/Qwen3-4B' is not served, but Qwen/Qwen3-8B")]
+    [InlineData("Qwen/Qwen3-8B", "another key", 200, false, "401")]
+    [InlineData("Qwen/Qwen3-8B", "key of the engine", 503, false, "503")]
+    public async Task An_engine_is_ready_when_it_is_well_and_lists_the_model_to_who_has_the_key(string model, string key, int health, bool expected, string said)
+    {
+        await using var engine = new EngineServer(health);
+        var command = Environments.Plan("models").Find<Deployment>("inference-chat").Spec.Template.Spec.Containers[0].ReadinessProbe!.Exec!.Command;
+        Assert.Equal("http://127.0.0.1:8000", command[^2]);
+        Assert.DoesNotContain(EngineServer.Key, string.Concat(command), StringComparison.Ordinal);
+        // A proxy is for the way to the models, and not for this one.
+        var start = new ProcessStartInfo("python3", [.. command.Skip(1).SkipLast(2), $"http://{engine.Address}", model])
+        {
+            RedirectStandardError = true,
+            Environment = { ["VLLM_API_KEY"] = key, ["http_proxy"] = "http://127.0.0.1:1" },
+        };
+
+        using var process = Process.Start(start)!;
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.True(expected == (process.ExitCode == 0), error);
+        Assert.Contains(said, error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,5 +119,28 @@ public sealed class InferencePlanTests
         Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
     }
 
+    private static Container Tei => Environments.Plan("models").Find<DaemonSet>("inference-embedding").Spec.Template.Spec.Containers[0];
+
     private static DeployValues Read(string text) => ValuesReader.Read([("v.yaml", text)]);
+
+    /// <summary>What vLLM answers about itself: its health to everybody, its models to who has the key.</summary>
+    private sealed class EngineServer(int health) : LoopbackServer
+    {
+        public const string Key = "key of the engine";
+
+        protected override Task AnswerAsync(HttpListenerContext context)
+        {
+            var isKnown = context.Request.Headers["Authorization"] == $"Bearer {Key}";
+            var (status, text) = context.Request.Url!.AbsolutePath switch
+            {
+                "/health" => (health, ""),
+                "/v1/models" when isKnown => (200, """{"object":"list","data":[{"id":"Qwen/Qwen3-8B","object":"model"}]}"""),
+                "/v1/models" => (401, """{"error":"Unauthorized"}"""),
+                _ => (404, ""),
+            };
+            context.Response.StatusCode = status;
+            context.Response.Close(Encoding.UTF8.GetBytes(text), willBlock: true);
+            return Task.CompletedTask;
+        }
+    }
 }

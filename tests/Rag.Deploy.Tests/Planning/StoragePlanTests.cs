@@ -94,6 +94,17 @@ public sealed class StoragePlanTests : IDisposable
     }
 
     [Fact]
+    public void Qdrants_image_for_an_ordinary_account_is_named_so_with_a_digest_too()
+    {
+        var digest = "sha256:" + new string('0', 64);
+
+        Assert.Equal($"docker.io/qdrant/qdrant:v1.18.0-unprivileged@{digest}", Image($"digests: {{ vectors: '{digest}' }}"));
+        Assert.Equal($"registry.example.com/qdrant@{digest}", Image($"override: {{ vectors: 'registry.example.com/qdrant@{digest}' }}"));
+
+        static string Image(string images) => Environments.Plan(TestManifest.Platform, ValuesReader.Read([("v.yaml", $"images: {{ {images} }}")])).Find<StatefulSet>("vectors").Spec.Template.Spec.Containers[0].Image;
+    }
+
+    [Fact]
     public void Redis_has_no_copies()
     {
         var fault = Assert.Throws<ValuesException>(() => Environments.Plan(TestManifest.Platform, ValuesReader.Read([("v.yaml", "stores: { cache: { backup: {} } }")])));

@@ -56,6 +56,22 @@ public sealed class WorkloadPlanTests
     }
 
     [Fact]
+    public void Every_image_that_runs_is_named_by_its_digest_where_the_values_have_one()
+    {
+        string[] names = ["rag-api", "rag-ingest", "rag-web", "rag-cli", "postgres", "cache", "vectors", "vectors-backup", "otel-collector", "prometheus", "inference-m"];
+        var digests = string.Join(", ", names.Select(static (name, i) => $"{name}: 'sha256:{i:x64}'"));
+        var plan = Environments.Plan(TestManifest.Platform, ValuesReader.Read(
+        [
+            Environments.Text("values.yaml"),
+            ("v.yaml", $"images: {{ digests: {{ {digests} }} }}\nmonitoring: {{ mode: bundled }}\ninference: {{ m: {{ model: x }} }}\nsmokeTest: {{ service: rag-api, key: bootstrap-key }}\nstores: {{ postgres: {{ backup: {{}} }}, vectors: {{ backup: {{}} }} }}"),
+        ]));
+
+        var images = PodTemplates.Images(plan.Objects).ToList();
+        Assert.All(images, static image => Assert.Contains("@sha256:", image, StringComparison.Ordinal));
+        Assert.Equal(names.Length, images.Count);
+    }
+
+    [Fact]
     public void A_secret_in_an_argument_is_refused()
     {
         var fault = Assert.Throws<ManifestException>(() => Environments.Plan(

@@ -86,6 +86,50 @@ public sealed class KustomizeTreeTests : IDisposable
     }
 
     [KubectlFact]
+    public async Task In_a_network_without_a_way_out_a_component_names_every_image_in_its_registry()
+    {
+        const string Registry = "registry.local:5000/rag";
+        var all = Environments.All;
+        all.Environments["models"] = all.Environments["models"] with { Images = all.Environments["models"].Images with { AirGap = Registry } };
+        Generation.Write(TestManifest.Platform, all, _folder);
+        File.AppendAllLines(Path.Combine(_folder, "overlays", "models", KustomizeTree.SecretsFile), ["postgres-password=typed in by hand"]);
+        var inside = Directory.CreateDirectory(Path.Combine(_folder, "overlays", "inside")).FullName;
+        File.WriteAllText(Path.Combine(inside, "kustomization.yaml"), "resources: [ ../models ]\ncomponents: [ ../../components/air-gap ]\n");
+
+        var outside = Images(await Kustomize.RenderAsync(Path.Combine(_folder, "overlays", "models")));
+        var rendered = Images(await Kustomize.RenderAsync(inside));
+
+        Assert.Equal(outside.Select(static image => RegistryRewrite.NameOf(image, Registry) + image[image.LastIndexOf(':')..]).Order(StringComparer.Ordinal), rendered.Order(StringComparer.Ordinal));
+        Assert.Contains("registry.local:5000/rag/library/redis:", rendered.Single(static image => image.Contains("redis", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("registry.local:5000/rag/huggingface/text-embeddings-inference:1.8", rendered);
+
+        static HashSet<string> Images(IReadOnlyList<JsonObject> objects) => [.. objects.SelectMany(static one => Checks.Workload.Of(one)?.Containers ?? []).Select(static container => container["image"]!.ToString())];
+    }
+
+    [Fact]
+    public void The_component_for_such_a_network_is_one_for_all_environments_and_there_when_it_is_named()
+    {
+        var all = Environments.All;
+        Assert.DoesNotContain(KustomizeTree.Of(TestManifest.Platform, all.Common, all.Environments).Files.Keys, static file => file.StartsWith("components/air-gap/", StringComparison.Ordinal));
+
+        foreach (var (name, registry) in ((string, string)[])[("dev", "a.example.com"), ("prod", "b.example.com")])
+        {
+            all.Environments[name] = all.Environments[name] with { Images = all.Environments[name].Images with { AirGap = registry } };
+        }
+
+        var fault = Assert.Throws<ValuesException>(() => KustomizeTree.Of(TestManifest.Platform, all.Common, all.Environments));
+        Assert.Contains("images.airGap: 'a.example.com' in dev, 'b.example.com' in prod;", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("redis:8", "r.local/library/redis")]
+    [InlineData("docker.io/redis:8", "r.local/library/redis")]
+    [InlineData("index.docker.io/qdrant/qdrant@sha256:00", "r.local/qdrant/qdrant")]
+    [InlineData("registry.example.com:5000/team/api:1.0", "r.local/team/api")]
+    [InlineData("localhost/api:1.0", "r.local/api")]
+    public void In_another_registry_an_image_keeps_its_path(string image, string expected) => Assert.Equal(expected, RegistryRewrite.NameOf(image, "r.local"));
+
+    [KubectlFact]
     public async Task The_secret_holds_what_the_file_of_secrets_says_and_nothing_else_does()
     {
         Generation.Write(TestManifest.Platform, Environments.All, _folder);
