@@ -101,6 +101,7 @@ internal static class CliApplication
         root.Subcommands.Add(StatusCommand.Create(context));
         root.Subcommands.Add(DiffCommand.Create(context));
         root.Subcommands.Add(BundleCommand.Create(context));
+        root.Subcommands.Add(SecretsCommand.Create(context));
         root.Subcommands.Add(DestroyCommand.Create(context));
         root.Subcommands.Add(TestCommand.Create(context));
         root.Subcommands.Add(DoctorCommand.Create(context));

@@ -71,6 +71,10 @@ internal sealed class Terminal
         return (await AskAsync($"{question} [y/N]", cancellationToken))?.Trim() is ['y' or 'Y', ..];
     }
 
+    /// <summary>Asks a question that Enter answers with yes. Without anybody to ask the answer is no.</summary>
+    public async Task<bool> AgreeAsync(string question, CancellationToken cancellationToken) =>
+        (await AskAsync($"{question} [Y/n]", cancellationToken))?.Trim() is "" or ['y' or 'Y', ..];
+
     /// <summary>Asks for a line. Without anybody to ask there is none.</summary>
     public async Task<string?> AskAsync(string question, CancellationToken cancellationToken)
     {

@@ -11,8 +11,6 @@ namespace Rag.Deploy;
 /// <summary>Everything that one app model and its values become, written into a folder: all of it, or nothing where anything is wrong.</summary>
 public static class Generation
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <summary>Generates.</summary>
     /// <param name="manifest">The app model.</param>
     /// <param name="values">Of every environment.</param>
@@ -46,7 +44,7 @@ public static class Generation
             .Select(environment => Secrets(manifest, environment.Key, environment.Value, folder))
             .ToList();
         var (written, removed) = TreeWriter.Write(tree, folder);
-        secrets.ForEach(static file => WriteSecrets(file.Path, file.Text));
+        secrets.ForEach(static file => SecretsFile.Write(file.Path, file.Text));
         return new GenerationResult(
             tree.Files.Count,
             written.Count,
@@ -54,7 +52,8 @@ public static class Generation
             [.. values.Environments.Select(environment => new GeneratedEnvironment(
                 environment.Key,
                 plans[environment.Key].Objects.Count,
-                secrets.Find(file => file.Name == environment.Key).Missing ?? []))],
+                secrets.Find(file => file.Name == environment.Key).Missing ?? [],
+                secrets.Exists(file => file.Name == environment.Key && file.IsNew)))],
             [.. plans.Values.SelectMany(static plan => plan.Notices).Distinct()]);
     }
 
@@ -78,33 +77,12 @@ public static class Generation
         return faults.Count > 0 ? throw new ValuesException([.. faults.Distinct()]) : plans;
     }
 
-    private static (string Name, string Path, string Text, IReadOnlyList<string> Missing) Secrets(AppManifest manifest, string name, DeployValues values, string folder)
+    private static (string Name, string Path, string Text, IReadOnlyList<string> Missing, bool IsNew) Secrets(AppManifest manifest, string name, DeployValues values, string folder)
     {
         var path = Path.Combine(folder, "overlays", name, KustomizeTree.SecretsFile);
-        var (text, missing) = SecretsFile.Complete(manifest, values, File.Exists(path) ? File.ReadAllText(path) : null);
-        return (name, path, text, missing);
-    }
-
-    private static void WriteSecrets(string path, string text)
-    {
-        if (File.Exists(path) && File.ReadAllText(path) == text)
-        {
-            return;
-        }
-
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        // Beside its place first: half a file of secrets is none.
-        using (var stream = new StreamWriter(path + ".new", options))
-        {
-            stream.Write(text);
-        }
-
-        File.Move(path + ".new", path, overwrite: true);
+        var isNew = !File.Exists(path);
+        var (text, missing) = SecretsFile.Complete(manifest, values, isNew ? null : File.ReadAllText(path));
+        return (name, path, text, missing, isNew);
     }
 }
 
@@ -120,4 +98,5 @@ public sealed record GenerationResult(int Files, int Written, int Removed, IRead
 /// <param name="Name">Of the environment.</param>
 /// <param name="Objects">Objects that it renders, the Secret not counted.</param>
 /// <param name="MissingSecrets">Parameters that only a person can fill in.</param>
-public sealed record GeneratedEnvironment(string Name, int Objects, IReadOnlyList<string> MissingSecrets);
+/// <param name="HasNewSecrets">Whether its secrets were made up just now: a platform that runs already knows others.</param>
+public sealed record GeneratedEnvironment(string Name, int Objects, IReadOnlyList<string> MissingSecrets, bool HasNewSecrets);

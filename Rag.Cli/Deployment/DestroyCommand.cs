@@ -31,8 +31,16 @@ internal static class DestroyCommand
         // Of a type that the cluster does not know there is nothing to remove, and kubectl would stop at it.
         var removed = overlay.Objects.Where(one => served.Has(one.ApiVersion(), one.Kind()) && IsRemoved(one, data)).ToList();
 
+        var (left, _) = await Leftovers.FindAsync(kubectl, overlay.Platform, overlay.Objects, served, withFinished: true, cancellationToken);
+
         context.Terminal.Line(target.Describe(overlay.Namespace, overlay.Environment));
-        context.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"This removes {removed.Count} objects{(data ? ", and with them every claim and secret of the platform: the data is gone for good" : "; claims and secrets stay")}."));
+        target.Require(overlay.Context);
+        if (left.Count > 0)
+        {
+            context.Terminal.Line($"Of an earlier version of the manifests, and removed too: {string.Join(", ", left)}.");
+        }
+
+        context.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"This removes {removed.Count + left.Count} objects{(data ? ", and with them every claim and secret of the platform: the data is gone for good" : "; claims and secrets stay")}."));
         if (!yes && await context.Terminal.AskAsync($"Type the name of the environment ({overlay.Environment}) to go on:", cancellationToken) != overlay.Environment)
         {
             throw new CliException("Nothing was removed: nobody agreed to it.", "--yes answers where nobody can be asked.");
@@ -40,24 +48,24 @@ internal static class DestroyCommand
 
         var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. removed.Select(static one => WithoutContent(one))]) };
         await kubectl.RequireAsync(["delete", "-f", "-", "--ignore-not-found", "--wait=true"], list.ToJsonString(), Limit, cancellationToken);
+        if (left.Count > 0)
+        {
+            await kubectl.RequireAsync(["delete", .. left, "--ignore-not-found", "--wait=true"], limit: Limit, cancellationToken: cancellationToken);
+        }
+
         if (data && overlay.Platform is { } platform)
         {
             // Claims that a StatefulSet made stand in no manifest; they have its labels.
             await kubectl.RequireAsync(["delete", "persistentvolumeclaims,secrets", "-l", $"app.kubernetes.io/part-of={platform}", "--ignore-not-found", "--wait=true"], limit: Limit, cancellationToken: cancellationToken);
         }
 
+        var isGone = await IsGoneAsync(context.Terminal, kubectl, overlay, served, cancellationToken);
         await SayWhatStaysAsync(context.Terminal, kubectl, overlay, data, cancellationToken);
-        return ExitCode.Ok;
+        return isGone ? ExitCode.Ok : ExitCode.Failed;
     }
 
     // A namespace takes everything in it along, the cluster of an operator its claims, an external secret the Secret that it made.
-    private static bool IsRemoved(JsonObject one, bool data) => one.Kind() switch
-    {
-        "Namespace" => false,
-        "PersistentVolumeClaim" or "PersistentVolume" or "Secret" or "ExternalSecret" => data,
-        "Cluster" when one.ApiVersion().StartsWith("postgresql.cnpg.io/", StringComparison.Ordinal) => data,
-        _ => true,
-    };
+    private static bool IsRemoved(JsonObject one, bool data) => Leftovers.HoldsNothing(one) || (data && one.Kind() != "Namespace");
 
     // To delete something, its name is enough; what a Secret holds need not go through another process.
     private static JsonObject WithoutContent(JsonObject one)
@@ -71,11 +79,32 @@ internal static class DestroyCommand
         return new JsonObject { ["apiVersion"] = one.ApiVersion(), ["kind"] = one.Kind(), ["metadata"] = metadata };
     }
 
+    // Somebody may put it back at once: an operator, a pipeline that keeps the cluster like its repository.
+    private static async Task<bool> IsGoneAsync(Terminal terminal, Kubectl kubectl, Overlay overlay, ServedTypes served, CancellationToken cancellationToken)
+    {
+        var (left, unseen) = await Leftovers.FindAsync(kubectl, overlay.Platform, wanted: [], served, withFinished: true, cancellationToken);
+        if (left.Count > 0)
+        {
+            terminal.Bad($"Still there, or there again: {string.Join(", ", left)}.");
+        }
+
+        if (unseen.Count > 0)
+        {
+            terminal.Warn($"These credentials may not list {string.Join(", ", unseen)}: whether some of them are left is not known.");
+        }
+
+        if (left.Count == 0)
+        {
+            terminal.Good("Removed.");
+        }
+
+        return left.Count == 0;
+    }
+
     private static async Task SayWhatStaysAsync(Terminal terminal, Kubectl kubectl, Overlay overlay, bool data, CancellationToken cancellationToken)
     {
         var claims = await kubectl.RunAsync(["get", "persistentvolumeclaims", "-o", "name"], cancellationToken: cancellationToken);
         var kept = claims.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(static line => line[(line.IndexOf('/', StringComparison.Ordinal) + 1)..]).ToList();
-        terminal.Good("Removed.");
         if (kept.Count > 0)
         {
             terminal.Line($"What stays: the claims {string.Join(", ", kept)}{(data ? "" : ", and the secrets that open the data")}. './rag apply -e {overlay.Environment}' takes them up again.");

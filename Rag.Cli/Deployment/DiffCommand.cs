@@ -27,11 +27,24 @@ internal static class DiffCommand
         context.Terminal.Out.Write(result.Output);
         switch (result.ExitCode)
         {
-            case 0:
-                context.Terminal.Good("No difference.");
-                return ExitCode.Ok;
-            case 1 when result.Output.Length > 0:
-                return ExitCode.Failed;
+            case 0 or 1 when result.ExitCode == 0 || result.Output.Length > 0:
+                var here = kubectl.In(overlay.Namespace);
+                var (left, _) = await Leftovers.FindAsync(here, overlay.Platform, overlay.Objects, await ServedTypes.ReadAsync(here, cancellationToken), withFinished: false, cancellationToken);
+                foreach (var one in left)
+                {
+                    context.Terminal.Line($"not in the manifests any more: {one}");
+                }
+
+                if (left.Count > 0)
+                {
+                    context.Terminal.Line($"'./rag apply -e {overlay.Environment} --prune' removes what is not in the manifests any more.");
+                }
+                else if (result.ExitCode == 0)
+                {
+                    context.Terminal.Good("No difference.");
+                }
+
+                return result.ExitCode == 0 && left.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
             default:
                 throw NamespaceIsMissing(result.Error, overlay.Namespace)
                     ? new CliException($"The namespace {overlay.Namespace} is not there yet: everything would be new.", $"'./rag apply -e {overlay.Environment}' makes it.")

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Rag.Cli.Questions;
 using Rag.Client;
 
 namespace Rag.Cli.Jobs;

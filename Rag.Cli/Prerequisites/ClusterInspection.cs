@@ -15,15 +15,24 @@ internal static class ClusterInspection
             return [new Finding("kubectl", FindingState.Optional, "not found (for deploying to Kubernetes)", "Not needed on one machine. Install it: https://kubernetes.io/docs/tasks/tools/")];
         }
 
-        var kubectl = new Kubectl(program, context: null, kubeNamespace: null);
+        var kubectl = Kubectl.Find(context, clusterContext: null);
         var client = await kubectl.RunAsync(["version", "--client", "-o", "json"], limit: Patience, cancellationToken: cancellationToken);
         if (!client.Succeeded)
         {
             return [new Finding("kubectl", FindingState.Optional, $"{program} is there but does not run", $"Try '{program} version --client'.")];
         }
 
-        var version = ClusterTarget.Versions(client.Output).Client;
-        var found = version.Minor < Kubectl.LowestMinor
+        (string Text, int Minor) version;
+        try
+        {
+            version = ClusterTarget.Versions(client.Output).Client;
+        }
+        catch (CliException exception)
+        {
+            return [new Finding("kubectl", FindingState.Optional, exception.Message, exception.Remedy)];
+        }
+
+        var found = version.Minor is > 0 and < Kubectl.LowestMinor
             ? new Finding("kubectl", FindingState.Optional, $"{version.Text} is too old", $"1.{Kubectl.LowestMinor} or later is needed to deploy to Kubernetes.")
             : new Finding("kubectl", FindingState.Found, $"{version.Text.TrimStart('v')} ({program})");
         return [found, .. await LookAtClusterAsync(kubectl, cancellationToken)];

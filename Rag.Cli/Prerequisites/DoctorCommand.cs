@@ -76,6 +76,7 @@ internal static class DoctorCommand
             await Inspection.LookAsync(Prerequisite.Npm, checkout, FindingState.Optional, cancellationToken),
             await Inspection.LookAsync(Prerequisite.Chromium, checkout, FindingState.Optional, cancellationToken),
             await Inspection.LookAsync(Prerequisite.Promtool, checkout, FindingState.Optional, cancellationToken),
+            await Inspection.LookAsync(Prerequisite.Rclone, checkout, FindingState.Optional, cancellationToken),
             LookAtDisk(context),
             await LookAtApiAsync(context, cancellationToken),
             .. await ClusterInspection.LookAsync(context, cancellationToken),

@@ -84,6 +84,15 @@ internal sealed record Prerequisite
         ByHand = "brew install prometheus",
     };
 
+    public static Prerequisite Rclone { get; } = new()
+    {
+        Name = "rclone",
+        Purpose = "testing copies in a bucket",
+        Find = static _ => ProgramPath.Find("rclone"),
+        AptPackage = "rclone",
+        ByHand = "brew install rclone",
+    };
+
     public static Prerequisite Npm { get; } = new()
     {
         Name = "npm",

@@ -41,7 +41,8 @@ internal static class ChildProgram
         using var process = new Process { StartInfo = start };
         var output = new StringBuilder();
         var error = new StringBuilder();
-        process.OutputDataReceived += (_, line) => Collect(output, line.Data, onLine, maxCharacters);
+        var isCut = false;
+        process.OutputDataReceived += (_, line) => isCut |= Collect(output, line.Data, onLine, maxCharacters);
         process.ErrorDataReceived += (_, line) => Collect(error, line.Data, onLine, maxCharacters);
         Start(process, program);
         process.BeginOutputReadLine();
@@ -62,7 +63,7 @@ internal static class ChildProgram
             timedOut = true;
         }
 
-        return new ProgramResult(timedOut ? -1 : process.ExitCode, Text(output), Text(error), timedOut);
+        return new ProgramResult(timedOut ? -1 : process.ExitCode, Text(output), Text(error), timedOut) { IsCut = isCut };
     }
 
     /// <summary>Runs a program with this process's own terminal: the person sees and answers it directly.</summary>
@@ -137,12 +138,15 @@ internal static class ChildProgram
         await process.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static void Collect(StringBuilder target, string? line, Action<string>? onLine, int maxCharacters)
+    // Whether something had to go.
+    private static bool Collect(StringBuilder target, string? line, Action<string>? onLine, int maxCharacters)
     {
         if (line is null)
         {
-            return;
+            return false;
         }
+
+        var isCut = false;
 
         lock (target)
         {
@@ -150,10 +154,12 @@ internal static class ChildProgram
             if (target.Length > maxCharacters)
             {
                 target.Remove(0, target.Length - maxCharacters);
+                isCut = true;
             }
         }
 
         onLine?.Invoke(line);
+        return isCut;
     }
 
     private static string Text(StringBuilder captured)

@@ -7,5 +7,8 @@ namespace Rag.Cli.Processes;
 /// <param name="TimedOut">Whether it was killed because its time was over.</param>
 internal sealed record ProgramResult(int ExitCode, string Output, string Error, bool TimedOut)
 {
+    /// <summary>Whether there was more than is kept, so that the beginning is missing.</summary>
+    public bool IsCut { get; init; }
+
     public bool Succeeded => ExitCode == 0 && !TimedOut;
 }

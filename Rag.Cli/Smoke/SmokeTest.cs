@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Rag.Cli.Questions;
 using Rag.Client;
 
 namespace Rag.Cli.Smoke;

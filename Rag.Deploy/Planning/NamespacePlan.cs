@@ -1,4 +1,5 @@
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning;
 
@@ -25,6 +26,8 @@ internal static class NamespacePlan
                     new("pod-security.kubernetes.io/audit", "restricted"),
                     new("pod-security.kubernetes.io/warn", "restricted"),
                 ]),
+                // Read back from the rendered manifests, so that it holds for those that were generated long ago too.
+                Annotations = context.Values.Cluster.Context is { Length: > 0 } cluster ? new Labels { [ClusterValues.ContextAnnotation] = cluster } : null,
             },
         },
         File);

@@ -72,6 +72,61 @@ public static class SecretsFile
         return (text.ToString(), missing);
     }
 
+    /// <summary>
+    /// Takes over what a platform was made with: values of keys that are there are replaced, others are appended, comments and other keys stay.
+    /// </summary>
+    /// <param name="existing">The file; null: there is none.</param>
+    /// <param name="values">Of the platform. None may hold a line break, which a line cannot.</param>
+    public static string Replace(string? existing, IReadOnlyDictionary<string, string> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var rest = new SortedDictionary<string, string>(values.ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal);
+        var text = new StringBuilder();
+        foreach (var line in (existing ?? Head.ReplaceLineEndings("\n")).TrimEnd('\n').Split('\n'))
+        {
+            var key = line.Length == 0 || line[0] == '#' || line.IndexOf('=', StringComparison.Ordinal) is not (> 0 and var equals) ? null : line[..equals];
+            if (key is null || !values.TryGetValue(key, out var value))
+            {
+                text.Append(line).Append('\n');
+            }
+            else if (rest.Remove(key))
+            {
+                text.Append(key).Append('=').Append(value).Append('\n');
+            }
+        }
+
+        foreach (var (key, value) in rest)
+        {
+            text.Append(key).Append('=').Append(value).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Writes the file so that its owner alone can read it.</summary>
+    public static void Write(string path, string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (File.Exists(path) && File.ReadAllText(path) == text)
+        {
+            return;
+        }
+
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        // Beside its place first: half a file of secrets is none.
+        using (var stream = new StreamWriter(path + ".new", options))
+        {
+            stream.Write(text);
+        }
+
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
     /// <summary>Reads the keys and values.</summary>
     /// <exception cref="DeployException">A line is no <c>key=value</c>; its content is not repeated.</exception>
     public static IReadOnlyDictionary<string, string> Parse(string text)

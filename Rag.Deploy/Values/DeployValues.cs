@@ -82,9 +82,15 @@ public sealed record DeployValues
 /// <summary>The cluster.</summary>
 public sealed record ClusterValues
 {
+    /// <summary>Annotation of the namespace that names <see cref="Context"/>.</summary>
+    public const string ContextAnnotation = "ragplatform.dev/context";
+
     [Description("Lowest version that the manifests have to work on, such as 1.30. Below 1.30 there is no preStop sleep: the services delay their stop themselves.")]
     [RegularExpression(@"1\.(2[6-9]|3[0-9]|4[0-9])", ErrorMessage = "a minor version between 1.26 and 1.49, in quotes")]
     public string KubernetesVersion { get; init; } = "1.30";
+
+    [Description("Context of the kubeconfig that this environment is applied through; default: any. 'rag apply' and 'rag destroy' refuse another one. It belongs into values.<environment>.yaml.")]
+    public string? Context { get; init; }
 
     [Description("Storage class of all claims; default: the cluster's own.")]
     [DnsName]

@@ -125,7 +125,7 @@ internal static class BundleContent
 
             1. `sh verify.sh` compares every file with its checksum.
             2. `sh load.sh {(registry is null ? "node` on every node" : $"push` pushes the images into `{registry}`")}.
-            3. {(withSecrets ? "The secrets are in `manifests/secrets.env`: keep this bundle as safe as the data." : SecretsExample(overlay) is null ? "The secrets come from where the values say." : "Fill in `manifests/secrets.env.example` and save it as `manifests/secrets.env`.")}
+            3. {SecretsStep(overlay, withSecrets)}
             4. `kubectl apply --server-side --field-manager=rag -k manifests`
 
             `images.lock` lists the images: reference, target, digest, size in bytes, format, file, who runs it.
@@ -146,6 +146,10 @@ internal static class BundleContent
 
         return text.ToString();
     }
+
+    private static string SecretsStep(Overlay overlay, bool withSecrets) => SecretsExample(overlay) is null ? "The secrets come from where the values say."
+        : withSecrets ? "The secrets are in `manifests/secrets.env`: keep this bundle as safe as the data. For an upgrade compare them with those of the bundle before: the databases know what they were made with, and nothing else."
+        : "Fill in `manifests/secrets.env.example` and save it as `manifests/secrets.env`. For an upgrade take the `manifests/secrets.env` of before instead: the databases know what they were made with, and nothing else.";
 
     /// <summary>Whether kustomize makes the object out of a file of secrets.</summary>
     private static bool IsGenerated(JsonObject one) => one.Kind() == "Secret" && one["data"] is JsonObject;

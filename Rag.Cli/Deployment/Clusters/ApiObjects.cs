@@ -18,6 +18,20 @@ internal sealed record ApiMeta
 
 internal sealed record ApiOwner(string Kind, string Name);
 
+/// <summary>An object of any type, as far as all have the same.</summary>
+internal sealed record ApiObject
+{
+    public string ApiVersion { get; init; } = "";
+    public string Kind { get; init; } = "";
+    public ApiMeta Metadata { get; init; } = new();
+
+    /// <summary>Type and name, as <c>kubectl get -o name</c> writes them: <c>deployment.apps/rag-api</c>.</summary>
+    public string Reference => NameOf(ApiVersion, Kind, Metadata.Name);
+
+    public static string NameOf(string apiVersion, string kind, string name) =>
+        $"{kind.ToLowerInvariant()}{(ServedTypes.GroupOf(apiVersion) is { Length: > 0 } group ? $".{group}" : "")}/{name}";
+}
+
 internal sealed record ApiCondition(string Type, string Status, string? Reason, string? Message, DateTimeOffset? LastTransitionTime);
 
 /// <summary>A Deployment, StatefulSet or DaemonSet.</summary>
@@ -32,6 +46,12 @@ internal sealed record ApiWorkload
 internal sealed record ApiWorkloadSpec
 {
     public int? Replicas { get; init; }
+    public ApiPodTemplate Template { get; init; } = new();
+}
+
+internal sealed record ApiPodTemplate
+{
+    public ApiPodSpec Spec { get; init; } = new();
 }
 
 internal sealed record ApiWorkloadStatus
@@ -56,12 +76,14 @@ internal sealed record ApiPod
 
 internal sealed record ApiPodSpec
 {
-    public string? NodeName { get; init; }
     public IReadOnlyList<ApiContainer> Containers { get; init; } = [];
     public IReadOnlyList<ApiContainer> InitContainers { get; init; } = [];
     public IReadOnlyList<ApiReference> ImagePullSecrets { get; init; } = [];
     public IReadOnlyDictionary<string, string> NodeSelector { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyList<ApiToleration> Tolerations { get; init; } = [];
 }
+
+internal sealed record ApiToleration(string? Key, string? Operator, string? Value, string? Effect);
 
 internal sealed record ApiReference(string? Name);
 
@@ -83,6 +105,7 @@ internal sealed record ApiPodStatus
     public string Phase { get; init; } = "";
     public string? Reason { get; init; }
     public string? Message { get; init; }
+    public DateTimeOffset? StartTime { get; init; }
     public IReadOnlyList<ApiCondition> Conditions { get; init; } = [];
     public IReadOnlyList<ApiContainerStatus> ContainerStatuses { get; init; } = [];
     public IReadOnlyList<ApiContainerStatus> InitContainerStatuses { get; init; } = [];
@@ -118,6 +141,6 @@ internal static class ApiJson
     public static IReadOnlyList<T> Of<T>(IEnumerable<JsonElement> items, params ReadOnlySpan<string> kinds)
     {
         var wanted = kinds.ToArray();
-        return [.. items.Where(item => wanted.Contains(item.GetProperty("kind").GetString())).Select(static item => item.Deserialize<T>(Options)!)];
+        return KubectlAnswer.Read("get", () => items.Where(item => wanted.Contains(item.GetProperty("kind").GetString())).Select(static item => item.Deserialize<T>(Options)!).ToList());
     }
 }

@@ -31,6 +31,53 @@ internal sealed record ApiStorageClass
     public bool IsDefault => Metadata.Annotations.GetValueOrDefault("storageclass.kubernetes.io/is-default-class") == "true";
 }
 
+internal sealed record ApiVolume
+{
+    public ApiMeta Metadata { get; init; } = new();
+    public ApiVolumeSpec Spec { get; init; } = new();
+}
+
+internal sealed record ApiVolumeSpec
+{
+    public ApiClaimReference? ClaimRef { get; init; }
+}
+
+internal sealed record ApiClaimReference(string? Namespace, string? Name);
+
+internal sealed record ApiService
+{
+    public ApiMeta Metadata { get; init; } = new();
+    public ApiServiceSpec Spec { get; init; } = new();
+}
+
+internal sealed record ApiServiceSpec
+{
+    public IReadOnlyDictionary<string, string> Selector { get; init; } = new Dictionary<string, string>();
+    public string? Type { get; init; }
+    public string? ClusterIP { get; init; }
+    public IReadOnlyList<ApiServicePort> Ports { get; init; } = [];
+}
+
+internal sealed record ApiServicePort(string? Name, int Port);
+
+/// <summary>Part of the addresses of a Service; its label says whose.</summary>
+internal sealed record ApiEndpointSlice
+{
+    public ApiMeta Metadata { get; init; } = new();
+    public IReadOnlyList<ApiEndpoint>? Endpoints { get; init; }
+
+    public string? Service => Metadata.Labels.GetValueOrDefault("kubernetes.io/service-name");
+}
+
+internal sealed record ApiEndpoint
+{
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+    public ApiEndpointConditions Conditions { get; init; } = new();
+    public ApiOwner? TargetRef { get; init; }
+}
+
+internal sealed record ApiEndpointConditions(bool? Ready = null);
+
 internal sealed record ApiAutoscaler
 {
     public ApiMeta Metadata { get; init; } = new();
@@ -48,7 +95,6 @@ internal sealed record ApiAutoscalerSpec
 internal sealed record ApiAutoscalerStatus
 {
     public int CurrentReplicas { get; init; }
-    public int DesiredReplicas { get; init; }
     public IReadOnlyList<ApiMetric>? CurrentMetrics { get; init; }
     public IReadOnlyList<ApiCondition> Conditions { get; init; } = [];
 }
@@ -89,7 +135,6 @@ internal sealed record ApiIngressTls
 internal sealed record ApiIngressRule
 {
     public string? Host { get; init; }
-    public JsonElement Http { get; init; }
 }
 
 internal sealed record ApiIngressStatus
@@ -125,14 +170,16 @@ internal sealed record ApiRouteParent
 internal sealed record ApiJob
 {
     public ApiMeta Metadata { get; init; } = new();
+    public ApiJobSpec Spec { get; init; } = new();
     public ApiJobStatus Status { get; init; } = new();
 }
+
+internal sealed record ApiJobSpec(int? TtlSecondsAfterFinished = null);
 
 internal sealed record ApiJobStatus
 {
     public int Active { get; init; }
     public int Succeeded { get; init; }
-    public int Failed { get; init; }
     public DateTimeOffset? StartTime { get; init; }
     public DateTimeOffset? CompletionTime { get; init; }
     public IReadOnlyList<ApiCondition> Conditions { get; init; } = [];
@@ -181,7 +228,23 @@ internal sealed record ApiEventSeries(DateTimeOffset? LastObservedTime);
 internal sealed record ApiNode
 {
     public ApiMeta Metadata { get; init; } = new();
+    public ApiNodeSpec Spec { get; init; } = new();
     public ApiNodeStatus Status { get; init; } = new();
+}
+
+internal sealed record ApiNodeSpec
+{
+    public IReadOnlyList<ApiTaint> Taints { get; init; } = [];
+}
+
+internal sealed record ApiTaint(string Key, string? Value, string Effect)
+{
+    /// <summary>Whether a pod may run in spite of it (https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/).</summary>
+    public bool IsTolerated(IEnumerable<ApiToleration> tolerations) => tolerations.Any(one =>
+        (one.Effect is null or "" || one.Effect == Effect)
+        && (string.IsNullOrEmpty(one.Key) ? one.Operator == "Exists" : one.Key == Key && (one.Operator == "Exists" || (one.Value ?? "") == (Value ?? ""))));
+
+    public override string ToString() => $"{Key}{(string.IsNullOrEmpty(Value) ? "" : $"={Value}")}:{Effect}";
 }
 
 internal sealed record ApiNodeStatus

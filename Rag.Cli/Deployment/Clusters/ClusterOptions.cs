@@ -43,10 +43,10 @@ internal sealed partial class ClusterOptions(bool generates)
     {
         if (generates && !parsed.GetValue(_noGenerate))
         {
-            await Tree.GenerateAsync(context, parsed, cancellationToken);
+            GenerateCommand.Notices(context.Terminal, await Tree.GenerateAsync(context, parsed, cancellationToken), Tree.Folder(context, parsed), Environment(parsed));
         }
 
-        return await Overlay.RenderAsync(kubectl, Tree.Folder(context, parsed), Environment(parsed), cancellationToken);
+        return await Overlay.RenderAsync(kubectl, Tree.Folder(context, parsed), Environment(parsed), needsSecrets: generates, cancellationToken);
     }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,62}$", RegexOptions.None, 1000)]

@@ -9,9 +9,11 @@ namespace Rag.Cli.Deployment.Clusters;
 /// and nothing here knows more of a cluster than it does.
 /// </summary>
 /// <param name="program">Its path.</param>
+/// <param name="workingDirectory">Where it runs: relative paths in KUBECONFIG start there, as they do for a person who types kubectl.</param>
 /// <param name="context">Of the kubeconfig; null: the current one.</param>
 /// <param name="kubeNamespace">Where objects without a namespace are; null: what the context says.</param>
-internal sealed class Kubectl(string program, string? context, string? kubeNamespace)
+/// <param name="isInPod">Whether this program runs in a pod, whose account kubectl takes where it has no configuration.</param>
+internal sealed class Kubectl(string program, string workingDirectory, string? context, string? kubeNamespace, bool isInPod = false)
 {
     /// <summary>Lowest version of the client: from here on its kustomize knows components and its apply takes over what was applied otherwise.</summary>
     public const int LowestMinor = 27;
@@ -23,6 +25,9 @@ internal sealed class Kubectl(string program, string? context, string? kubeNames
 
     public string? Namespace => kubeNamespace;
 
+    /// <summary>Whether the pod's account serves: nobody named a context, and there is a pod.</summary>
+    public bool MayUsePodAccount => isInPod && context is null;
+
     /// <summary>The command line's way to say which: for commands that a person is told to type.</summary>
     public string Shown => string.Join(' ', ["kubectl", .. Target]);
 
@@ -32,20 +37,26 @@ internal sealed class Kubectl(string program, string? context, string? kubeNames
     /// <exception cref="CliException">It is not there.</exception>
     public static Kubectl Find(CliContext context, string? clusterContext) =>
         new(FindProgram(context) ?? throw new CliException(
-            "kubectl is not on PATH.", "Install it: https://kubernetes.io/docs/tasks/tools/ (any version from 1.27 on).", ExitCode.Unavailable), clusterContext, kubeNamespace: null);
+            "kubectl is not on PATH.", "Install it: https://kubernetes.io/docs/tasks/tools/ (any version from 1.27 on).", ExitCode.Unavailable), context.WorkingDirectory, clusterContext, kubeNamespace: null, isInPod: context.Variable("KUBERNETES_SERVICE_HOST") is not null);
 
     public static string? FindProgram(CliContext context) => ProgramPath.Find(context.Variable("RAG_KUBECTL") ?? "kubectl");
 
-    public Kubectl In(string name) => new(program, context, name);
+    public Kubectl In(string name) => new(program, workingDirectory, context, name, isInPod);
 
     /// <summary>Runs a command to its end.</summary>
     /// <param name="arguments">Without context and namespace.</param>
     /// <param name="input">What it reads.</param>
     /// <param name="limit">How long it may take; null: two minutes.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task<ProgramResult> RunAsync(IReadOnlyList<string> arguments, string? input = null, TimeSpan? limit = null, CancellationToken cancellationToken = default) =>
-        ChildProgram.CaptureAsync(
-            program, [.. Target, .. arguments], Path.GetTempPath(), limit ?? Limit, input: input, maxCharacters: MaxCharacters, cancellationToken: cancellationToken);
+    /// <exception cref="CliException">It said more than is read; half an answer is none.</exception>
+    public async Task<ProgramResult> RunAsync(IReadOnlyList<string> arguments, string? input = null, TimeSpan? limit = null, CancellationToken cancellationToken = default)
+    {
+        var result = await ChildProgram.CaptureAsync(
+            program, [.. Target, .. arguments], workingDirectory, limit ?? Limit, input: input, maxCharacters: MaxCharacters, cancellationToken: cancellationToken);
+        return result.IsCut
+            ? throw new CliException($"'kubectl {arguments[0]}' answers with more than {MaxCharacters >> 20} Mi characters, which are not read.", "Are there thousands of pods or events in the namespace? 'kubectl get pods' shows them.")
+            : result;
+    }
 
     /// <summary>Runs a command whose failure ends everything.</summary>
     /// <exception cref="CliException">It failed; the message says in words what kubectl said.</exception>
@@ -66,9 +77,7 @@ internal sealed class Kubectl(string program, string? context, string? kubeNames
         return result.Succeeded ? Items(result.Output) : null;
     }
 
-    private static List<JsonElement> Items(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        return document.RootElement.TryGetProperty("items", out var items) ? [.. items.EnumerateArray().Select(static item => item.Clone())] : [document.RootElement.Clone()];
-    }
+    /// <summary>The objects of a list.</summary>
+    public static List<JsonElement> Items(string json) => KubectlAnswer.Read("get", json, static root =>
+        root.TryGetProperty("items", out var items) ? items.EnumerateArray().Select(static item => item.Clone()).ToList() : [root.Clone()]);
 }

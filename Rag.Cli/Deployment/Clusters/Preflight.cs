@@ -8,45 +8,64 @@ internal static class Preflight
     /// <summary>Compares what the manifests need with what there is.</summary>
     /// <param name="overlay">The manifests.</param>
     /// <param name="target">The cluster.</param>
-    /// <param name="served">Types that it knows.</param>
-    /// <param name="classes">Its storage classes; null: they may not be seen.</param>
-    /// <param name="secrets">Secrets of the namespace; null: they may not be seen.</param>
-    /// <param name="kubectl">What a command for the namespace begins with.</param>
-    /// <param name="resident">The environment whose objects the namespace has; null: none, or it may not be seen.</param>
-    public static IReadOnlyList<Problem> Of(
-        Overlay overlay, ClusterTarget target, ServedTypes served, IReadOnlyList<ApiStorageClass>? classes, IReadOnlySet<string>? secrets, string kubectl, string? resident = null) =>
+    /// <param name="facts">What it has.</param>
+    public static IReadOnlyList<Problem> Of(Overlay overlay, ClusterTarget target, ClusterFacts facts) =>
     [
         .. Version(overlay, target),
-        .. Resident(overlay, resident, kubectl),
-        .. TypeProblems.Of(overlay.Objects, served),
-        .. classes is null ? [] : TreeFacts.Claims(overlay.Objects).Select(claim => StorageProblems.Of(claim.Name, claim.StorageClass, classes)).OfType<Problem>(),
-        .. Secrets(overlay, secrets, kubectl),
+        .. Resident(overlay, facts),
+        .. TypeProblems.Of(overlay.Objects, facts.Served),
+        .. Claims(overlay, facts),
+        .. Secrets(overlay, facts),
+        .. OtherSecrets(overlay, facts),
     ];
+
+    private static IEnumerable<Problem> Claims(Overlay overlay, ClusterFacts facts)
+    {
+        if (facts.StorageClasses is not { } classes)
+        {
+            return [];
+        }
+
+        // A volume made by hand that is kept for a claim serves it, whatever class both name.
+        var reserved = TreeFacts.ReservedClaims(overlay.Objects, overlay.Namespace);
+        return TreeFacts.Claims(overlay.Objects).Where(claim => !reserved.Contains(claim.Name) && !facts.ServedClaims.Contains(claim.Name))
+            .Select(claim => StorageProblems.Of(claim.Name, claim.StorageClass, classes)).OfType<Problem>();
+    }
+
+    // The databases were initialised with what the cluster has: the first pod that starts with another password cannot sign in.
+    private static IEnumerable<Problem> OtherSecrets(Overlay overlay, ClusterFacts facts) => facts.ReplacedKeys.Where(static secret => secret.Value.Count > 0).Select(secret => new Problem(
+        ProblemKind.OtherSecrets,
+        secret.Key,
+        $"The secrets of this checkout are not those that the platform was made with: {string.Join(", ", secret.Value)} {(secret.Value.Count == 1 ? "differs" : "differ")}. Databases keep the old ones, and nothing could sign in.",
+        $"'./rag secrets pull -e {overlay.Environment}' takes over those of the cluster into {Path.Combine(overlay.Folder, "secrets.env")}. Where the change is meant, such as another key of a model: --replace-secrets."));
 
     private static IEnumerable<Problem> Version(Overlay overlay, ClusterTarget target)
     {
         var (lowest, because) = TreeFacts.LowestVersion(overlay.Objects);
-        if (target.ServerMinor < lowest)
+        if (target.ServerMinor is > 0 and var minor && minor < lowest)
         {
             yield return new Problem(ProblemKind.VersionTooLow, "Kubernetes", $"The cluster is {target.ServerVersion}; the manifests need 1.{lowest} ({because}).", $"Set cluster.kubernetesVersion to \"1.{target.ServerMinor}\" in the values, or update the cluster.");
         }
     }
 
     // Secrets are applied before everything else: the databases of the other environment would stay, and nobody would know their passwords.
-    private static IEnumerable<Problem> Resident(Overlay overlay, string? resident, string kubectl)
+    private static IEnumerable<Problem> Resident(Overlay overlay, ClusterFacts facts)
     {
-        if (resident is not null && overlay.Label is { } own && own != resident)
+        if (facts.Resident is { } resident && overlay.Label is { } own && own != resident)
         {
             yield return new Problem(
                 ProblemKind.Refused,
                 overlay.Namespace,
                 $"The namespace {overlay.Namespace} holds the environment '{resident}', and this is '{own}': its secrets would be replaced, and its databases know only the old ones.",
-                $"Give one of them a namespace of its own ('namespace' in values.{own}.yaml), or, where '{resident}' was removed with its data: {kubectl} label namespace {overlay.Namespace} {Overlay.EnvironmentLabel}={own} --overwrite");
+                $"Give one of them a namespace of its own ('namespace' in values.{own}.yaml), or, where '{resident}' was removed with its data: {facts.Kubectl} label namespace {overlay.Namespace} {Overlay.EnvironmentLabel}={own} --overwrite");
         }
     }
 
-    private static IEnumerable<Problem> Secrets(Overlay overlay, IReadOnlySet<string>? existing, string kubectl)
+    private static IEnumerable<Problem> Secrets(Overlay overlay, ClusterFacts facts)
     {
+        var existing = facts.Secrets;
+        // The namespace comes with what is applied, which waits for this: without it there is no place to put a Secret.
+        var kubectl = facts.HasNamespace == false ? $"{facts.Kubectl.Replace($" -n {overlay.Namespace}", "", StringComparison.Ordinal)} create namespace {overlay.Namespace}; {facts.Kubectl}" : facts.Kubectl;
         var made = SecretNeeds.Made(overlay.Objects);
         var needs = SecretNeeds.Of(overlay.Objects).ToList();
 
@@ -66,7 +85,7 @@ internal static class Preflight
                 $"The Secret {missing.Key} is not in the namespace{(keys.Length == 0 ? "" : $" (keys: {keys})")}; {Users(missing)} refers to it.",
                 purpose switch
                 {
-                    SecretPurpose.Pull => $"After 'docker login': {kubectl} create secret generic {missing.Key} --type=kubernetes.io/dockerconfigjson --from-file=.dockerconfigjson=$HOME/.docker/config.json",
+                    SecretPurpose.Pull => PullSecret.Command(kubectl, missing.Key, registry: null),
                     SecretPurpose.Certificate => $"{kubectl} create secret tls {missing.Key} --cert=FILE --key=FILE, or let cert-manager make it (exposure.annotations).",
                     _ => $"{kubectl} create secret generic {missing.Key} --from-env-file=FILE with one key=value per line, or set secrets.mode to generated.",
                 })

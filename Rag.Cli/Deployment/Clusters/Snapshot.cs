@@ -31,6 +31,18 @@ internal sealed record Snapshot
 
     public IReadOnlyList<ApiEvent> Events { get; init; } = [];
 
+    public IReadOnlyList<ApiService> Services { get; init; } = [];
+
+    public IReadOnlyList<ApiEndpointSlice> Endpoints { get; init; } = [];
+
+    /// <summary>Types that these credentials may not list, such as <c>cronjobs</c>; of them nothing is known.</summary>
+    public IReadOnlyList<string> Unseen { get; init; } = [];
+
+    /// <summary>Jobs of the manifests; others are left over from a version before, or somebody else's. Null: it is not known which are.</summary>
+    public IReadOnlySet<string>? OwnJobs { get; init; }
+
+    public IReadOnlyList<ApiVolume>? Volumes { get; init; }
+
     public IReadOnlyList<ApiStorageClass>? StorageClasses { get; init; }
 
     public IReadOnlyList<ApiNode>? Nodes { get; init; }
@@ -54,7 +66,12 @@ internal sealed record Snapshot
         Jobs = ApiJson.Of<ApiJob>(items, "Job"),
         CronJobs = ApiJson.Of<ApiCronJob>(items, "CronJob"),
         Events = ApiJson.Of<ApiEvent>(items, "Event"),
+        Services = ApiJson.Of<ApiService>(items, "Service"),
+        Endpoints = ApiJson.Of<ApiEndpointSlice>(items, "EndpointSlice"),
     };
+
+    /// <summary>Whether a volume is kept for a claim of this namespace, which then needs nobody who makes one.</summary>
+    public bool IsReserved(string claim) => Volumes?.Any(volume => volume.Spec.ClaimRef is { } reserved && reserved.Name == claim && reserved.Namespace == Namespace) == true;
 
     /// <summary>Events about one object, the newest first.</summary>
     public IEnumerable<ApiEvent> About(string kind, string name) =>

@@ -1,12 +1,18 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Rag.Cli.Deployment.Diagnosis;
 
 namespace Rag.Cli.Deployment.Clusters;
 
 /// <summary>Takes a snapshot with kubectl. What one may not see beyond the namespace is left out of it.</summary>
-internal sealed class SnapshotReader(Kubectl kubectl, TimeProvider time)
+/// <param name="kubectl">For the namespace.</param>
+/// <param name="time">The clock.</param>
+/// <param name="jobs">Of the manifests; null: it is not known which are theirs.</param>
+internal sealed class SnapshotReader(Kubectl kubectl, TimeProvider time, IReadOnlySet<string>? jobs = null)
 {
-    private const string InNamespace = "deployments,statefulsets,daemonsets,pods,persistentvolumeclaims,horizontalpodautoscalers,ingresses,jobs,cronjobs,events";
+    private static readonly string[] InNamespace =
+    [
+        "deployments", "statefulsets", "daemonsets", "pods", "persistentvolumeclaims", "horizontalpodautoscalers", "ingresses", "jobs", "cronjobs", "events", "services", "endpointslices",
+    ];
 
     // A container that crashes on every node would otherwise cost a call for each of its pods.
     private const int MostLogs = 8;
@@ -15,15 +21,19 @@ internal sealed class SnapshotReader(Kubectl kubectl, TimeProvider time)
     /// <exception cref="CliException">The namespace may not be looked at, or the cluster does not answer.</exception>
     public async Task<Snapshot> ReadAsync(CancellationToken cancellationToken)
     {
-        var own = kubectl.ListAsync(InNamespace, cancellationToken);
+        var own = OwnAsync(cancellationToken);
         var classes = kubectl.TryListAsync("storageclasses", cancellationToken);
         var nodes = kubectl.TryListAsync("nodes", cancellationToken);
+        var volumes = kubectl.TryListAsync("persistentvolumes", cancellationToken);
         var routes = kubectl.TryListAsync("httproutes.gateway.networking.k8s.io", cancellationToken);
         var secrets = SecretNamesAsync(cancellationToken);
         // Also where the first fails: no kubectl is to go on behind the back of whoever is told so.
-        await Task.WhenAll(own, classes, nodes, routes, secrets);
-        var snapshot = Snapshot.Of(kubectl.Namespace ?? "default", time.GetUtcNow(), [.. await own, .. await routes ?? []]) with
+        await Task.WhenAll(own, classes, nodes, volumes, routes, secrets);
+        var snapshot = Snapshot.Of(kubectl.Namespace ?? "default", time.GetUtcNow(), [.. (await own).Items, .. await routes ?? []]) with
         {
+            Unseen = (await own).Unseen,
+            OwnJobs = jobs,
+            Volumes = await volumes is { } made ? ApiJson.Of<ApiVolume>(made, "PersistentVolume") : null,
             Kubectl = kubectl.Shown,
             StorageClasses = await classes is { } known ? ApiJson.Of<ApiStorageClass>(known, "StorageClass") : null,
             Nodes = await nodes is { } machines ? ApiJson.Of<ApiNode>(machines, "Node") : null,
@@ -44,11 +54,34 @@ internal sealed class SnapshotReader(Kubectl kubectl, TimeProvider time)
             : null;
     }
 
-    /// <summary>The environment that the namespace is labelled with; null: with none, it is not there, or it may not be seen.</summary>
-    public async Task<string?> EnvironmentAsync(CancellationToken cancellationToken)
+    // One call for all types; where one of them may not be listed, kubectl fails, and each is asked for by itself.
+    private async Task<(IReadOnlyList<JsonElement> Items, IReadOnlyList<string> Unseen)> OwnAsync(CancellationToken cancellationToken)
     {
-        var result = await kubectl.RunAsync(["get", "namespace", kubectl.Namespace ?? "default", "-o", "json", "--ignore-not-found"], cancellationToken: cancellationToken);
-        return result.Succeeded && result.Output.Trim().Length > 0 ? JsonNode.Parse(result.Output).Text("metadata", "labels", Overlay.EnvironmentLabel) : null;
+        CliException refused;
+        try
+        {
+            return (await kubectl.ListAsync(string.Join(',', InNamespace), cancellationToken), []);
+        }
+        catch (CliException exception) when (exception.ExitCode != ExitCode.Unavailable || KubectlFailure.Lasts(exception))
+        {
+            refused = exception;
+        }
+
+        var items = new List<JsonElement>();
+        var unseen = new List<string>();
+        foreach (var type in InNamespace)
+        {
+            if (await kubectl.TryListAsync(type, cancellationToken) is { } some)
+            {
+                items.AddRange(some);
+            }
+            else
+            {
+                unseen.Add(type);
+            }
+        }
+
+        return unseen.Count < InNamespace.Length ? (items, unseen) : throw refused;
     }
 
     private async Task<IReadOnlyDictionary<(string, string), string>> LastWordsAsync(Snapshot snapshot, CancellationToken cancellationToken)

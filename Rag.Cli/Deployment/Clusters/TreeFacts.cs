@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Rag.Cli.Deployment.Clusters;
@@ -15,6 +16,14 @@ internal static class TreeFacts
 
     /// <summary>Claims that the cluster has to find volumes for.</summary>
     public static IEnumerable<TreeClaim> Claims(IEnumerable<JsonObject> objects) => objects.SelectMany(Claims);
+
+    /// <summary>Claims for which the manifests bring a volume.</summary>
+    public static IReadOnlySet<string> ReservedClaims(IEnumerable<JsonObject> objects, string kubeNamespace) => objects
+        .Where(one => one.Kind() == "PersistentVolume" && one.Text("spec", "claimRef", "namespace") == kubeNamespace)
+        .Select(static one => one.Text("spec", "claimRef", "name")).OfType<string>().ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Names of the jobs.</summary>
+    public static IReadOnlySet<string> Jobs(IEnumerable<JsonObject> objects) => objects.Where(static one => one.Kind() == "Job").Select(static one => one.Name()).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The lowest minor version of Kubernetes 1 that the manifests work on, and what in them asks for it.</summary>
     public static (int Minor, string Because) LowestVersion(IEnumerable<JsonObject> objects)
@@ -42,7 +51,10 @@ internal static class TreeFacts
     {
         // One that names its volume gets that one and no other.
         "PersistentVolumeClaim" when one.Text("spec", "volumeName") is null => [new TreeClaim(one.Name(), one.Text("spec", "storageClassName"))],
-        "StatefulSet" => one.Items("spec", "volumeClaimTemplates").Select(template => new TreeClaim($"{template.Name()}-{one.Name()}-0", template.Text("spec", "storageClassName"))),
+        "StatefulSet" =>
+            from template in one.Items("spec", "volumeClaimTemplates")
+            from ordinal in Enumerable.Range(0, int.TryParse(one.Text("spec", "replicas"), NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) ? replicas : 1)
+            select new TreeClaim(string.Create(CultureInfo.InvariantCulture, $"{template.Name()}-{one.Name()}-{ordinal}"), template.Text("spec", "storageClassName")),
         // Of CloudNativePG.
         "Cluster" when one.At("spec", "storage") is JsonObject storage => [new TreeClaim($"{one.Name()}-1", storage.Text("storageClass"))],
         _ => [],

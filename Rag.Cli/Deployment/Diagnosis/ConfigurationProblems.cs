@@ -9,7 +9,7 @@ internal static partial class ConfigurationProblems
     /// <summary>Of a container that cannot be configured.</summary>
     public static Problem Of(Snapshot snapshot, ApiPod pod, string message) => Missing(snapshot, pod, message)
         ?? (message.Contains("runAsNonRoot", StringComparison.Ordinal) || message.Contains("non-numeric user", StringComparison.Ordinal)
-            ? new Problem(ProblemKind.Refused, PodNames.Workload(pod), $"The image wants to run as root, which is forbidden here: {ContainerProblems.Sentence(message)}", "Build it with a numeric user other than 0; 'rag images' does.")
+            ? new Problem(ProblemKind.Refused, PodNames.Workload(pod), $"The image wants to run as root, which is forbidden here: {ContainerProblems.Sentence(message)}", "Build it with a numeric user other than 0; 'rag images' does.") { IsFinal = true }
             : new Problem(ProblemKind.MissingConfiguration, PodNames.Workload(pod), $"A container cannot be configured: {ContainerProblems.Sentence(message)}", $"'{snapshot.Kubectl} describe pod {pod.Metadata.Name}' shows all of it."));
 
     /// <summary>Where the message names a Secret, a ConfigMap or a key; null where it does not.</summary>

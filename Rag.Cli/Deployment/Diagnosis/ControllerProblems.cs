@@ -20,9 +20,9 @@ internal static class ControllerProblems
     private static IEnumerable<Problem> Refusals(Snapshot snapshot) => snapshot.Events
         .Where(one => one.Reason == "FailedCreate" && snapshot.Now - one.Seen < Current && IsStillMissing(snapshot, one.InvolvedObject))
         .OrderByDescending(static one => one.Seen)
-        .Select(static one => Refusal(Owner(one.InvolvedObject), one.Message));
+        .Select(one => Refusal(Owner(one.InvolvedObject), one.Message, snapshot.Namespace));
 
-    private static Problem Refusal(string subject, string message)
+    private static Problem Refusal(string subject, string message, string kubeNamespace)
     {
         var said = ContainerProblems.Sentence(message);
         var fix = message switch
@@ -30,14 +30,19 @@ internal static class ControllerProblems
             _ when message.Contains("exceeded quota", StringComparison.Ordinal) => "Raise the quota (cluster.quota in the values, where it is the platform's own), or lower replicas or requests.",
             _ when message.Contains("violates PodSecurity", StringComparison.Ordinal) => "The namespace enforces pod security 'restricted'. What 'rag generate' writes passes it: was the pod changed by hand or by an admission webhook?",
             _ when message.Contains("PriorityClass", StringComparison.Ordinal) => "Make the priority class, or take cluster.priorityClass out of the values.",
-            _ when message.Contains("serviceaccount", StringComparison.OrdinalIgnoreCase) => "Apply again: the manifests bring the account.",
+            // Its list of what was tried always speaks of serviceaccounts.
+            _ when message.Contains("security context constraint", StringComparison.Ordinal) => $"OpenShift lets the platform's accounts not run as their own users. Whoever runs the cluster gives them nonroot-v2: oc -n {kubeNamespace} adm policy add-scc-to-group nonroot-v2 system:serviceaccounts:{kubeNamespace}",
+            _ when message.Contains("error looking up service account", StringComparison.Ordinal) => "Apply again: the manifests bring the account.",
             _ when message.Contains("webhook", StringComparison.OrdinalIgnoreCase) => "An admission webhook of the cluster refuses it, or is away: whoever runs the cluster knows it.",
             _ => "Change what the message names in the values, and apply again.",
         };
         return new Problem(ProblemKind.Refused, subject, $"The cluster refuses its pods: {said}", fix);
     }
 
-    private static bool IsStillMissing(Snapshot snapshot, ApiOwner owner) => snapshot.Workloads.FirstOrDefault(workload => Owner(owner) == workload.Metadata.Name) is not { } workload || !Rollout.Of(workload).IsDone;
+    // An owner that is gone wants no pods any more, and one that has them got them after all: a quota made a moment before refuses once or twice.
+    private static bool IsStillMissing(Snapshot snapshot, ApiOwner owner) => owner.Kind == "Job"
+        ? snapshot.Unseen.Contains("jobs") || snapshot.Jobs.Any(job => job.Metadata.Name == owner.Name && job.Status is { Succeeded: 0, Active: 0 })
+        : snapshot.Unseen.Any(static type => type is "deployments" or "statefulsets" or "daemonsets") || snapshot.Workloads.Any(workload => Owner(owner) == workload.Metadata.Name && !Rollout.Of(workload).IsDone);
 
     // ReplicaSet rag-api-7d4b9c6f5d -> rag-api
     private static string Owner(ApiOwner owner) => owner.Kind == "ReplicaSet" && owner.Name.LastIndexOf('-') is > 0 and var dash ? owner.Name[..dash] : owner.Name;
@@ -47,13 +52,30 @@ internal static class ControllerProblems
         let failed = job.Status.Conditions.FirstOrDefault(static one => one is { Type: "Failed", Status: "True" })
         // Of a CronJob's runs the last one counts, see below.
         where failed is not null && job.Metadata.OwnerReferences.All(static owner => owner.Kind != "CronJob")
+        // One of a version before, or of somebody else's, stays until its time is over: it holds nothing up.
+        let isOwn = snapshot.OwnJobs?.Contains(job.Metadata.Name) != false
         select new Problem(
             ProblemKind.JobFailed, job.Metadata.Name, $"The job gave up ({failed.Reason}): {ContainerProblems.Sentence(failed.Message)}{Said(snapshot, job.Metadata.Name)}",
-            $"{snapshot.Kubectl} logs job/{job.Metadata.Name}; once the cause is gone: {snapshot.Kubectl} delete job {job.Metadata.Name}, and apply again.");
+            isOwn
+                ? $"{snapshot.Kubectl} logs job/{job.Metadata.Name}; once the cause is gone: {snapshot.Kubectl} delete job {job.Metadata.Name}, and apply again."
+                : $"It is none of the manifests', so nothing waits for it: {snapshot.Kubectl} delete job {job.Metadata.Name} clears it away.")
+        {
+            IsWarning = !isOwn,
+            IsFinal = isOwn,
+        };
 
-    private static string Said(Snapshot snapshot, string job) => snapshot.Pods.Where(pod => pod.Metadata.OwnerReferences.Any(owner => owner.Kind == "Job" && owner.Name == job))
-        .SelectMany(pod => snapshot.LastWords.Where(words => words.Key.Pod == pod.Metadata.Name))
-        .Select(static words => $" Its last words: {words.Value}").FirstOrDefault() ?? "";
+    private static string Said(Snapshot snapshot, string job)
+    {
+        var pods = snapshot.Pods.Where(pod => pod.Metadata.OwnerReferences.Any(owner => owner.Kind == "Job" && owner.Name == job)).ToList();
+        // A program that is killed for its memory says nothing of it.
+        var killed = pods.SelectMany(PodNames.Containers).Where(static pair => pair.Status.State.Terminated?.Reason == "OOMKilled" || pair.Status.LastState.Terminated?.Reason == "OOMKilled")
+            .Select(static pair => $" The container {pair.Container.Name} was killed for wanting more memory than its limit of {pair.Container.Resources.Limits.GetValueOrDefault("memory", "unknown")}.").FirstOrDefault();
+        return killed
+            ?? pods.SelectMany(pod => snapshot.LastWords.Where(words => words.Key.Pod == pod.Metadata.Name)).Select(static words => $" Its last words: {words.Value}").FirstOrDefault()
+            ?? pods.SelectMany(static pod => pod.Status.ContainerStatuses).Select(static status => status.State.Terminated?.Message).Where(static message => !string.IsNullOrEmpty(message))
+                .Select(static message => $" It says: {ContainerProblems.Sentence(message)}").FirstOrDefault()
+            ?? "";
+    }
 
     private static IEnumerable<Problem> Backups(Snapshot snapshot) =>
         from backup in snapshot.CronJobs

@@ -1,4 +1,3 @@
-using Rag.Cli.Questions;
 
 namespace Rag.Cli.Deployment.Diagnosis;
 

@@ -74,6 +74,15 @@ internal enum ProblemKind
 
     /// <summary>Nobody serves a route.</summary>
     RouteUnserved,
+
+    /// <summary>Nobody answers at a Service.</summary>
+    ServiceUnserved,
+
+    /// <summary>A pod gets no network of its own.</summary>
+    PodNetwork,
+
+    /// <summary>The Secret of this checkout is not the one that the platform was made with.</summary>
+    OtherSecrets,
 }
 
 /// <summary>Something that is wrong, and the way out.</summary>
@@ -85,4 +94,7 @@ internal sealed record Problem(ProblemKind Kind, string Subject, string What, st
 {
     /// <summary>Whether everything works for now all the same.</summary>
     public bool IsWarning { get; init; }
+
+    /// <summary>Whether it stays as it is for as long as nobody changes what was applied: there is nothing to wait for.</summary>
+    public bool IsFinal { get; init; }
 }

@@ -21,6 +21,8 @@ internal sealed record Rollout(int Ready, int Wanted, bool IsDone, string State)
         // Pods of an earlier revision that still run; of a StatefulSet each is replaced, so there are none beside the new ones.
         var old = workload.Kind == "Deployment" ? status.Replicas - updated : 0;
         var state = status.ObservedGeneration < workload.Metadata.Generation ? "the change has not been seen yet"
+            // No node is like its selector, or all refuse it: nothing runs, and nobody complains.
+            : isDaemon && wanted == 0 ? "no node is there for it"
             : updated < wanted ? string.Create(CultureInfo.InvariantCulture, $"{updated} of {wanted} pods are of the new revision")
             : old > 0 ? string.Create(CultureInfo.InvariantCulture, $"{old} pods of the old revision have yet to end")
             : available < wanted ? string.Create(CultureInfo.InvariantCulture, $"{available} of {wanted} pods are available")

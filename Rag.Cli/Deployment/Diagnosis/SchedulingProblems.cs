@@ -16,7 +16,8 @@ internal static partial class SchedulingProblems
         }
 
         var subject = PodNames.Workload(pod);
-        var said = message.Split(" preemption:")[0].TrimEnd('.', ' ');
+        // What follows is about pods that could make room, and about claims of devices; newer schedulers put a comma between them.
+        var said = Afterwards().Split(message)[0].TrimEnd('.', ',', ' ');
         if (Extended().Match(said) is { Success: true } device)
         {
             return Accelerator(snapshot, subject, device.Groups["name"].Value, said);
@@ -28,7 +29,12 @@ internal static partial class SchedulingProblems
             return null;
         }
 
-        if (said.Contains("volume node affinity conflict", StringComparison.Ordinal))
+        if (said.Contains("persistent volumes to bind", StringComparison.Ordinal))
+        {
+            return new Problem(ProblemKind.Volume, subject, $"There is no free volume for its claims on any node ({said}).", "Make a PersistentVolume for every claim (persistentVolumes in the values), on a node that has room for the pod: 'kubectl get persistentvolumes' shows those there are.");
+        }
+
+        if (said.Contains("volume node affinity conflict", StringComparison.Ordinal) || said.Contains("PersistentVolume's node affinity", StringComparison.Ordinal))
         {
             return new Problem(ProblemKind.Unschedulable, subject, $"Its volume is on a node or in a zone where it cannot run ({said}).", "Make room on that node or in that zone: local volumes do not move. A storage class with volumeBindingMode WaitForFirstConsumer avoids it.");
         }
@@ -43,19 +49,29 @@ internal static partial class SchedulingProblems
             return Insufficient(ProblemKind.InsufficientCpu, "cpu", subject, pod, said);
         }
 
-        if (said.Contains("node affinity", StringComparison.Ordinal) || said.Contains("node selector", StringComparison.Ordinal))
+        if (said.Contains("Insufficient ephemeral-storage", StringComparison.Ordinal))
+        {
+            return Insufficient(ProblemKind.Unschedulable, "ephemeral-storage", subject, pod, said);
+        }
+
+        // Nodes with the labels that it asks for are there: it is for something else that they do not take it.
+        var fitting = snapshot.Nodes?.Where(node => Fits(pod.Spec, node)).ToList();
+        var isTainted = said.Contains("untolerated taint", StringComparison.Ordinal);
+        if (!(isTainted && fitting is { Count: > 0 }) && (said.Contains("node affinity", StringComparison.Ordinal) || said.Contains("node selector", StringComparison.Ordinal)))
         {
             var wanted = string.Join(", ", pod.Spec.NodeSelector.Select(static pair => $"{pair.Key}={pair.Value}"));
-            return pod.Spec.NodeSelector.Keys.Any(static key => key.Contains("gpu", StringComparison.OrdinalIgnoreCase) || key.Contains("accelerator", StringComparison.OrdinalIgnoreCase))
+            return IsForAccelerator(pod.Spec)
                 ? new Problem(ProblemKind.NoAccelerator, subject, $"No node is labelled {wanted} ({said}).", $"Label the nodes with the accelerator: kubectl label node NAME {wanted}; or correct nodeSelector in the values.")
                 : new Problem(ProblemKind.Unschedulable, subject, $"No node has the labels that it asks for{(wanted.Length == 0 ? "" : $": {wanted}")} ({said}).", "Label a node, or correct nodeSelector in the values.");
         }
 
-        if (Taints().Matches(said) is { Count: > 0 } taints)
+        if (isTainted)
         {
-            var names = string.Join(", ", taints.Select(static taint => taint.Groups["taint"].Value.TrimEnd(':', ' ')).Distinct());
+            // Up to 1.33 the scheduler named them; from then on the nodes themselves have to be asked.
+            var named = Taints().Matches(said).Select(static taint => taint.Groups["taint"].Value.TrimEnd(':', ' ')).Distinct().ToList();
+            var names = string.Join(", ", named.Count > 0 ? named : Untolerated(pod.Spec, fitting ?? []));
             return new Problem(
-                ProblemKind.Taint, subject, $"The nodes refuse it for their taint {names} ({said}).",
+                ProblemKind.Taint, subject, $"The nodes refuse it for {(names.Length == 0 ? "taints that it does not tolerate" : $"their taint {names}")} ({said}).",
                 names.Contains("node.kubernetes.io/", StringComparison.Ordinal)
                     ? "Kubernetes itself set that taint because the node is not well: 'kubectl describe node' says why."
                     : "Add services.<name>.tolerations for it in the values, take the taint from a node, or add a node without it.");
@@ -67,6 +83,34 @@ internal static partial class SchedulingProblems
             : $"'{snapshot.Kubectl} describe pod {pod.Metadata.Name}' shows all of it.";
         return new Problem(ProblemKind.Unschedulable, subject, $"No node takes it: {said}.", other);
     }
+
+    /// <summary>DaemonSets that have no node at all: no pod is made, so nothing else complains.</summary>
+    public static IEnumerable<Problem> Of(Snapshot snapshot) =>
+        from workload in snapshot.Workloads
+        where workload.Kind == "DaemonSet" && workload.Status.DesiredNumberScheduled == 0 && workload.Status.ObservedGeneration >= workload.Metadata.Generation
+        select WithoutNode(snapshot, workload.Metadata.Name, workload.Spec.Template.Spec);
+
+    private static Problem WithoutNode(Snapshot snapshot, string name, ApiPodSpec pod)
+    {
+        var kind = IsForAccelerator(pod) ? ProblemKind.NoAccelerator : ProblemKind.Unschedulable;
+        var wanted = string.Join(", ", pod.NodeSelector.Select(static pair => $"{pair.Key}={pair.Value}"));
+        var fitting = snapshot.Nodes?.Where(node => Fits(pod, node)).ToList();
+        var taints = string.Join(", ", Untolerated(pod, fitting ?? []));
+        var problem = fitting is { Count: > 0 } && taints.Length > 0
+            ? new Problem(kind, name, $"There is one pod for each node {(wanted.Length == 0 ? "" : $"labelled {wanted} ")}and none is made: {string.Join(", ", fitting.Select(static node => node.Metadata.Name))} refuses it for the taint {taints}.", "Add tolerations for it in the values, or take the taint from the node.")
+            : new Problem(kind, name, $"There is one pod for each node {(wanted.Length == 0 ? "" : $"labelled {wanted}")}, and the cluster has no such node.", wanted.Length == 0 ? "Add a node." : $"Label the nodes: kubectl label node NAME {wanted.Replace(", ", " ", StringComparison.Ordinal)}; or correct nodeSelector in the values.");
+        return problem with { IsFinal = true };
+    }
+
+    private static bool Fits(ApiPodSpec pod, ApiNode node) => pod.NodeSelector.All(label => node.Metadata.Labels.GetValueOrDefault(label.Key) == label.Value);
+
+    private static IEnumerable<string> Untolerated(ApiPodSpec pod, IEnumerable<ApiNode> nodes) =>
+        nodes.SelectMany(static node => node.Spec.Taints).Where(taint => taint.Effect != "PreferNoSchedule" && !taint.IsTolerated(pod.Tolerations)).Select(static taint => taint.ToString()).Distinct();
+
+    // By what it asks for, or by the label of its nodes.
+    private static bool IsForAccelerator(ApiPodSpec pod) =>
+        pod.NodeSelector.Keys.Any(static key => key.Contains("gpu", StringComparison.OrdinalIgnoreCase) || key.Contains("accelerator", StringComparison.OrdinalIgnoreCase))
+        || pod.Containers.Any(static container => container.Resources.Limits.Keys.Any(static resource => resource.Contains('/', StringComparison.Ordinal)));
 
     private static Problem Accelerator(Snapshot snapshot, string subject, string device, string said)
     {
@@ -87,6 +131,10 @@ internal static partial class SchedulingProblems
     // Names of extended resources have a domain: nvidia.com/gpu, amd.com/gpu.
     [GeneratedRegex(@"Insufficient (?<name>[a-z0-9.-]+/[A-Za-z0-9._-]+)", RegexOptions.None, 1000)]
     private static partial Regex Extended();
+
+    // 0/3 nodes are available: 3 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/3 nodes are available: ...
+    [GeneratedRegex(@"[.,]? *(no new claims to deallocate|preemption:)", RegexOptions.None, 1000)]
+    private static partial Regex Afterwards();
 
     [GeneratedRegex(@"taint \{(?<taint>[^}]*)\}", RegexOptions.None, 1000)]
     private static partial Regex Taints();

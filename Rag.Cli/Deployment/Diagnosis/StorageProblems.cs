@@ -50,7 +50,8 @@ internal static class StorageProblems
             return new Problem(ProblemKind.Volume, name, $"The volume of the claim {name} is gone.", "Its data is lost with it: delete the claim, apply again, and restore a copy.");
         }
 
-        if (snapshot.StorageClasses is { } classes && Of(name, claim.Spec.StorageClassName, classes) is { } cause)
+        // A volume made by hand is kept for it: whatever class it names, nobody has to make one.
+        if (!snapshot.IsReserved(name) && snapshot.StorageClasses is { } classes && Of(name, claim.Spec.StorageClassName, classes) is { } cause)
         {
             return cause with { IsWarning = false };
         }

@@ -23,7 +23,7 @@ internal static class StatusCommand
         var overlay = await cluster.RenderAsync(context, parsed, kubectl, cancellationToken);
         var target = await ClusterTarget.FindAsync(kubectl, cancellationToken);
         var missing = TypeProblems.Of(overlay.Objects, await ServedTypes.ReadAsync(kubectl, cancellationToken));
-        var snapshot = await new SnapshotReader(kubectl.In(overlay.Namespace), context.Time).ReadAsync(cancellationToken);
+        var snapshot = await new SnapshotReader(kubectl.In(overlay.Namespace), context.Time, TreeFacts.Jobs(overlay.Objects)).ReadAsync(cancellationToken);
         var report = StatusReport.Of(snapshot, missing);
         if (json)
         {

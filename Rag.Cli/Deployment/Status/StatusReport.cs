@@ -1,6 +1,5 @@
 using Rag.Cli.Deployment.Clusters;
 using Rag.Cli.Deployment.Diagnosis;
-using Rag.Cli.Questions;
 
 namespace Rag.Cli.Deployment.Status;
 
@@ -10,6 +9,8 @@ internal sealed record StatusReport
     public required string Namespace { get; init; }
 
     public required IReadOnlyList<WorkloadStatus> Workloads { get; init; }
+
+    public required IReadOnlyList<ServiceStatus> Services { get; init; }
 
     public required IReadOnlyList<ClaimStatus> Claims { get; init; }
 
@@ -28,6 +29,9 @@ internal sealed record StatusReport
 
     public required IReadOnlyList<Problem> Problems { get; init; }
 
+    /// <summary>Types that these credentials may not list: what is said of them is nothing, not that all is well.</summary>
+    public required IReadOnlyList<string> Unseen { get; init; }
+
     private const int MostEvents = 8;
 
     /// <summary>Makes the report.</summary>
@@ -37,6 +41,7 @@ internal sealed record StatusReport
     {
         Namespace = snapshot.Namespace,
         Workloads = [.. snapshot.Workloads.OrderBy(static one => one.Metadata.Name, StringComparer.Ordinal).Select(one => Workload(snapshot, one))],
+        Services = [.. snapshot.Services.OrderBy(static one => one.Metadata.Name, StringComparer.Ordinal).Select(one => Service(snapshot, one))],
         Claims = [.. snapshot.Claims.OrderBy(static one => one.Metadata.Name, StringComparer.Ordinal).Select(Claim)],
         Routes = [.. snapshot.Ingresses.SelectMany(Hosts).Concat(snapshot.Routes.SelectMany(static route => route.Spec.Hostnames.Select(host => new RouteStatus($"https://{host}", $"HTTPRoute {route.Metadata.Name}"))))],
         Autoscalers = [.. snapshot.Autoscalers.OrderBy(static one => one.Metadata.Name, StringComparer.Ordinal).Select(Autoscaler)],
@@ -47,7 +52,15 @@ internal sealed record StatusReport
         Events = [.. snapshot.Events.Where(static one => one.Type == "Warning").OrderByDescending(static one => one.Seen).DistinctBy(static one => (one.Reason, one.InvolvedObject.Name)).Take(MostEvents)
             .Select(static one => new EventStatus(one.Seen, $"{one.InvolvedObject.Kind} {one.InvolvedObject.Name}", one.Reason, Printable.Excerpt(one.Message, 200)))],
         Problems = [.. missing, .. ClusterDiagnosis.Of(snapshot)],
+        Unseen = snapshot.Unseen,
     };
+
+    private static ServiceStatus Service(Snapshot snapshot, ApiService service)
+    {
+        var (ready, all) = ServiceProblems.Endpoints(snapshot, service);
+        var isKnown = !snapshot.Unseen.Contains("endpointslices");
+        return new ServiceStatus(service.Metadata.Name, service.Spec.Type ?? "ClusterIP", [.. service.Spec.Ports.Select(static port => port.Port)], isKnown ? ready : null, isKnown ? all : null);
+    }
 
     private static WorkloadStatus Workload(Snapshot snapshot, ApiWorkload workload)
     {
@@ -80,6 +93,13 @@ internal sealed record StatusReport
 }
 
 internal sealed record WorkloadStatus(string Name, string Kind, int Ready, int Wanted, int Restarts, bool IsDone, string State);
+
+/// <param name="Name">Of the Service.</param>
+/// <param name="Type">ClusterIP, or how else it is reached.</param>
+/// <param name="Ports">At which it listens.</param>
+/// <param name="Ready">Pods that answer at it; null: they may not be seen.</param>
+/// <param name="Endpoints">Pods that it selects and that have an address.</param>
+internal sealed record ServiceStatus(string Name, string Type, IReadOnlyList<int> Ports, int? Ready, int? Endpoints);
 
 internal sealed record ClaimStatus(string Name, string Phase, string Size, string? StorageClass);
 

@@ -10,6 +10,8 @@ internal static class StatusText
     {
         Section(terminal, "Workloads", ["", "NAME", "READY", "RESTARTS", "STATE"], report.Workloads, static one =>
             [one.IsDone ? "ok" : "wait", one.Name, string.Create(CultureInfo.InvariantCulture, $"{one.Ready}/{one.Wanted}"), one.Restarts.ToString(CultureInfo.InvariantCulture), one.State]);
+        Section(terminal, "Services", ["NAME", "TYPE", "PORTS", "ENDPOINTS"], report.Services, static one =>
+            [one.Name, one.Type, string.Join(", ", one.Ports.Select(static port => port.ToString(CultureInfo.InvariantCulture))), one.Ready is null ? "?" : string.Create(CultureInfo.InvariantCulture, $"{one.Ready}/{one.Endpoints} ready")]);
         Section(terminal, "Claims", ["NAME", "PHASE", "SIZE", "CLASS"], report.Claims, static one => [one.Name, one.Phase, one.Size, one.StorageClass ?? "(default)"]);
         Section(terminal, "Routes", ["URL", "BY"], report.Routes, static one => [one.Url, one.Route]);
         Section(terminal, "Autoscalers", ["NAME", "PODS", "RANGE", "USE"], report.Autoscalers, static one =>
@@ -19,6 +21,11 @@ internal static class StatusText
             [one.Name, one.Schedule, one.IsSuspended ? "suspended" : one.LastSuccess is { } last ? $"{Age.Of(now - last)} ago" : "none yet"]);
         Section(terminal, "On request", ["NAME", "LAST SUCCESS", "STARTED BY"], report.OnRequest, one => [one.Name, one.LastSuccess is { } last ? $"{Age.Of(now - last)} ago" : "none yet", one.Start]);
         Section(terminal, "Last warnings", ["AGO", "ABOUT", "REASON", "MESSAGE"], report.Events, one => [Age.Of(now - one.Seen), one.About, one.Reason, one.Message]);
+        if (report.Unseen.Count > 0)
+        {
+            terminal.Warn($"note  These credentials may not list {string.Join(", ", report.Unseen)}: nothing is known of them here.");
+        }
+
         Problems(terminal, report.Problems);
     }
 

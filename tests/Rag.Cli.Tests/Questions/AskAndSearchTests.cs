@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Rag.Cli.Questions;
 using Rag.Cli.Tests.Api;
 
 namespace Rag.Cli.Tests.Questions;

@@ -56,7 +56,7 @@ public sealed class ImagePlanTests
     private static string Purpose(string owner) => owner switch
     {
         "rag-api-migration" => "rag-api",
-        "postgres-backup" => "postgres",
+        "postgres-backup" or "postgres-restore" => "postgres",
         "smoke-test" or "load-test" => "rag-cli",
         _ => owner,
     };

@@ -44,6 +44,15 @@ public sealed class StoragePlanTests : IDisposable
     }
 
     [Fact]
+    public void An_environment_that_is_bound_to_a_context_names_it_on_its_namespace()
+    {
+        Assert.Null(Environments.Plan("models").Find<Kubernetes.Namespace>("ragplatform").Metadata.Annotations);
+        Assert.Equal(
+            "production",
+            Environments.Plan(TestManifest.Platform, ValuesReader.Read([("v.yaml", "cluster: { context: production }")])).Find<Kubernetes.Namespace>("ragplatform").Metadata.Annotations!["ragplatform.dev/context"]);
+    }
+
+    [Fact]
     public void Every_pod_of_Qdrant_is_asked_for_snapshots_and_keeps_them_on_its_claim()
     {
         var plan = Environments.Plan("models");

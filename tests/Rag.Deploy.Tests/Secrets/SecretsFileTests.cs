@@ -34,6 +34,17 @@ public sealed class SecretsFileTests
     }
 
     [Fact]
+    public void What_a_platform_was_made_with_takes_the_place_of_what_was_made_up()
+    {
+        const string Existing = "# mine\npostgres-password=made up\nother=x\npostgres-password=twice\n";
+
+        var text = SecretsFile.Replace(Existing, new Dictionary<string, string> { ["postgres-password"] = "a = b", ["cache-password"] = "c" });
+
+        Assert.Equal("# mine\npostgres-password=a = b\nother=x\ncache-password=c\n", text);
+        Assert.Equal("c", SecretsFile.Parse(SecretsFile.Replace(existing: null, new Dictionary<string, string> { ["cache-password"] = "c" }))["cache-password"]);
+    }
+
+    [Fact]
     public void Two_environments_share_no_secret()
     {
         var first = SecretsFile.Parse(SecretsFile.Complete(TestManifest.Platform, Standard, null).Text);

@@ -152,12 +152,16 @@ public sealed class KustomizeTreeTests : IDisposable
     [Fact]
     public void Generating_twice_gives_the_same_bytes_and_changes_nothing()
     {
-        Generation.Write(TestManifest.Platform, Environments.All, _folder);
+        var first = Generation.Write(TestManifest.Platform, Environments.All, _folder);
         var before = Contents();
 
         var second = Generation.Write(TestManifest.Platform, Environments.All, _folder);
 
         Assert.Equal((0, 0), (second.Written, second.Removed));
+        // Whoever generates in a new clone hears that its secrets are new ones; with secrets from elsewhere there are none.
+        Assert.True(first.Environments.Single(static one => one.Name == "dev").HasNewSecrets);
+        Assert.False(first.Environments.Single(static one => one.Name == "everything").HasNewSecrets);
+        Assert.DoesNotContain(second.Environments, static one => one.HasNewSecrets);
         Assert.Equal(before, Contents());
     }
 

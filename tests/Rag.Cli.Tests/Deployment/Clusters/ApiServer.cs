@@ -8,7 +8,8 @@ namespace Rag.Cli.Tests.Deployment.Clusters;
 
 /// <summary>
 /// As much of a Kubernetes API server as the real kubectl asks for: discovery, which parameters a PATCH takes, server-side apply with and
-/// without dry run, lists, objects and their deletion. It merges nothing and has no controllers, but that workloads are ready at once.
+/// without dry run and with its conflicts, lists, objects and their deletion, and refusals where a test wants one. It has no controllers, but that
+/// workloads and jobs are what <see cref="IsReady"/> says.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class ApiServer : LoopbackServer
@@ -20,6 +21,7 @@ internal sealed class ApiServer : LoopbackServer
         ("v1", "resourcequotas", "ResourceQuota", true), ("v1", "limitranges", "LimitRange", true),
         ("apps/v1", "deployments", "Deployment", true), ("apps/v1", "statefulsets", "StatefulSet", true), ("apps/v1", "daemonsets", "DaemonSet", true),
         ("batch/v1", "jobs", "Job", true), ("batch/v1", "cronjobs", "CronJob", true), ("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", true),
+        ("discovery.k8s.io/v1", "endpointslices", "EndpointSlice", true), ("v1", "persistentvolumes", "PersistentVolume", false),
         ("autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", true), ("networking.k8s.io/v1", "ingresses", "Ingress", true),
         ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy", true), ("storage.k8s.io/v1", "storageclasses", "StorageClass", false),
     ];
@@ -38,8 +40,35 @@ internal sealed class ApiServer : LoopbackServer
     /// <summary>The real kubectl, bound to this server.</summary>
     public string Kubectl { get; }
 
+    /// <summary>What is refused, by method and path: the code, the reason and the message, as a server has them; null: nothing.</summary>
+    public Func<string, string, (int Code, string Reason, string Message)?> Refuses { get; set; } = static (_, _) => null;
+
+    /// <summary>Whether the workload or job at a path does what it should. A job that does not has given up.</summary>
+    public Func<string, bool> IsReady { get; set; } = static _ => true;
+
     /// <summary>Objects by the path that they have.</summary>
     public SortedDictionary<string, JsonObject> Objects { get; } = new(StringComparer.Ordinal);
+
+    // What was applied last, by path: of its fields those that are not applied any more go, and nobody else's.
+    private readonly Dictionary<string, JsonObject> _applied = new(StringComparer.Ordinal);
+
+    private readonly Dictionary<string, List<string[]>> _edits = new(StringComparer.Ordinal);
+
+    /// <summary>Changes a field as <c>kubectl edit</c> does: from then on it is that manager's.</summary>
+    public void Edit(string path, JsonNode value, params string[] field)
+    {
+        lock (Objects)
+        {
+            JsonNode node = Objects[path];
+            foreach (var step in field[..^1])
+            {
+                node = node[step]!;
+            }
+
+            node[field[^1]] = value;
+            (_edits.TryGetValue(path, out var edits) ? edits : _edits[path] = []).Add(field);
+        }
+    }
 
     public override async ValueTask DisposeAsync()
     {
@@ -51,15 +80,17 @@ internal sealed class ApiServer : LoopbackServer
     {
         using var reader = new StreamReader(context.Request.InputStream);
         var body = await reader.ReadToEndAsync();
-        JsonObject? answer;
+        JsonObject answer;
         lock (Objects)
         {
-            answer = Answer(context.Request, body);
+            answer = Refuses(context.Request.HttpMethod, context.Request.Url!.AbsolutePath) is { } refusal
+                ? Failure(refusal.Code, refusal.Reason, refusal.Message)
+                : Answer(context.Request, body) ?? Failure(404, "NotFound", "not found");
         }
 
-        context.Response.StatusCode = answer is null ? 404 : 200;
+        context.Response.StatusCode = answer["kind"]?.ToString() == "Status" && answer["code"] is { } code ? code.GetValue<int>() : 200;
         context.Response.ContentType = "application/json";
-        await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes((answer ?? NotFound()).ToJsonString()));
+        await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(answer.ToJsonString()));
         context.Response.Close();
     }
 
@@ -82,38 +113,89 @@ internal sealed class ApiServer : LoopbackServer
 
         return request.HttpMethod switch
         {
-            "PATCH" => Apply(path, JsonNode.Parse(body)!.AsObject(), isTry: request.QueryString["dryRun"] == "All"),
-            "DELETE" => Objects.Remove(path) ? new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Success" } : null,
+            "PATCH" when rest is ["namespaces", var home, _, ..] && !Objects.ContainsKey($"/api/v1/namespaces/{home}") => Failure(404, "NotFound", $"namespaces \"{home}\" not found"),
+            "PATCH" => Apply(path, JsonNode.Parse(body)!.AsObject(), isTry: request.QueryString["dryRun"] == "All", isForced: request.QueryString["force"] == "true"),
+            "DELETE" => _applied.Remove(path) | _edits.Remove(path) | Objects.Remove(path) ? new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Success" } : null,
             _ when steps[^1] == resource => new JsonObject { ["kind"] = $"{kind}List", ["apiVersion"] = version, ["metadata"] = new JsonObject { ["resourceVersion"] = "1" }, ["items"] = List(path, request.QueryString["labelSelector"]) },
             _ => Objects.GetValueOrDefault(path)?.DeepClone().AsObject(),
         };
     }
 
     private JsonArray List(string path, string? selector) => new([.. Objects.Where(one => one.Key.StartsWith(path + "/", StringComparison.Ordinal))
-        .Where(one => selector is null || one.Value["metadata"]?["labels"]?[selector.Split('=')[0]]?.ToString() == selector.Split('=')[1]).Select(static one => one.Value.DeepClone())]);
+        .Where(one => selector?.Split(',').All(label => one.Value["metadata"]?["labels"]?[label.Split('=')[0]]?.ToString() == label.Split('=')[1]) != false).Select(static one => one.Value.DeepClone())]);
 
-    private JsonObject Apply(string path, JsonObject applied, bool isTry)
+    private JsonObject Apply(string path, JsonObject applied, bool isTry, bool isForced)
     {
-        applied["metadata"]!["uid"] = path;
-        applied["metadata"]!["generation"] = 1;
-        if (applied["kind"]!.ToString() is "Deployment" or "StatefulSet")
+        var kind = applied["kind"]!.ToString();
+        var there = Objects.GetValueOrDefault(path);
+        var edits = _edits.GetValueOrDefault(path) ?? [];
+        var conflict = edits.Find(field => At(applied, field) is { } wanted && !JsonNode.DeepEquals(wanted, At(there!, field)));
+        if (conflict is not null && !isForced)
         {
-            var replicas = applied["spec"]!["replicas"]?.GetValue<int>() ?? 1;
-            applied["status"] = new JsonObject { ["observedGeneration"] = 1, ["replicas"] = replicas, ["updatedReplicas"] = replicas, ["readyReplicas"] = replicas, ["availableReplicas"] = replicas };
+            return Failure(409, "Conflict", $"Apply failed with 1 conflict: conflict with \"kubectl-edit\" using {applied["apiVersion"]}: .{string.Join('.', conflict)}");
         }
 
-        if (applied["kind"]!.ToString() == "Job")
+        if (kind == "Job" && there is not null && !JsonNode.DeepEquals(there["spec"], applied["spec"]))
         {
-            applied["status"] = new JsonObject { ["succeeded"] = 1, ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Complete", ["status"] = "True" }) };
+            return Failure(422, "Invalid", $"Job.batch \"{applied["metadata"]!["name"]}\" is invalid: spec.template: Invalid value: {{}}: field is immutable");
+        }
+
+        var merged = Merge(there, _applied.GetValueOrDefault(path), applied);
+        var isChanged = there is null || !JsonNode.DeepEquals(there["spec"], merged["spec"]);
+        merged["metadata"]!["uid"] = path;
+        var generation = (there?["metadata"]!["generation"]?.GetValue<int>() ?? 0) + (isChanged ? 1 : 0);
+        merged["metadata"]!["generation"] = generation;
+        if (kind is "Deployment" or "StatefulSet")
+        {
+            var replicas = merged["spec"]!["replicas"]?.GetValue<int>() ?? 1;
+            var ready = IsReady(path) ? replicas : 0;
+            merged["status"] = new JsonObject { ["observedGeneration"] = generation, ["replicas"] = replicas, ["updatedReplicas"] = replicas, ["readyReplicas"] = ready, ["availableReplicas"] = ready };
+        }
+
+        if (kind == "Job")
+        {
+            var isDone = IsReady(path);
+            merged["status"] = new JsonObject
+            {
+                ["succeeded"] = isDone ? 1 : 0,
+                ["conditions"] = new JsonArray(new JsonObject { ["type"] = isDone ? "Complete" : "Failed", ["status"] = "True", ["reason"] = isDone ? "CompletionsReached" : "BackoffLimitExceeded", ["message"] = isDone ? "Reached expected number of succeeded pods" : "Job has reached the specified backoff limit" }),
+            };
         }
 
         if (!isTry)
         {
-            Objects[path] = applied;
+            Objects[path] = merged;
+            _applied[path] = applied.DeepClone().AsObject();
+            if (conflict is not null)
+            {
+                _edits.Remove(path);
+            }
         }
 
-        return applied.DeepClone().AsObject();
+        return merged.DeepClone().AsObject();
     }
+
+    // As server-side apply does with one manager: fields of others stay, fields of before that are not applied any more go. Lists are taken whole.
+    private static JsonObject Merge(JsonObject? there, JsonObject? before, JsonObject applied)
+    {
+        var merged = there?.DeepClone().AsObject() ?? [];
+        foreach (var (key, _) in before ?? [])
+        {
+            if (!applied.ContainsKey(key))
+            {
+                merged.Remove(key);
+            }
+        }
+
+        foreach (var (key, value) in applied)
+        {
+            merged[key] = value is JsonObject inner ? Merge(there?[key] as JsonObject, before?[key] as JsonObject, inner) : value?.DeepClone();
+        }
+
+        return merged;
+    }
+
+    private static JsonNode? At(JsonNode node, string[] field) => field.Aggregate((JsonNode?)node, static (at, step) => at?[step]);
 
     private static JsonObject? Discover(string path)
     {
@@ -175,5 +257,5 @@ internal sealed class ApiServer : LoopbackServer
         },
     };
 
-    private static JsonObject NotFound() => new() { ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Failure", ["reason"] = "NotFound", ["message"] = "not found", ["code"] = 404 };
+    private static JsonObject Failure(int code, string reason, string message) => new() { ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Failure", ["reason"] = reason, ["message"] = message, ["code"] = code };
 }

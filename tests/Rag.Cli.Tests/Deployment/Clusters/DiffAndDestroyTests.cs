@@ -73,6 +73,18 @@ public sealed class DiffAndDestroyTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_there_again_after_it_was_removed_is_told()
+    {
+        _kubectl.Answer("leftovers", ScriptedKubectl.List("""{ "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": { "name": "rag-api" } }"""));
+
+        var run = await _kubectl.RunAsync(["destroy", "--yes"]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(_kubectl.Calls, static call => call.StartsWith("-n ragplatform delete horizontalpodautoscaler.autoscaling/rag-api ", StringComparison.Ordinal));
+        Assert.Contains("Still there, or there again: horizontalpodautoscaler.autoscaling/rag-api.", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Of_a_type_that_the_cluster_does_not_know_nothing_is_removed()
     {
         _kubectl.Answer("kustomize", ScriptedKubectl.Rendered + "\n---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: rag-ingest, namespace: ragplatform }\n");

@@ -81,7 +81,7 @@ public sealed class PreflightTests
     {
         const string Namespace = "apiVersion: v1\nkind: Namespace\nmetadata: { name: ragplatform, labels: { ragplatform.dev/environment: dev } }\n";
 
-        var problems = Look([Namespace], resident: resident);
+        var problems = Look([Namespace], with: facts => facts with { Resident = resident });
 
         Assert.Equal(expected is null ? 0 : 1, problems.Count);
         Assert.All(problems, problem => Assert.StartsWith(expected!, problem.What, StringComparison.Ordinal));
@@ -125,6 +125,46 @@ public sealed class PreflightTests
     }
 
     [Fact]
+    public void A_claim_for_which_a_volume_is_kept_needs_nobody_who_makes_one()
+    {
+        const string Set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: vectors, namespace: ragplatform }\nspec: { replicas: 3, volumeClaimTemplates: [ { metadata: { name: data }, spec: { storageClassName: by-hand } } ] }\n";
+        static string Volume(int ordinal) => $"apiVersion: v1\nkind: PersistentVolume\nmetadata: {{ name: ragplatform-data-vectors-{ordinal} }}\nspec: {{ storageClassName: by-hand, claimRef: {{ namespace: ragplatform, name: data-vectors-{ordinal} }} }}\n";
+        static ClusterFacts Without(ClusterFacts facts) => facts with { StorageClasses = [] };
+
+        // Each pod of a StatefulSet has a claim of its own.
+        var served = ServedTypes.Parse("apps/v1\nv1\n", "statefulsets   sts   apps/v1   true   StatefulSet\npersistentvolumes   pv   v1   false   PersistentVolume\n");
+        Assert.Equal(["data-vectors-2"], Look([Set, Volume(0), Volume(1)], with: facts => Without(facts) with { Served = served }).Select(static problem => problem.Subject));
+        Assert.Empty(Look([Set, Volume(0), Volume(1), Volume(2)], with: facts => Without(facts) with { Served = served }));
+        Assert.Empty(Look([Set.Replace(", storageClassName: by-hand", "", StringComparison.Ordinal), Volume(0), Volume(1), Volume(2)], with: facts => Without(facts) with { Served = served }));
+        // Or it is there already, on the cluster.
+        Assert.Empty(Look([Set, Volume(0), Volume(1)], with: facts => Without(facts) with { Served = served, ServedClaims = new HashSet<string> { "data-vectors-2" } }));
+        // That of another namespace's claim is none.
+        Assert.Equal(3, Look([Set, .. Enumerable.Range(0, 3).Select(static ordinal => Volume(ordinal).Replace("namespace: ragplatform", "namespace: other", StringComparison.Ordinal))], with: facts => Without(facts) with { Served = served }).Count);
+    }
+
+    [Fact]
+    public void A_secret_cannot_be_made_before_its_namespace()
+    {
+        var problem = Look([Deployment], secrets: [], with: static facts => facts with { HasNamespace = false, Kubectl = "kubectl --context prod -n ragplatform" }).First(static one => !one.IsWarning);
+
+        Assert.StartsWith("kubectl --context prod create namespace ragplatform; kubectl --context prod -n ragplatform create secret generic ragplatform-secrets", problem.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Secrets_that_would_replace_others_are_named_by_key()
+    {
+        var problem = Assert.Single(Look([Secret], with: static facts => facts with { ReplacedKeys = new Dictionary<string, IReadOnlyList<string>> { ["ragplatform-secrets"] = ["postgres-password", "vectors-key"] } }));
+
+        Assert.Equal((ProblemKind.OtherSecrets, false), (problem.Kind, problem.IsWarning));
+        Assert.Contains("postgres-password, vectors-key differ.", problem.What, StringComparison.Ordinal);
+        Assert.Contains("./rag secrets pull -e dev", problem.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_that_does_not_say_its_version_is_not_too_old() =>
+        Assert.Empty(Look(["apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { template: { spec: { containers: [ { name: a, image: a, lifecycle: { preStop: { sleep: { seconds: 10 } } } } ] } } }\n"], serverMinor: 0));
+
+    [Fact]
     public void A_cluster_that_is_too_old_is_told_what_asks_for_more()
     {
         const string Sleeping = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { template: { spec: { containers: [ { name: a, image: a, lifecycle: { preStop: { sleep: { seconds: 10 } } } } ] } } }\n";
@@ -142,12 +182,14 @@ public sealed class PreflightTests
     public void A_certificate_is_missed_unless_cert_manager_makes_it(string annotations, int problems) =>
         Assert.Equal(problems, Look([$"apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{ name: a{annotations} }}\nspec: {{ tls: [ {{ hosts: [ a.example.com ], secretName: tls }} ] }}\n"], secrets: []).Count);
 
-    private static IReadOnlyList<Problem> Look(string[] objects, string[]? secrets = null, int serverMinor = 33, string? resident = null) => Preflight.Of(
+    private static IReadOnlyList<Problem> Look(string[] objects, string[]? secrets = null, int serverMinor = 33, Func<ClusterFacts, ClusterFacts>? with = null) => Preflight.Of(
         new Overlay("dev", Path.Combine("overlays", "dev"), RenderedYaml.Read(string.Join("---\n", objects.Select(static one => one + "\n")))),
         new ClusterTarget("kind-dev", "https://127.0.0.1:6443", $"v1.{serverMinor}.0", serverMinor, ClientMinor: serverMinor),
-        Served,
-        Snapshots.Classes(Snapshots.StorageClass("standard", "rancher.io/local-path", isDefault: true)),
-        secrets?.ToHashSet(StringComparer.Ordinal),
-        "kubectl -n ragplatform",
-        resident);
+        (with ?? (static facts => facts))(new ClusterFacts
+        {
+            Served = Served,
+            StorageClasses = Snapshots.Classes(Snapshots.StorageClass("standard", "rancher.io/local-path", isDefault: true)),
+            Secrets = secrets?.ToHashSet(StringComparer.Ordinal),
+            Kubectl = "kubectl -n ragplatform",
+        }));
 }

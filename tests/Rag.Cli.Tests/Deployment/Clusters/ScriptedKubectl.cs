@@ -9,7 +9,7 @@ namespace Rag.Cli.Tests.Deployment.Clusters;
 [UnsupportedOSPlatform("windows")]
 internal sealed class ScriptedKubectl : IDisposable
 {
-    // NAME.1, NAME.2, ... are the first, second, ... answer; NAME every other one. NAME.exit is the exit code, NAME.error standard error.
+    // NAME.1, NAME.2, ... are the first, second, ... answer; NAME every other one. With .exit and .error these have an exit code and standard error, each its own.
     private const string Script =
         """
         #!/bin/sh
@@ -18,14 +18,16 @@ internal sealed class ScriptedKubectl : IDisposable
         while [ "$1" = --context ] || [ "$1" = -n ]; do shift 2; done
         case "$1 $2" in
           'version --client') name=client ;;
-          get\ deployments*) name=objects ;;
+          get\ deployments.apps*) name=leftovers ;;
+          get\ deployments,*) name=objects ;;
           get\ *) name=$(printf '%s' "$2" | cut -d . -f 1) ;;
           *) name=$1 ;;
         esac
         for argument; do if [ "$argument" = - ]; then cat >"$name.input"; fi; done
         count=$(($(cat "$name.count" 2>/dev/null || echo 0) + 1))
         echo "$count" >"$name.count"
-        if [ -f "$name.$count" ]; then cat "$name.$count"; elif [ -f "$name" ]; then cat "$name"; fi
+        if [ -f "$name.$count" ]; then name="$name.$count"; fi
+        if [ -f "$name" ]; then cat "$name"; else case " $* " in ' get secret '*) ;; *' -o json '*) echo '{ "kind": "List", "items": [] }' ;; esac; fi
         if [ -f "$name.error" ]; then cat "$name.error" >&2; fi
         exit "$(cat "$name.exit" 2>/dev/null || echo 0)"
         """;
@@ -43,6 +45,7 @@ internal sealed class ScriptedKubectl : IDisposable
         Answer("kustomize", Rendered);
         Answer("storageclasses", List(Diagnosis.Snapshots.StorageClass("standard", "rancher.io/local-path", isDefault: true)));
         Answer("nodes", List());
+        Answer("namespace", "namespace/ragplatform\n");
         Answer("objects", List(Deployment(available: 2)));
         _folder.File("httproutes.exit", "1");
         _folder.File("tree/overlays/dev/kustomization.yaml", "resources: []\n");
@@ -91,8 +94,11 @@ internal sealed class ScriptedKubectl : IDisposable
 
     public string Input(string name) => File.ReadAllText(Path.Combine(_folder.Path, $"{name}.input"));
 
-    public Task<CliRun> RunAsync(string[] args, string? input = null) =>
-        CliRun.InvokeAsync([.. args, "-o", Tree], new Dictionary<string, string> { ["RAG_KUBECTL"] = Path.Combine(_folder.Path, "kubectl") }, input);
+    public Task<CliRun> RunAsync(string[] args, string? input = null, params (string Name, string Value)[] variables) => CliRun.InvokeAsync(
+        [.. args, "-o", Tree], variables.Append(("RAG_KUBECTL", Path.Combine(_folder.Path, "kubectl"))).ToDictionary(static one => one.Item1, static one => one.Item2), input);
+
+    /// <summary>Puts a file into the manifests' folder.</summary>
+    public string Overlay(string name, string content) => _folder.File($"tree/overlays/dev/{name}", content);
 
     public static string List(params string[] items) => $$"""{ "apiVersion": "v1", "kind": "List", "items": [ {{string.Join(", ", items)}} ] }""";
 

@@ -94,6 +94,80 @@ public sealed class ContainerDiagnosisTests
         Assert.Contains("ephemeral local storage", problem.What, StringComparison.Ordinal);
     }
 
+    private static string Over(string reason, string message, string at) => Snapshots.Pod("""{ "terminated": { "exitCode": 137, "reason": "ContainerStatusUnknown", "message": "The container could not be located when the pod was terminated" } }""", phase: "Failed")
+        .Replace("\"phase\": \"Failed\"", $"\"phase\": \"Failed\", \"reason\": \"{reason}\", \"message\": \"{message}\"", StringComparison.Ordinal)
+        .Replace("\"lastTransitionTime\": \"2026-03-01T11:50:00Z\"", $"\"lastTransitionTime\": \"{at}\"", StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Evicted", "The node was low on resource: memory. Threshold quantity: 100Mi, available: 40Mi.", ProblemKind.Evicted, "threw")]
+    [InlineData("Terminated", "Pod was terminated in response to imminent node shutdown.", ProblemKind.Evicted, "stopped with its node")]
+    [InlineData("UnexpectedAdmissionError", "Pod was rejected: Allocate failed due to requested number of devices unavailable for nvidia.com/gpu. Requested: 1, Available: 0, which is unexpected", ProblemKind.NoAccelerator, "no free accelerator")]
+    [InlineData("NodeAffinity", "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector", ProblemKind.Unschedulable, "did not take")]
+    [InlineData("OutOfcpu", "Pod was rejected: Node didn't have enough resource: cpu, requested: 500, used: 3900, capacity: 4000", ProblemKind.Unschedulable, "OutOfcpu")]
+    public void A_pod_that_its_node_ended_is_a_note_for_an_hour_where_another_took_its_place(string reason, string message, object kind, string words)
+    {
+        const string Today = "2026-03-01T11:40:00Z";
+        var replaced = Snapshots.Only(Snapshots.Of(Snapshots.Workload(ready: 2), Over(reason, message, Today)));
+        var missing = Snapshots.Only(Snapshots.Of(Snapshots.Workload(ready: 1), Over(reason, message, Today)));
+
+        Assert.Equal(((ProblemKind)kind, true), (replaced.Kind, replaced.IsWarning));
+        Assert.Contains(words, replaced.What, StringComparison.Ordinal);
+        Assert.Equal(reason == "Terminated", missing.IsWarning);
+        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(Snapshots.Workload(ready: 2), Over(reason, message, "2026-02-20T09:00:00Z"))));
+        Assert.Empty(ContainerProblems.Crashed(Snapshots.Of(Over(reason, message, Today))));
+    }
+
+    [Fact]
+    public void A_pod_that_is_told_to_end_is_no_crash()
+    {
+        var pod = Snapshots.Pod(Ended(143, "Error"), phase: "Running").Replace("\"creationTimestamp\"", "\"deletionTimestamp\": \"2026-03-01T11:59:50Z\", \"creationTimestamp\"", StringComparison.Ordinal);
+
+        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(pod)));
+        Assert.Empty(ContainerProblems.Crashed(Snapshots.Of(pod)));
+    }
+
+    [Fact]
+    public void A_container_that_could_not_even_be_started_says_why_without_a_log()
+    {
+        const string Last = """{ "terminated": { "exitCode": 128, "reason": "StartError", "message": "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: \"/app/rag-api\": stat /app/rag-api: no such file or directory", "startedAt": "1970-01-01T00:00:00Z", "finishedAt": "2026-03-01T11:58:00Z" } }""";
+
+        var problem = Snapshots.Only(Snapshots.Of(Snapshots.Pod(Snapshots.Waiting("CrashLoopBackOff", "back-off 40s restarting failed container=rag-api"), Last, restarts: 4, phase: "Running")));
+
+        Assert.Equal(ProblemKind.Refused, problem.Kind);
+        Assert.Contains("stat /app/rag-api: no such file or directory", problem.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_mount_that_succeeded_after_all_is_over()
+    {
+        const string Late = "MountVolume.SetUp failed for volume \"secrets\" : failed to sync secret cache: timed out waiting for the condition";
+        var pod = Snapshots.Pod(Snapshots.Waiting("ContainerCreating"));
+
+        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(pod, Snapshots.Event("Pod", PodName, "FailedMount", Late, seen: "2026-03-01T11:52:00Z"), Snapshots.Event("Pod", PodName, "Pulling", "Pulling image", seen: "2026-03-01T11:52:03Z", type: "Normal"))));
+        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(pod, Snapshots.Event("Pod", PodName, "FailedMount", Late, seen: "2026-03-01T11:59:40Z"))));
+        Assert.Equal(ProblemKind.Volume, Snapshots.Only(Snapshots.Of(pod, Snapshots.Event("Pod", PodName, "FailedMount", Late, seen: "2026-03-01T11:52:00Z"))).Kind);
+    }
+
+    [Fact]
+    public void A_pod_without_a_network_is_told()
+    {
+        var problem = Snapshots.Only(Snapshots.Of(
+            Snapshots.Pod(Snapshots.Waiting("ContainerCreating")),
+            Snapshots.Event("Pod", PodName, "FailedCreatePodSandBox", "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox \"1f\": plugin type=\"aws-cni\" name=\"aws-cni\" failed (add): add cmd: failed to assign an IP address to container")));
+
+        Assert.Equal(ProblemKind.PodNetwork, problem.Kind);
+        Assert.Contains("no address left", problem.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_things_that_are_missing_are_two_problems()
+    {
+        var pod = Snapshots.Pod(Snapshots.Waiting("CreateContainerConfigError", "secret \"first\" not found"));
+        var other = Snapshots.Pod(Snapshots.Waiting("CreateContainerConfigError", "configmap \"second\" not found"));
+
+        Assert.Equal(["The Secret first is not there. (2 times)", "The ConfigMap second is not there."], ClusterDiagnosis.Of(Snapshots.Of(pod, pod, other)).Select(static problem => problem.What));
+    }
+
     [Theory]
     [InlineData("info: started\nUnhandled exception. System.Exception: no database\n   at Program.Main()\n   at Program.<Main>()\n", "Unhandled exception. System.Exception: no database")]
     [InlineData("2026-03-01 11:58:00 UTC [1] FATAL:  data directory has wrong ownership\n2026-03-01 11:58:00 UTC [1] HINT:  see the manual\n", "2026-03-01 11:58:00 UTC [1] FATAL: data directory has wrong ownership")]

@@ -7,10 +7,12 @@ public sealed class ControllerDiagnosisTests
     [Theory]
     [InlineData("pods \"rag-api-7d4b9c6f5d-\" is forbidden: exceeded quota: ragplatform, requested: requests.cpu=500m, used: requests.cpu=64, limited: requests.cpu=64", "cluster.quota")]
     [InlineData("pods \"rag-api-7d4b9c6f5d-\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true", "changed by hand")]
+    [InlineData("pods \"rag-api-7d4b9c6f5d-\" is forbidden: error looking up service account ragplatform/rag-api: serviceaccount \"rag-api\" not found", "Apply again")]
+    [InlineData("pods \"rag-api-7d4b9c6f5d-\" is forbidden: unable to validate against any security context constraint: [provider \"anyuid\": Forbidden: not usable by user or serviceaccount, provider restricted-v2: .spec.securityContext.fsGroup: Invalid value: []int64{10001}: 10001 is not an allowed group]", "nonroot-v2 system:serviceaccounts:ragplatform")]
     [InlineData("pods \"rag-api-7d4b9c6f5d-\" is forbidden: no PriorityClass with name important was found", "cluster.priorityClass")]
     public void Pods_that_the_cluster_refuses_are_told_by_their_workload(string message, string fix)
     {
-        var problem = Snapshots.Only(Snapshots.Of(Snapshots.Event("ReplicaSet", "rag-api-7d4b9c6f5d", "FailedCreate", $"Error creating: {message}")));
+        var problem = Snapshots.Only(Snapshots.Of(Snapshots.Workload(ready: 0), Snapshots.Event("ReplicaSet", "rag-api-7d4b9c6f5d", "FailedCreate", $"Error creating: {message}")));
 
         Assert.Equal((ProblemKind.Refused, "rag-api"), (problem.Kind, problem.Subject));
         Assert.Contains(fix, problem.Fix, StringComparison.Ordinal);
@@ -19,7 +21,39 @@ public sealed class ControllerDiagnosisTests
     [Fact]
     public void A_refusal_of_long_ago_is_over()
     {
-        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(Snapshots.Event("ReplicaSet", "rag-api-7d4b9c6f5d", "FailedCreate", "Error creating: exceeded quota", seen: "2026-03-01T11:00:00Z"))));
+        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(Snapshots.Workload(ready: 0), Snapshots.Event("ReplicaSet", "rag-api-7d4b9c6f5d", "FailedCreate", "Error creating: exceeded quota", seen: "2026-03-01T11:00:00Z"))));
+    }
+
+    [Fact]
+    public void A_refusal_is_over_when_its_owner_has_its_pods_or_is_gone()
+    {
+        var refused = Snapshots.Event("Job", "migrate-1a2b", "FailedCreate", "Error creating: pods \"migrate-1a2b-x2x4z\" is forbidden: status unknown for quota: ragplatform, resources: pods,requests.cpu,requests.memory", seen: "2026-03-01T11:49:00Z");
+        static string Job(string status) => $$"""{ "apiVersion": "batch/v1", "kind": "Job", "metadata": { "name": "migrate-1a2b" }, "status": {{status}} }""";
+
+        Assert.Equal(ProblemKind.Refused, Snapshots.Only(Snapshots.Of(refused, Job("{}"))).Kind);
+        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(refused, Job("""{ "succeeded": 1 }"""))));
+        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(refused, Job("""{ "active": 1 }"""))));
+        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(refused)));
+        Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(Snapshots.Workload(ready: 2), Snapshots.Event("ReplicaSet", "rag-api-7d4b9c6f5d", "FailedCreate", "Error creating: exceeded quota"))));
+    }
+
+    [Fact]
+    public void A_job_of_a_version_before_that_gave_up_is_a_note()
+    {
+        const string Job = """{ "apiVersion": "batch/v1", "kind": "Job", "metadata": { "name": "rag-api-migration-aaaaaaaaaa" }, "status": { "conditions": [ { "type": "FailureTarget", "status": "True", "reason": "BackoffLimitExceeded" }, { "type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "Job has reached the specified backoff limit" } ] } }""";
+
+        Assert.True(Snapshots.Only(Snapshots.Of(Job) with { OwnJobs = new HashSet<string> { "rag-api-migration-bbbbbbbbbb" } }).IsWarning);
+        Assert.False(Snapshots.Only(Snapshots.Of(Job) with { OwnJobs = new HashSet<string> { "rag-api-migration-aaaaaaaaaa" } }).IsWarning);
+        Assert.False(Snapshots.Only(Snapshots.Of(Job)).IsWarning);
+    }
+
+    [Fact]
+    public void A_job_whose_pods_were_killed_for_their_memory_is_told_with_the_limit()
+    {
+        const string Job = """{ "apiVersion": "batch/v1", "kind": "Job", "metadata": { "name": "rag-api-7d4b9c6f5d" }, "status": { "conditions": [ { "type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "Job has reached the specified backoff limit" } ] } }""";
+        var pod = Snapshots.Pod("""{ "terminated": { "exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-03-01T11:44:00Z" } }""", phase: "Failed", owner: "Job", container: """ "resources": { "limits": { "memory": "256Mi" } }, """);
+
+        Assert.Contains("was killed for wanting more memory than its limit of 256Mi", Snapshots.Only(Snapshots.Of(Job, pod)).What, StringComparison.Ordinal);
     }
 
     [Fact]

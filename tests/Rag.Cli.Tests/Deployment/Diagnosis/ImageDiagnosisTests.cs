@@ -63,6 +63,13 @@ public sealed class ImageDiagnosisTests
     [InlineData("failed to resolve reference \"registry.example.com/rag/rag-api:0.1.0\": registry.example.com/rag/rag-api:0.1.0: not found", ProblemKind.ImageNotFound, "has no image rag/rag-api:0.1.0")]
     [InlineData("failed to do request: Head \"https://registry.example.com/v2/rag/rag-api/manifests/0.1.0\": dial tcp: lookup registry.example.com on 10.96.0.10:53: no such host", ProblemKind.RegistryUnreachable, "cannot reach the registry registry.example.com")]
     [InlineData("failed to do request: Head \"https://registry.example.com/v2/\": tls: failed to verify certificate: x509: certificate signed by unknown authority", ProblemKind.RegistryUnreachable, "do not trust the certificate")]
+    [InlineData("failed to resolve reference \"registry.example.com/rag/rag-api@sha256:f401e70000000000000000000000000000000000000000000000000000000403\": registry.example.com/rag/rag-api@sha256:f401e70000000000000000000000000000000000000000000000000000000403: not found", ProblemKind.ImageNotFound, "has no image rag/rag-api:0.1.0")]
+    [InlineData("failed to pull and unpack image \"registry.example.com/rag/rag-api:0.1.0\": failed to extract layer sha256:40140140140140140140140140140140140140140140140140140140140140ab: mount callback failed on /var/lib/containerd/tmpmounts/containerd-mount403: write /usr/share/dotnet/x: no space left on device", ProblemKind.ImagePull, "disk of a node is full")]
+    [InlineData("failed to do request: Head \"https://registry.local:5000/v2/rag/rag-api/manifests/0.1.0\": http: server gave HTTP response to HTTPS client", ProblemKind.RegistryUnreachable, "speaks HTTP")]
+    [InlineData("unexpected status from HEAD request to https://registry-1.docker.io/v2/library/redis/manifests/8: 429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit", ProblemKind.ImagePull, "gives no more images for now")]
+    [InlineData("failed to resolve image: no match for platform in manifest: not found", ProblemKind.ImagePull, "not there for the processor")]
+    [InlineData("failed to fetch oauth token: unexpected status from GET request to https://auth.docker.io/token?scope=repository%3Arag%2Frag-api%3Apull: 403 Forbidden", ProblemKind.RegistryUnauthorized, "no pull secret")]
+    [InlineData("pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed", ProblemKind.RegistryUnauthorized, "no pull secret")]
     [InlineData("failed to copy: read: connection reset by peer", ProblemKind.ImagePull, "connection reset by peer")]
     public void Other_reasons_are_told_apart(string message, object kind, string words)
     {
@@ -70,6 +77,23 @@ public sealed class ImageDiagnosisTests
 
         Assert.Equal((ProblemKind)kind, problem.Kind);
         Assert.Contains(words, problem.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tag_like_a_status_code_is_no_answer_of_the_registry()
+    {
+        var pod = Snapshots.Pod(Snapshots.Waiting("ErrImagePull", "failed to resolve reference \"registry.example.com/rag/rag-api:1.4.403\": registry.example.com/rag/rag-api:1.4.403: not found")).Replace("rag-api:0.1.0", "rag-api:1.4.403", StringComparison.Ordinal);
+
+        Assert.Equal(ProblemKind.ImageNotFound, Snapshots.Only(Snapshots.Of(pod)).Kind);
+    }
+
+    [Fact]
+    public void The_way_to_a_pull_secret_takes_the_credentials_of_one_registry_only()
+    {
+        var fix = Snapshots.Only(Snapshots.Of(Snapshots.Pod(Snapshots.Waiting("ErrImagePull", Refused)))).Fix;
+
+        Assert.Contains("docker --config ./login login registry.example.com", fix, StringComparison.Ordinal);
+        Assert.DoesNotContain("$HOME", fix, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -79,5 +79,9 @@ internal static class Snapshots
         }
         """;
 
+    /// <summary>The Deployment of <see cref="Pod"/>, with two pods wanted.</summary>
+    public static string Workload(int ready) =>
+        $$"""{ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "rag-api", "generation": 3 }, "spec": { "replicas": 2 }, "status": { "observedGeneration": 3, "replicas": 2, "updatedReplicas": 2, "readyReplicas": {{ready}}, "availableReplicas": {{ready}} } }""";
+
     public static string Waiting(string reason, string? message = null) => JsonSerializer.Serialize(new { waiting = message is null ? (object)new { reason } : new { reason, message } });
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Rag.Cli.Deployment.Images;
+using Rag.Deploy.Planning;
 using Rag.Testing;
 
 namespace Rag.Cli.Tests.Deployment.Images;

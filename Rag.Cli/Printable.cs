@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Rag.Cli.Questions;
+namespace Rag.Cli;
 
 /// <summary>
 /// Makes text from documents fit for a terminal. A document may hold escape sequences that retitle the window, move the cursor or
