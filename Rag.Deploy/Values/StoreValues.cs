@@ -122,7 +122,7 @@ public sealed record S3Values
     [HttpUrl]
     public string? Endpoint { get; init; }
 
-    [Description("Region.")]
+    [Description("Region that the bucket is in.")]
     [RegularExpression("[A-Za-z0-9-]+", ErrorMessage = "letters, digits and '-'")]
     public string? Region { get; init; }
 
