@@ -130,7 +130,7 @@ public sealed record S3Values
     [HttpUrl]
     public string? Endpoint { get; init; }
 
-    [Description("Region of the bucket; default: the one that the service takes for unnamed ones.")]
+    [Description("Region that the bucket is in.")]
     [RegularExpression("[A-Za-z0-9-]+", ErrorMessage = "letters, digits and '-'")]
     public string? Region { get; init; }
 

@@ -1,4 +1,5 @@
 using Rag.Cli.Deployment.Diagnosis;
+using Rag.Cli.Deployment.Status;
 
 namespace Rag.Cli.Tests.Deployment.Diagnosis;
 
@@ -102,6 +103,16 @@ public sealed class ControllerDiagnosisTests
 
         Assert.Equal(isProblem, problems.Count == 1);
         Assert.All(problems, static problem => Assert.Equal("The run of 9 h ago did not succeed; the last that did was 33 h ago.", problem.What));
+    }
+
+    [Fact]
+    public void What_restores_is_no_backup()
+    {
+        static string Cron(string name) => $$"""{ "apiVersion": "batch/v1", "kind": "CronJob", "metadata": { "name": "{{name}}" }, "spec": { "schedule": "0 0 1 1 *", "suspend": true } }""";
+
+        var report = StatusReport.Of(Snapshots.Of(Cron("postgres-backup"), Cron("postgres-restore")), missing: []);
+
+        Assert.Equal("postgres-backup", Assert.Single(report.Backups).Name);
     }
 
     [Fact]
