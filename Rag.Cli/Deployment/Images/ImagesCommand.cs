@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Rag.Deploy.AppModel;
-using Rag.Deploy.Values;
+using Rag.Deploy.Planning;
 
 namespace Rag.Cli.Deployment.Images;
 
@@ -20,18 +20,18 @@ internal static class ImagesCommand
         var tag = new Option<string?>("--tag") { Description = "Tag of the images. Default: version of the values." };
         var bases = new Option<string[]>("--base") { Description = "What they stand on: an image of a registry (pin it as name:tag@sha256:...) or a local archive; NAME=... for one of them. Default: " + BaseImage.Standard + "." };
         var platforms = new Option<string[]>("--platform") { Description = "What they run on: linux/amd64, linux/arm64, or both with a comma, as one image under one name. Default: this machine's." };
-        var manifest = new Option<string?>("--manifest", "-m") { Description = "An Aspire manifest of any app host. Default: AppHost of this checkout writes one." };
-        var values = new Option<string?>("--values", "-f") { Description = "Folder with values.yaml. Default: deploy in the checkout." };
-        var command = new Command("images", "Build the container images of the services and of the command line, as archives or into a registry.") { names, registry, folder, tag, bases, platforms, manifest, values };
+        var options = new ModelOptions();
+        var command = new Command("images", "Build the container images of the services and of the command line, as archives or into a registry.") { names, registry, folder, tag, bases, platforms };
+        options.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var model = await AppModelFile.ReadAsync(context, parsed.GetValue(manifest), cancellationToken);
-            var deploy = parsed.GetValue(values) is { } chosen ? Path.GetFullPath(chosen, context.WorkingDirectory) : Path.Combine(context.RequireCheckout().Root, "deploy");
-            var version = parsed.GetValue(tag) ?? EnvironmentValues.Read(deploy).Common.Version;
+            var model = await options.ModelAsync(context, parsed, cancellationToken);
+            var common = options.Values(context, parsed).Common;
+            var version = parsed.GetValue(tag) ?? common.Version;
             var target = parsed.GetValue(registry) is null ? parsed.GetValue(folder) is { } wanted ? Path.GetFullPath(wanted, context.WorkingDirectory) : Folder(context.RequireCheckout()) : null;
             var images = Chosen(Projects(model, context.Checkout), parsed.GetValue(names) ?? []);
             var chosenPlatforms = ImagePlatform.Parse(parsed.GetValue(platforms) ?? []);
-            var request = new ImagesRequest([.. images.Select(image => new ImagePublish(image.Name, image.Project, version, chosenPlatforms))], BaseChoice.Parse(parsed.GetValue(bases) ?? []), parsed.GetValue(registry), target, Path.Combine(deploy, "images"));
+            var request = new ImagesRequest([.. images.Select(image => new ImagePublish(image.Name, image.Project, version, chosenPlatforms))], BaseChoice.Parse(parsed.GetValue(bases) ?? []), parsed.GetValue(registry), target, Path.Combine(options.Folder(context, parsed), "images"), common.Images.Registry);
             return await RunAsync(context, request, cancellationToken);
         });
         return command;
@@ -90,6 +90,12 @@ internal static class ImagesCommand
         try
         {
             await image.RunAsync(stand.Reference, unfinished, registry: null, insecure, workingDirectory, cancellationToken);
+            if (request.ImagesRegistry is { Length: > 0 } from && image.Platforms.Count < 2)
+            {
+                // The SDK names what it writes as if it were docker.io's; a node that it is loaded onto has to know it as the manifests ask for it.
+                await ImageArchive.RenameAsync(unfinished, ImageReference.Parse($"{from}/{image.Name}:{image.Tag}"), cancellationToken);
+            }
+
             var archive = await ImageArchive.ReadAsync(unfinished, cancellationToken);
             File.Move(unfinished, file, overwrite: true);
             return (string.Create(CultureInfo.InvariantCulture, $"{file} ({new FileInfo(file).Length / 1024.0 / 1024.0:0.0} MiB)"), archive.Images[0].Digest);
@@ -123,7 +129,8 @@ internal static class ImagesCommand
 /// <param name="Registry">Pushed there; null: written.</param>
 /// <param name="Folder">Written there; null: pushed.</param>
 /// <param name="Containerfiles">Folder with what single images need beyond the runtime, as NAME.Containerfile.</param>
-internal sealed record ImagesRequest(IReadOnlyList<ImagePublish> Images, BaseChoice Bases, string? Registry, string? Folder, string Containerfiles)
+/// <param name="ImagesRegistry">Where the manifests say that they are from; empty: from none.</param>
+internal sealed record ImagesRequest(IReadOnlyList<ImagePublish> Images, BaseChoice Bases, string? Registry, string? Folder, string Containerfiles, string ImagesRegistry)
 {
     /// <summary>What describes the base of an image; null where it needs nothing beyond the runtime, or was given a base that has it.</summary>
     public string? Containerfile(ImagePublish image) =>

@@ -30,7 +30,7 @@ internal static class QdrantPlan
     {
         Requests = new() { Cpu = "500m", Memory = "1Gi", EphemeralStorage = "128Mi" },
         // Snapshots lie on the node's disk where they are not copied.
-        Limits = new() { Cpu = "2", Memory = "2Gi", EphemeralStorage = "11Gi" },
+        Limits = new() { Cpu = "2", Memory = "2Gi", EphemeralStorage = "1Gi" },
     };
 
     public static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store) =>
