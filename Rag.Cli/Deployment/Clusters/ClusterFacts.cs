@@ -25,6 +25,9 @@ internal sealed record ClusterFacts
     /// <summary>Keys of the manifests' Secrets of which the cluster has another value, by Secret.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> ReplacedKeys { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>Secrets of the manifests that are there, or may be, and that these credentials may not read.</summary>
+    public IReadOnlyList<string> HiddenSecrets { get; init; } = [];
+
     /// <summary>Looks.</summary>
     /// <exception cref="CliException">The cluster does not say which types it knows.</exception>
     public static async Task<ClusterFacts> ReadAsync(Kubectl kubectl, SnapshotReader snapshots, Overlay overlay, CancellationToken cancellationToken)
@@ -32,6 +35,7 @@ internal sealed record ClusterFacts
         var claims = await kubectl.TryListAsync("persistentvolumeclaims", cancellationToken) is { } there ? ApiJson.Of<ApiClaim>(there, "PersistentVolumeClaim") : [];
         var volumes = await kubectl.TryListAsync("persistentvolumes", cancellationToken) is { } made ? ApiJson.Of<ApiVolume>(made, "PersistentVolume") : [];
         var secrets = await snapshots.SecretNamesAsync(cancellationToken);
+        var (replaced, hidden) = await CompareSecretsAsync(kubectl, overlay, secrets, cancellationToken);
         return new ClusterFacts
         {
             Served = await ServedTypes.ReadAsync(kubectl, cancellationToken),
@@ -42,7 +46,8 @@ internal sealed record ClusterFacts
                 .Concat(volumes.Select(static volume => volume.Spec.ClaimRef).Where(reserved => reserved?.Namespace == overlay.Namespace).Select(static reserved => reserved?.Name).OfType<string>())
                 .ToHashSet(StringComparer.Ordinal),
             HasNamespace = await HasNamespaceAsync(kubectl, overlay.Namespace, cancellationToken),
-            ReplacedKeys = await ReplacedKeysAsync(kubectl, overlay, secrets, cancellationToken),
+            ReplacedKeys = replaced,
+            HiddenSecrets = hidden,
         };
     }
 
@@ -52,17 +57,24 @@ internal sealed record ClusterFacts
         return result.Succeeded ? result.Output.Trim().Length > 0 : null;
     }
 
-    private static async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ReplacedKeysAsync(Kubectl kubectl, Overlay overlay, IReadOnlySet<string>? there, CancellationToken cancellationToken)
+    private static async Task<(IReadOnlyDictionary<string, IReadOnlyList<string>> Replaced, IReadOnlyList<string> Hidden)> CompareSecretsAsync(
+        Kubectl kubectl, Overlay overlay, IReadOnlySet<string>? there, CancellationToken cancellationToken)
     {
+        var hidden = new List<string>();
         var replaced = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var own in overlay.GeneratedSecrets.Where(own => there?.Contains(own.Name()) != false))
         {
-            if (await ClusterSecret.TryReadAsync(kubectl, own.Name(), cancellationToken) is { } known)
+            var (known, isHidden) = await ClusterSecret.TryReadAsync(kubectl, own.Name(), cancellationToken);
+            if (isHidden)
+            {
+                hidden.Add(own.Name());
+            }
+            else if (known is not null)
             {
                 replaced[own.Name()] = ClusterSecret.Differing(known, (own["data"] as JsonObject)?.ToDictionary(static entry => entry.Key, static entry => entry.Value?.ToString() ?? "") ?? []);
             }
         }
 
-        return replaced;
+        return (replaced, hidden);
     }
 }
