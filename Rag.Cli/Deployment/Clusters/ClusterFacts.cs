@@ -28,6 +28,9 @@ internal sealed record ClusterFacts
     /// <summary>Keys of the manifests' Secrets of which the cluster has another value, by Secret.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> ReplacedKeys { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>Secrets of the manifests that are there, or may be, and that these credentials may not read.</summary>
+    public IReadOnlyList<string> HiddenSecrets { get; init; } = [];
+
     /// <summary>Looks.</summary>
     /// <exception cref="CliException">The cluster does not say which types it knows.</exception>
     public static async Task<ClusterFacts> ReadAsync(Kubectl kubectl, SnapshotReader snapshots, Overlay overlay, CancellationToken cancellationToken)
@@ -36,6 +39,7 @@ internal sealed record ClusterFacts
         var volumes = await kubectl.TryListAsync("persistentvolumes", cancellationToken) is { } made ? ApiJson.Of<ApiVolume>(made, "PersistentVolume") : [];
         var secrets = await snapshots.SecretNamesAsync(cancellationToken);
         var (hasNamespace, resident) = await NamespaceAsync(kubectl, overlay.Namespace, cancellationToken);
+        var (replaced, hidden) = await CompareSecretsAsync(kubectl, overlay, secrets, cancellationToken);
         return new ClusterFacts
         {
             Served = await ServedTypes.ReadAsync(kubectl, cancellationToken),
@@ -47,29 +51,40 @@ internal sealed record ClusterFacts
                 .ToHashSet(StringComparer.Ordinal),
             HasNamespace = hasNamespace,
             Resident = resident,
-            ReplacedKeys = await ReplacedKeysAsync(kubectl, overlay, secrets, cancellationToken),
+            ReplacedKeys = replaced,
+            HiddenSecrets = hidden,
         };
     }
 
     private static async Task<(bool? IsThere, string? Resident)> NamespaceAsync(Kubectl kubectl, string name, CancellationToken cancellationToken)
     {
         var result = await kubectl.RunAsync(["get", "namespace", name, "--ignore-not-found", "-o", "json"], cancellationToken: cancellationToken);
-        return result.Succeeded
-            ? result.Output.Trim().Length > 0 ? (true, JsonNode.Parse(result.Output).Text("metadata", "labels", Overlay.EnvironmentLabel)) : (false, null)
-            : (null, null);
+        if (!result.Succeeded || result.Output.Trim() is not { Length: > 0 } text)
+        {
+            return (result.Succeeded ? false : null, null);
+        }
+
+        return (true, KubectlAnswer.Read("get", () => JsonNode.Parse(text).Text("metadata", "labels", Overlay.EnvironmentLabel)));
     }
 
-    private static async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ReplacedKeysAsync(Kubectl kubectl, Overlay overlay, IReadOnlySet<string>? there, CancellationToken cancellationToken)
+    private static async Task<(IReadOnlyDictionary<string, IReadOnlyList<string>> Replaced, IReadOnlyList<string> Hidden)> CompareSecretsAsync(
+        Kubectl kubectl, Overlay overlay, IReadOnlySet<string>? there, CancellationToken cancellationToken)
     {
+        var hidden = new List<string>();
         var replaced = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var own in overlay.GeneratedSecrets.Where(own => there?.Contains(own.Name()) != false))
         {
-            if (await ClusterSecret.TryReadAsync(kubectl, own.Name(), cancellationToken) is { } known)
+            var (known, isHidden) = await ClusterSecret.TryReadAsync(kubectl, own.Name(), cancellationToken);
+            if (isHidden)
+            {
+                hidden.Add(own.Name());
+            }
+            else if (known is not null)
             {
                 replaced[own.Name()] = ClusterSecret.Differing(known, (own["data"] as JsonObject)?.ToDictionary(static entry => entry.Key, static entry => entry.Value?.ToString() ?? "") ?? []);
             }
         }
 
-        return replaced;
+        return (replaced, hidden);
     }
 }

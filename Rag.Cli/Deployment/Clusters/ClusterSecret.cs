@@ -11,11 +11,11 @@ internal static class ClusterSecret
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The values by key, in base64 as the API has them; null where it is not there or may not be read.</summary>
-    public static async Task<IReadOnlyDictionary<string, string>?> TryReadAsync(Kubectl kubectl, string name, CancellationToken cancellationToken)
+    /// <summary>The values by key, in base64 as the API has them: null where it is not there, and where it may not be read.</summary>
+    public static async Task<(IReadOnlyDictionary<string, string>? Data, bool IsHidden)> TryReadAsync(Kubectl kubectl, string name, CancellationToken cancellationToken)
     {
         var result = await kubectl.RunAsync(["get", "secret", name, "--ignore-not-found", "-o", "json"], cancellationToken: cancellationToken);
-        return result.Succeeded && result.Output.Trim().Length > 0 ? Data(result.Output) : null;
+        return (result.Succeeded && result.Output.Trim().Length > 0 ? Data(result.Output) : null, !result.Succeeded);
     }
 
     /// <summary>The same where there is no going on without it.</summary>

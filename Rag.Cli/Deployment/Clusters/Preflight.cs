@@ -33,11 +33,18 @@ internal static class Preflight
     }
 
     // The databases were initialised with what the cluster has: the first pod that starts with another password cannot sign in.
-    private static IEnumerable<Problem> OtherSecrets(Overlay overlay, ClusterFacts facts) => facts.ReplacedKeys.Where(static secret => secret.Value.Count > 0).Select(secret => new Problem(
+    private static IEnumerable<Problem> OtherSecrets(Overlay overlay, ClusterFacts facts) => facts.HiddenSecrets.Select(secret => new Problem(
+        ProblemKind.OtherSecrets,
+        secret,
+        $"Whether the Secret {secret} on the cluster is the one of this checkout is not known: these credentials may not read it.",
+        $"Is {Path.Combine(overlay.Folder, "secrets.env")} the file that the platform was made with? Its databases know no other.")
+    {
+        IsWarning = true,
+    }).Concat(facts.ReplacedKeys.Where(static secret => secret.Value.Count > 0).Select(secret => new Problem(
         ProblemKind.OtherSecrets,
         secret.Key,
         $"The secrets of this checkout are not those that the platform was made with: {string.Join(", ", secret.Value)} {(secret.Value.Count == 1 ? "differs" : "differ")}. Databases keep the old ones, and nothing could sign in.",
-        $"'./rag secrets pull -e {overlay.Environment}' takes over those of the cluster into {Path.Combine(overlay.Folder, "secrets.env")}. Where the change is meant, such as another key of a model: --replace-secrets."));
+        $"'./rag secrets pull -e {overlay.Environment}' takes over those of the cluster into {Path.Combine(overlay.Folder, "secrets.env")}. Where the change is meant, such as another key of a model: --replace-secrets.")));
 
     private static IEnumerable<Problem> Version(Overlay overlay, ClusterTarget target)
     {

@@ -33,7 +33,7 @@ internal static class StatusCommand
         {
             context.Terminal.Line(target.Describe(overlay.Namespace, overlay.Environment));
             context.Terminal.Line();
-            if (report.Workloads.Count == 0)
+            if (report.Workloads.Count == 0 && !report.Unseen.Contains("deployments"))
             {
                 context.Terminal.Warn($"Nothing runs in {overlay.Namespace}. './rag apply -e {overlay.Environment}' deploys it.");
             }

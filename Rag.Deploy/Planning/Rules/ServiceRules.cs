@@ -177,7 +177,7 @@ internal static partial class ServiceRules
         }
         catch (ManifestException exception)
         {
-            faults.Add($"{path}.env.{name}", $"it cannot be resolved against the app model: {exception.Message}");
+            faults.Add($"{path}.env.{name}", $"it cannot be resolved against the app model: {exception.Message}{(exception.Remedy is { } remedy ? $" {remedy}" : "")}");
             return null;
         }
     }

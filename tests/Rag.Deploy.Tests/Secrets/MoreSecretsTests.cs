@@ -1,4 +1,3 @@
-using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Secrets;
 using Rag.Deploy.Values;
@@ -73,10 +72,10 @@ public sealed class MoreSecretsTests
     [Fact]
     public void A_reference_that_leads_nowhere_says_where_such_secrets_are_named()
     {
-        var fault = Assert.Throws<ManifestException>(() => Environments.Plan(TestManifest.Platform, Read("services: { rag-api: { env: { Rag__Chat__ApiKey: '{model-key.value}' } } }")));
+        var fault = Assert.Throws<ValuesException>(() => Environments.Plan(TestManifest.Platform, Read("services: { rag-api: { env: { Rag__Chat__ApiKey: '{model-key.value}' } } }")));
 
         Assert.Contains("there is no resource 'model-key'", fault.Message, StringComparison.Ordinal);
-        Assert.Contains("'secrets.more'", fault.Remedy, StringComparison.Ordinal);
+        Assert.Contains("'secrets.more'", fault.Message, StringComparison.Ordinal);
     }
 
     [Theory]

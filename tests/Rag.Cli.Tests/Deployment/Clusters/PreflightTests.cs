@@ -161,6 +161,10 @@ public sealed class PreflightTests
     }
 
     [Fact]
+    public void Secrets_that_cannot_be_compared_are_worth_a_note() =>
+        Assert.True(Assert.Single(Look([Secret], with: static facts => facts with { HiddenSecrets = ["ragplatform-secrets"] })).IsWarning);
+
+    [Fact]
     public void A_server_that_does_not_say_its_version_is_not_too_old() =>
         Assert.Empty(Look(["apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { template: { spec: { containers: [ { name: a, image: a, lifecycle: { preStop: { sleep: { seconds: 10 } } } } ] } } }\n"], serverMinor: 0));
 

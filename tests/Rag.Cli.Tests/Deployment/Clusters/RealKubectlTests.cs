@@ -99,7 +99,7 @@ public sealed class RealKubectlTests : IDisposable
         var refused = await RunAsync(server, ["apply", "--no-wait", "--ignore-preflight", .. Source]);
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("dev: secrets were made up", refused.Output, StringComparison.Ordinal);
-        Assert.Contains("bootstrap-key, cache-password, postgres-password", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("bootstrap-key, cache-password, postgres-admin-password, postgres-password", refused.Output, StringComparison.Ordinal);
         Assert.Contains("./rag secrets pull -e dev", refused.Error, StringComparison.Ordinal);
         Assert.Equal(made, secret["data"]!.ToJsonString());
         var secretValues = first.Where(static line => !line.StartsWith('#') && line.Contains('=', StringComparison.Ordinal)).Select(static line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]).ToList();

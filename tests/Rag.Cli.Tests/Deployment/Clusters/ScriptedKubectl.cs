@@ -45,7 +45,7 @@ internal sealed class ScriptedKubectl : IDisposable
         Answer("kustomize", Rendered);
         Answer("storageclasses", List(Diagnosis.Snapshots.StorageClass("standard", "rancher.io/local-path", isDefault: true)));
         Answer("nodes", List());
-        Answer("namespace", "namespace/ragplatform\n");
+        Answer("namespace", """{ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "ragplatform" } }""");
         Answer("objects", List(Deployment(available: 2)));
         _folder.File("httproutes.exit", "1");
         _folder.File("tree/overlays/dev/kustomization.yaml", "resources: []\n");
