@@ -45,6 +45,7 @@ public sealed class ApplyTests : IDisposable
     public async Task A_job_that_gave_up_ends_the_wait_at_once_with_the_reason()
     {
         const string Failed = """{ "apiVersion": "batch/v1", "kind": "Job", "metadata": { "name": "migrate" }, "status": { "failed": 1, "conditions": [ { "type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "Job has reached the specified backoff limit" } ] } }""";
+        _kubectl.Answer("kustomize", ScriptedKubectl.Rendered + "\n---\napiVersion: batch/v1\nkind: Job\nmetadata: { name: migrate, namespace: ragplatform }\nspec: { template: { spec: { containers: [ { name: migrate, image: \"registry.example.com/rag/rag-api:0.1.0\" } ] } } }\n");
         _kubectl.Answer("objects", ScriptedKubectl.List(ScriptedKubectl.Deployment(available: 0), Failed, Snapshots.Pod(Snapshots.Waiting("CrashLoopBackOff"), phase: "Running", restarts: 2)));
         _kubectl.Answer("logs", "Unhandled exception. no such host: postgres\n");
 
