@@ -49,7 +49,7 @@ public sealed class ApplyTests : IDisposable
         _kubectl.Answer("objects", ScriptedKubectl.List(ScriptedKubectl.Deployment(available: 0), Failed, Snapshots.Pod(Snapshots.Waiting("CrashLoopBackOff"), phase: "Running", restarts: 2)));
         _kubectl.Answer("logs", "Unhandled exception. no such host: postgres\n");
 
-        var run = await _kubectl.RunAsync(["apply", "--no-generate"]);
+        var run = await _kubectl.RunAsync(["apply", "--no-generate", "--ignore-preflight"]);
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("rag-api: 0 of 2 pods are available", run.Output, StringComparison.Ordinal);
