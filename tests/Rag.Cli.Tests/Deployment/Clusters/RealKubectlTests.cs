@@ -194,6 +194,8 @@ public sealed class RealKubectlTests : IDisposable
         Assert.Equal(0, (await RunAsync(server, ["apply", "--no-wait", .. Source])).ExitCode);
         using var values = new TemporaryFolder();
         values.File("values.yaml", File.ReadAllText(Path.Combine(Repository.Root, "deploy", "values.yaml")).Replace("version: 0.1.0", "version: 0.2.0", StringComparison.Ordinal));
+        // It is in a namespace of its own, and the first version with it.
+        values.File("values.dev.yaml", File.ReadAllText(Path.Combine(Repository.Root, "deploy", "values.dev.yaml")));
 
         server.IsReady = static _ => true;
         var second = await RunAsync(server, ["apply", "-m", Source[1], "-f", values.Path]);
