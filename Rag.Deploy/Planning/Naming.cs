@@ -5,9 +5,6 @@ namespace Rag.Deploy.Planning;
 /// <summary>Names and labels, in one place so that selectors and what they select cannot differ.</summary>
 internal sealed class Naming(string platform, string version)
 {
-    /// <summary>On the namespace and the Secret of an environment: two of them in one namespace would overwrite one another's passwords.</summary>
-    public const string Environment = "ragplatform.dev/environment";
-
     private const string NameLabel = "app.kubernetes.io/name";
 
     /// <summary>Who scales, stops and selects by it must never change it: a workload's selector is immutable.</summary>

@@ -39,7 +39,7 @@ internal sealed class PlanContext : IDeploymentFacts
     public IReadOnlyList<StoreResource> Stores { get; }
 
     /// <summary>Labels that tell this environment from others.</summary>
-    public IEnumerable<KeyValuePair<string, string>> EnvironmentLabels => Values.Environment is { } name ? [new(Naming.Environment, name)] : [];
+    public IEnumerable<KeyValuePair<string, string>> EnvironmentLabels => Values.Environment is { } name ? [new(ClusterValues.EnvironmentLabel, name)] : [];
 
     /// <summary>Name of the Secret with one key for each secret parameter.</summary>
     public string SecretName => Values.Secrets.Name ?? $"{Values.Name}-secrets";

@@ -85,6 +85,9 @@ public sealed record ClusterValues
     /// <summary>Annotation of the namespace that names <see cref="Context"/>.</summary>
     public const string ContextAnnotation = "ragplatform.dev/context";
 
+    /// <summary>On the namespace and the Secret of an environment: two of them in one namespace would overwrite one another's passwords.</summary>
+    public const string EnvironmentLabel = "ragplatform.dev/environment";
+
     [Description("Lowest version that the manifests have to work on, such as 1.30. Below 1.30 there is no preStop sleep: the services delay their stop themselves.")]
     [RegularExpression(@"1\.(2[6-9]|3[0-9]|4[0-9])", ErrorMessage = "a minor version between 1.26 and 1.49, in quotes")]
     public string KubernetesVersion { get; init; } = "1.30";

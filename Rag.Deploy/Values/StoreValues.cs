@@ -142,7 +142,7 @@ public sealed record S3Values
     [Range(1, 36500)]
     public int KeepDays { get; init; } = 30;
 
-    [Description("Range of addresses that the endpoint is in, for the network policy; default: the endpoint's where it is an address, else everything outside.")]
+    [Description("Range of addresses that the endpoint is in, for the network policy; default: the endpoint's own where it is an address, any where it is a name, everything outside without an endpoint.")]
     [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 203.0.113.0/24")]
     public string? Cidr { get; init; }
 

@@ -51,7 +51,7 @@ internal static partial class BundleCommand
             {
                 throw new CliException(
                     string.Create(CultureInfo.InvariantCulture, $"{missing} of {images.Count} images could not be had; nothing was written."),
-                    "Make archives of them with the commands above and name them with --image-archive; --allow-missing writes the bundle without them.",
+                    "'./rag images' builds those of the app model's projects. Make archives of the others with the commands above and name them with --image-archive; --allow-missing writes the bundle without them.",
                     ExitCode.Unavailable);
             }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rag.Deploy.Values;
 
 namespace Rag.Cli.Deployment.Clusters;
 
@@ -64,7 +65,7 @@ internal sealed record ClusterFacts
             return (result.Succeeded ? false : null, null);
         }
 
-        return (true, KubectlAnswer.Read("get", () => JsonNode.Parse(text).Text("metadata", "labels", Overlay.EnvironmentLabel)));
+        return (true, KubectlAnswer.Read("get", () => JsonNode.Parse(text).Text("metadata", "labels", ClusterValues.EnvironmentLabel)));
     }
 
     private static async Task<(IReadOnlyDictionary<string, IReadOnlyList<string>> Replaced, IReadOnlyList<string> Hidden)> CompareSecretsAsync(

@@ -16,10 +16,7 @@ internal sealed record Overlay(string Environment, string Folder, IReadOnlyList<
         ?? "default";
 
     /// <summary>The environment that its namespace is labelled with; null where the manifests have no namespace, or one without a label.</summary>
-    public string? Label { get; } = Objects.FirstOrDefault(static one => one.Kind() == "Namespace")?.Text("metadata", "labels", EnvironmentLabel);
-
-    /// <summary>Which environment a namespace holds.</summary>
-    public const string EnvironmentLabel = "ragplatform.dev/environment";
+    public string? Label { get; } = Objects.FirstOrDefault(static one => one.Kind() == "Namespace")?.Text("metadata", "labels", ClusterValues.EnvironmentLabel);
 
     /// <summary>The platform's name, by which all its objects are labelled.</summary>
     public string? Platform { get; } = Objects.Select(static one => one.Text("metadata", "labels", "app.kubernetes.io/part-of")).OfType<string>().FirstOrDefault();

@@ -1,4 +1,5 @@
 using Rag.Cli.Deployment.Diagnosis;
+using Rag.Deploy.Values;
 
 namespace Rag.Cli.Deployment.Clusters;
 
@@ -64,7 +65,7 @@ internal static class Preflight
                 ProblemKind.Refused,
                 overlay.Namespace,
                 $"The namespace {overlay.Namespace} holds the environment '{resident}', and this is '{own}': its secrets would be replaced, and its databases know only the old ones.",
-                $"Give one of them a namespace of its own ('namespace' in values.{own}.yaml), or, where '{resident}' was removed with its data: {facts.Kubectl} label namespace {overlay.Namespace} {Overlay.EnvironmentLabel}={own} --overwrite");
+                $"Give one of them a namespace of its own ('namespace' in values.{own}.yaml), or, where '{resident}' was removed with its data: {facts.Kubectl} label namespace {overlay.Namespace} {ClusterValues.EnvironmentLabel}={own} --overwrite");
         }
     }
 

@@ -119,7 +119,7 @@ internal static class NetworkPolicyPlan
     private static PlannedObject OfPart(PlanContext context, string name, AllEdges edges)
     {
         NetworkPolicyIngressRule[] incoming = [.. IncomingOfParts(context, name, edges)];
-        NetworkPolicyEgressRule[] outgoing = [.. OutgoingOfParts(context, name, edges), .. InferencePlan.Outside(context, name).Select(Outside), .. BackupPlan.Outside(context, name).Select(Outside)];
+        NetworkPolicyEgressRule[] outgoing = [.. OutgoingOfParts(context, name, edges), .. InferencePlan.Outside(context, name).Select(Outside), .. BackupPlan.Outside(context, name)];
         return Policy(context, name, new NetworkPolicySpec
         {
             PodSelector = new LabelSelector { MatchLabels = context.Names.Selector(name) },

@@ -1,4 +1,5 @@
 using Rag.Deploy.Planning.Inference;
+using Rag.Deploy.Secrets;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Rules;
@@ -35,11 +36,15 @@ internal static class InferenceRules
 
             for (var i = 0; i < values.Egress.Count; i++)
             {
-                ServiceRules.Range(values.Egress[i].Cidr, $"{path}.egress[{i}].cidr", faults);
+                ServiceRules.Egress(values.Egress[i], $"{path}.egress[{i}]", faults);
             }
 
             NameRules.Labels(values.NodeSelector, $"{path}.nodeSelector", faults);
             NameRules.Variables(values.Env, $"{path}.env", faults);
+            foreach (var (variable, _) in values.Env.Where(static variable => variable.Value is { } text && !CredentialText.IsSetting(text) && (CredentialText.IsName(variable.Key) || CredentialText.IsInside(text))))
+            {
+                faults.Add($"{path}.env.{variable}", "it is a secret, and values are kept in version control; allowed is: the token of 'tokenSecret', which names a Secret.");
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ using Rag.Deploy.Planning.Inference;
 using Rag.Deploy.Planning.Jobs;
 using Rag.Deploy.Planning.Monitoring;
 using Rag.Deploy.Planning.Stores;
+using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Rules;
@@ -52,7 +53,6 @@ internal static class NameRules
         }
     }
 
-    // A digest of nobody's image would leave the one that was meant without.
     private static void Stores(PlanContext context, RuleFaults faults)
     {
         foreach (var name in context.Values.Stores.Keys.Where(name => context.Store(name) is null))
@@ -68,12 +68,13 @@ internal static class NameRules
         }
     }
 
+    // A digest of nobody's image would leave the one that was meant without.
     private static void Images(PlanContext context, RuleFaults faults)
     {
         string[] known =
         [
-            .. context.Manifest.Workloads.Select(static workload => workload.Name), ApiJobs.Image, CollectorPlan.Name, PrometheusPlan.Name,
-            .. context.Values.Inference.Keys.Select(InferencePlan.Name), .. context.Stores.Where(static store => store.Kind == StoreKind.Qdrant).Select(BackupPlan.Name),
+            .. context.Manifest.Workloads.Select(static workload => workload.Name), ApiJobs.Image, CollectorPlan.Name, PrometheusPlan.Name, WaitPlan.Name,
+            .. context.Values.Inference.Keys.Select(InferencePlan.Name), .. context.Stores.Where(static store => store.Kind == StoreKind.Qdrant).Select(BackupPlan.Name), .. context.Stores.Where(static store => store.Kind == StoreKind.Postgres).Select(S3Copies.ImageName),
         ];
         foreach (var (key, names) in ((string, IEnumerable<string>)[])[("override", context.Values.Images.Override.Keys), ("digests", context.Values.Images.Digests.Keys)])
         {

@@ -40,19 +40,6 @@ internal static partial class ServiceRules
                 Egress(settings.Own.Egress[i], $"{path}.egress[{i}]", faults);
             }
         }
-
-        foreach (var (name, model) in context.Values.Inference)
-        {
-            for (var i = 0; i < model.Egress.Count; i++)
-            {
-                Egress(model.Egress[i], $"inference.{name}.egress[{i}]", faults);
-            }
-
-            foreach (var (variable, _) in model.Env.Where(static variable => variable.Value is { } text && !CredentialText.IsSetting(text) && (CredentialText.IsName(variable.Key) || CredentialText.IsInside(text))))
-            {
-                faults.Add($"inference.{name}.env.{variable}", "it is a secret, and values are kept in version control; allowed is: the token of 'tokenSecret', which names a Secret.");
-            }
-        }
     }
 
     /// <summary>A range whose address is its first one; anything else is a slip, and the API refuses some of them.</summary>
@@ -198,7 +185,8 @@ internal static partial class ServiceRules
         }
     }
 
-    private static void Egress(EgressValues egress, string path, RuleFaults faults)
+    /// <summary>A way out.</summary>
+    public static void Egress(EgressValues egress, string path, RuleFaults faults)
     {
         Range(egress.Cidr, $"{path}.cidr", faults);
         switch (egress)

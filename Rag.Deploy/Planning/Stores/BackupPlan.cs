@@ -30,7 +30,7 @@ internal static class BackupPlan
     public static string RestoreName(StoreResource store) => $"{Naming.Of(store.Name)}-restore";
 
     /// <summary>The jobs' way to a bucket.</summary>
-    public static IEnumerable<EgressValues> Outside(PlanContext context, string name) => !context.Has(Feature.Backup) ? [] :
+    public static IEnumerable<NetworkPolicyEgressRule> Outside(PlanContext context, string name) => !context.Has(Feature.Backup) ? [] :
         from store in context.Stores
         where store.Values.Backup?.S3 is not null && (name == Name(store) || name == RestoreName(store))
         select S3Copies.Egress(store.Values.Backup!.S3!);

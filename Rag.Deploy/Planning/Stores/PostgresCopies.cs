@@ -10,17 +10,23 @@ namespace Rag.Deploy.Planning.Stores;
 /// </summary>
 internal static class PostgresCopies
 {
+    /// <summary>For a shell: the pattern of the time that ends the name of every copy, such as 20260102T031500Z.</summary>
+    public const string TimeOfName =
+        """
+        digit='[0-9]'
+        time="$digit$digit$digit$digit$digit$digit$digit${digit}T$digit$digit$digit$digit$digit${digit}Z"
+
+        """;
+
     // A file that pg_dump has not finished keeps its other name, and the next run removes it. What is too many is counted by the whole shape of
     // the names: 'rag-eval-20260102T031500Z.dump' begins like a copy of 'rag' and is none. Names sort as their times do.
-    private const string DumpScript =
+    private const string DumpScript = TimeOfName +
         """
         set -eu
         umask 077
         folder=/backup
         : "${DATABASES:?No database is named: nothing would be copied.}"
         export PGPASSWORD="$(cat "$PASSWORD_FILE")"
-        digit='[0-9]'
-        time="$digit$digit$digit$digit$digit$digit$digit${digit}T$digit$digit$digit$digit$digit${digit}Z"
         rm -f "$folder"/*.part
         for database in $DATABASES; do
           name="$folder/$database-$(date -u +%Y%m%dT%H%M%SZ).dump"
@@ -33,14 +39,12 @@ internal static class PostgresCopies
 
     // A superuser restores into a database beside and exchanges the names at the end: until then nothing is lost, and afterwards what was there
     // before is still there under another name. Who may not make databases restores in place, in one transaction.
-    private const string RestoreScript =
+    private const string RestoreScript = TimeOfName +
         """
         set -eu
         umask 077
         folder=/backup
         export PGPASSWORD="$(cat "$PASSWORD_FILE")"
-        digit='[0-9]'
-        time="$digit$digit$digit$digit$digit$digit$digit${digit}T$digit$digit$digit$digit$digit${digit}Z"
         refuse() { printf '%s\n' "$1" >&2; exit 1; }
         sql() { psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=target="$target" --set=beside="$beside" --set=before="$before" "$@"; }
         if [ -z "$COPY" ]; then

@@ -29,7 +29,6 @@ internal static class QdrantPlan
     public static readonly ResourceValues StandardResources = new()
     {
         Requests = new() { Cpu = "500m", Memory = "1Gi", EphemeralStorage = "128Mi" },
-        // Snapshots lie on the node's disk where they are not copied.
         Limits = new() { Cpu = "2", Memory = "2Gi", EphemeralStorage = "1Gi" },
     };
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Network;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Stores;
@@ -24,10 +24,8 @@ internal static class S3Copies
         export HOME=/tmp RCLONE_CONFIG=/tmp/rclone.conf
         export RCLONE_CONFIG_COPIES_ACCESS_KEY_ID="$(cat "$S3_FOLDER/access-key-id")"
         export RCLONE_CONFIG_COPIES_SECRET_ACCESS_KEY="$(cat "$S3_FOLDER/secret-access-key")"
-        digit='[0-9]'
-        time="$digit$digit$digit$digit$digit$digit$digit${digit}T$digit$digit$digit$digit$digit${digit}Z"
 
-        """;
+        """ + PostgresCopies.TimeOfName;
 
     private const string UploadScript =
         Common +
@@ -73,18 +71,18 @@ internal static class S3Copies
         Secret = new SecretVolume(values.Secret) { Items = [new KeyToPath("access-key-id", "access-key-id"), new KeyToPath("secret-access-key", "secret-access-key")], DefaultMode = Workloads.PodParts.SecretMode },
     };
 
-    /// <summary>Where the endpoint is, for the network policy.</summary>
-    public static EgressValues Egress(S3Values values)
-    {
-        var endpoint = values.Endpoint is { } url ? new Uri(url) : null;
-        var isAddress = IPAddress.TryParse(endpoint?.Host, out _);
-        return new EgressValues { Cidr = values.Cidr ?? (isAddress ? $"{endpoint!.Host}/32" : "0.0.0.0/0"), Ports = [endpoint?.Port ?? 443] };
-    }
+    /// <summary>What the values name its image's override and digest by.</summary>
+    public static string ImageName(StoreResource store) => $"{BackupPlan.Name(store)}-s3";
+
+    /// <summary>The way to the endpoint. Amazon's is outside of every private network; another one is where its name leads.</summary>
+    public static NetworkPolicyEgressRule Egress(S3Values values) => values.Endpoint is { } url
+        ? NetworkPolicyPlan.Outside(new Uri(url).Host, values.Cidr, [new Uri(url).Port])
+        : NetworkPolicyPlan.Outside(new EgressValues { Cidr = values.Cidr ?? "0.0.0.0/0" });
 
     private static Container Container(PlanContext context, StoreResource store, S3Values values, string name, string script, IEnumerable<EnvVar> env) => new()
     {
         Name = name,
-        Image = context.Image($"{BackupPlan.Name(store)}-s3", values.Image),
+        Image = context.Image(ImageName(store), values.Image),
         ImagePullPolicy = "",
         Command = ["sh", "-c", script],
         Env =

@@ -31,6 +31,18 @@ public sealed class ImagePlanTests
     }
 
     [Fact]
+    public void Images_that_are_there_only_when_they_are_asked_for_are_replaced_as_well()
+    {
+        var plan = Plan(
+            "images: { override: { wait: 'else.example.com/wait:7', postgres-backup-s3: 'else.example.com/s3:7' } }",
+            "migration: { service: rag-api }\nservices: { rag-web: { waitFor: {} } }\nstores: { postgres: { backup: { s3: { bucket: copies, secret: s3 } } } }");
+
+        var names = Containers(plan).Select(static one => one.Container.Image).ToList();
+        Assert.Contains("else.example.com/wait:7", names);
+        Assert.Equal(2, names.Count(static name => name == "else.example.com/s3:7"));
+    }
+
+    [Fact]
     public void Pull_policy_secrets_and_storage_class_reach_everything()
     {
         var plan = Plan("images: { pullPolicy: Never, pullSecrets: [ registry ] }\ncluster: { storageClass: fast }");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning;
+using Rag.Deploy.Values;
 using Rag.Testing;
 
 namespace Rag.Deploy.Tests.Planning;
@@ -37,7 +38,7 @@ public sealed class SmallClusterTests
         Assert.NotEqual(all["dev"].EffectiveNamespace, all["prod"].EffectiveNamespace);
         foreach (var name in (string[])["dev", "prod"])
         {
-            Assert.Equal(name, Environments.Plan(name).Find<Namespace>(all[name].EffectiveNamespace).Metadata.Labels![Naming.Environment]);
+            Assert.Equal(name, Environments.Plan(name).Find<Namespace>(all[name].EffectiveNamespace).Metadata.Labels![ClusterValues.EnvironmentLabel]);
         }
     }
 

@@ -46,17 +46,18 @@ public sealed class S3CopiesTests : IDisposable
 
     [Theory]
     [InlineData("", "0.0.0.0/0", 443)]
-    [InlineData("endpoint: 'https://minio.example.com:9000'", "0.0.0.0/0", 9000)]
+    // Where a name leads is known to nobody here; MinIO's is nearly always at a private address.
+    [InlineData("endpoint: 'https://minio.example.com:9000'", null, 9000)]
     [InlineData("endpoint: 'http://10.1.2.3'", "10.1.2.3/32", 80)]
     [InlineData("endpoint: 'https://minio.storage.svc', cidr: 10.96.0.0/12", "10.96.0.0/12", 443)]
-    public void Both_jobs_reach_the_bucket_and_nothing_else_outside(string more, string cidr, int port)
+    public void Both_jobs_reach_the_bucket_and_nothing_else_outside(string more, string? cidr, int port)
     {
         var plan = Environments.Plan(TestManifest.Platform, ValuesReader.Read([("v.yaml", $"stores: {{ postgres: {{ backup: {{ s3: {{ bucket: copies, secret: s3, {more} }} }} }} }}")]));
 
         foreach (var job in new[] { "postgres-backup", "postgres-restore" })
         {
-            var egress = Assert.Single(plan.Find<NetworkPolicy>(job).Spec.Egress!, static rule => rule.To![0].IpBlock is not null);
-            Assert.Equal((cidr, port), (egress.To![0].IpBlock!.Cidr, Assert.Single(egress.Ports!).Port));
+            var egress = Assert.Single(plan.Find<NetworkPolicy>(job).Spec.Egress!, static rule => rule.To is null || rule.To[0].IpBlock is not null);
+            Assert.Equal((cidr, port), (egress.To?[0].IpBlock!.Cidr, Assert.Single(egress.Ports!).Port));
         }
     }
 
