@@ -44,7 +44,7 @@ internal sealed class ImageSource(IReadOnlyList<ImageArchive> archives, string s
         {
             if (Unfit(candidate, image, candidate.Archive.File) is not { } reason)
             {
-                return (candidate, null);
+                return (await ForNodesAsync(candidate, image, cancellationToken), null);
             }
 
             unfit ??= reason;
@@ -52,6 +52,21 @@ internal sealed class ImageSource(IReadOnlyList<ImageArchive> archives, string s
 
         var (found, failure) = await FetchAsync(image, cancellationToken);
         return (found, found is null && unfit is not null ? $"{unfit}; {failure}" : failure);
+    }
+
+    // An archive that the SDK wrote by itself is refused by containerd as it is.
+    private async Task<FoundImage> ForNodesAsync(FoundImage found, ImageReference wanted, CancellationToken cancellationToken)
+    {
+        if (!found.Image.HasNoPlatform)
+        {
+            return found;
+        }
+
+        var copy = Path.Combine(scratch, FileName(wanted));
+        File.Copy(found.Archive.File, copy, overwrite: true);
+        await ImageArchive.PrepareAsync(copy, wanted, cancellationToken);
+        var archive = await ImageArchive.ReadAsync(copy, cancellationToken);
+        return new FoundImage(archive, archive.Images[0]);
     }
 
     // By their whole name before what is only called alike.

@@ -10,7 +10,8 @@ namespace Rag.Cli.Deployment.Images;
 /// <param name="Names">What it is called in it, as written there; may be none.</param>
 /// <param name="Digest">Of its manifest (OCI), or of its configuration where the archive has no manifest (Docker).</param>
 /// <param name="IsOfSdk">Whether the .NET SDK made it, as <c>rag images</c> has it do: its label says so.</param>
-internal sealed record ArchivedImage(IReadOnlyList<string> Names, string Digest, bool IsOfSdk = false);
+/// <param name="HasNoPlatform">Whether the archive says for which platform it is, and then says none, as the SDK does of an image of one.</param>
+internal sealed record ArchivedImage(IReadOnlyList<string> Names, string Digest, bool IsOfSdk = false, bool HasNoPlatform = false);
 
 internal enum ArchiveFormat
 {
@@ -74,11 +75,12 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
     }
 
     /// <summary>
-    /// Names the one image of an OCI archive: runtimes that load the file, <c>kind load image-archive</c> among them, call it what the file says. What the image
-    /// consists of stays as it is, its digest too.
+    /// Makes the one image of an OCI archive what a node can take: named in full, because runtimes that load the file (<c>ctr</c>, <c>kind load image-archive</c>) call
+    /// it what the file says; and without a platform that is none, which containerd compares with its own and finds to be another ("image might be
+    /// filtered out"). What the image consists of stays as it is, its digest too.
     /// </summary>
     /// <exception cref="CliException">It is no OCI archive of one image.</exception>
-    public static async Task RenameAsync(string file, ImageReference name, CancellationToken cancellationToken)
+    public static async Task PrepareAsync(string file, ImageReference name, CancellationToken cancellationToken)
     {
         var archive = await ReadAsync(file, cancellationToken);
         if (archive is not { Format: ArchiveFormat.Oci, Images.Count: 1 })
@@ -92,18 +94,21 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
             await using (var input = System.IO.File.OpenRead(file))
             await using (var from = new TarReader(input))
             await using (var output = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write))
-            await using (var to = new TarWriter(output, TarEntryFormat.Pax))
+            // As in a bundle: the successor of this format gets the number of the process written into it.
+            await using (var to = new TarWriter(output, TarEntryFormat.Gnu))
             {
                 while (await from.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
                 {
-                    if (entry.DataStream is { } content && Plain(entry.Name) is OciIndex or DockerManifest)
+                    var content = entry.DataStream;
+                    if (content is not null && Plain(entry.Name) is OciIndex or DockerManifest)
                     {
-                        var renamed = await JsonNode.ParseAsync(content, cancellationToken: cancellationToken);
-                        Rename(renamed!, name.Name);
-                        entry.DataStream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(renamed));
+                        var index = await JsonNode.ParseAsync(content, cancellationToken: cancellationToken);
+                        Prepare(index!, name.Name);
+                        content = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(index));
                     }
 
-                    await to.WriteEntryAsync(entry, cancellationToken);
+                    var type = entry.EntryType is TarEntryType.V7RegularFile ? TarEntryType.RegularFile : entry.EntryType;
+                    await to.WriteEntryAsync(new GnuTarEntry(type, entry.Name) { DataStream = content, Mode = entry.Mode, ModificationTime = entry.ModificationTime }, cancellationToken);
                 }
             }
 
@@ -116,7 +121,7 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
     }
 
     // {"manifests":[{"digest":"sha256:...","annotations":{...}}]} or [{"Config":"...","RepoTags":["..."]}]
-    private static void Rename(JsonNode index, string name)
+    private static void Prepare(JsonNode index, string name)
     {
         if (index is JsonArray docker)
         {
@@ -129,7 +134,13 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
         annotations[ContainerdName] = name;
         annotations[OciName] = name;
         entry["annotations"] = annotations.DeepClone();
+        if (entry["platform"] is JsonObject platform && IsNone(platform))
+        {
+            entry.AsObject().Remove("platform");
+        }
     }
+
+    private static bool IsNone(JsonObject platform) => string.IsNullOrEmpty(platform["architecture"]?.ToString());
 
     private static async Task<ImageArchive> ScanAsync(string file, CancellationToken cancellationToken)
     {
@@ -178,7 +189,8 @@ internal sealed record ImageArchive(string File, ArchiveFormat Format, IReadOnly
             [.. entry.TryGetProperty("annotations", out var annotations) ? annotations.EnumerateObject().Where(static one => one.Name is ContainerdName or OciName).Select(static one => one.Value.GetString()!) : [],
              .. entries.Count == 1 ? others : []],
             entry.GetProperty("digest").GetString()!,
-            descriptions.IsOfSdk(entry.GetProperty("digest").GetString()!)))];
+            descriptions.IsOfSdk(entry.GetProperty("digest").GetString()!),
+            entry.TryGetProperty("platform", out var platform) && JsonObject.Create(platform) is { } said && IsNone(said)))];
     }
 
     private static List<ArchivedImage> DockerImages(byte[] manifest, Dictionary<string, string> configurations)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Planning;
+using Rag.Deploy.Values;
 
 namespace Rag.Cli.Deployment.Images;
 
@@ -18,24 +19,42 @@ internal static class ImagesCommand
         var registry = new Option<string?>("--registry") { Description = "Push to this registry, such as registry.example.com/rag, with the credentials of 'docker login'. Default: write archives." };
         var folder = new Option<string?>("--folder") { Description = "Where archives go. Default: artifacts/images in the checkout." };
         var tag = new Option<string?>("--tag") { Description = "Tag of the images. Default: version of the values." };
+        var environment = new Option<string?>("--environment", "-e") { Description = "Name them as this environment asks for them. Default: as the common values say." };
         var bases = new Option<string[]>("--base") { Description = "What they stand on: an image of a registry (pin it as name:tag@sha256:...) or a local archive; NAME=... for one of them. Default: " + BaseImage.Standard + "." };
         var platforms = new Option<string[]>("--platform") { Description = "What they run on: linux/amd64, linux/arm64, or both with a comma, as one image under one name. Default: this machine's." };
         var options = new ModelOptions();
-        var command = new Command("images", "Build the container images of the services and of the command line, as archives or into a registry.") { names, registry, folder, tag, bases, platforms };
+        var command = new Command("images", "Build the container images of the services and of the command line, as archives or into a registry.") { names, environment, registry, folder, tag, bases, platforms };
         options.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var model = await options.ModelAsync(context, parsed, cancellationToken);
-            var common = options.Values(context, parsed).Common;
-            var version = parsed.GetValue(tag) ?? common.Version;
+            var all = options.Values(context, parsed);
+            var values = Chosen(all, parsed.GetValue(environment));
+            var version = parsed.GetValue(tag) ?? values.Version;
             var target = parsed.GetValue(registry) is null ? parsed.GetValue(folder) is { } wanted ? Path.GetFullPath(wanted, context.WorkingDirectory) : Folder(context.RequireCheckout()) : null;
             var images = Chosen(Projects(model, context.Checkout), parsed.GetValue(names) ?? []);
             var chosenPlatforms = ImagePlatform.Parse(parsed.GetValue(platforms) ?? []);
-            var request = new ImagesRequest([.. images.Select(image => new ImagePublish(image.Name, image.Project, version, chosenPlatforms))], BaseChoice.Parse(parsed.GetValue(bases) ?? []), parsed.GetValue(registry), target, Path.Combine(options.Folder(context, parsed), "images"), common.Images.Registry);
-            return await RunAsync(context, request, cancellationToken);
+            var request = new ImagesRequest([.. images.Select(image => new ImagePublish(image.Name, image.Project, version, chosenPlatforms))], BaseChoice.Parse(parsed.GetValue(bases) ?? []), parsed.GetValue(registry), target, Path.Combine(options.Folder(context, parsed), "images"), values.Images.Registry);
+            var code = await RunAsync(context, request, cancellationToken);
+            foreach (var other in target is null ? [] : OthersOf(all, values.Images.Registry, version))
+            {
+                context.Terminal.Warn(other);
+            }
+
+            return code;
         });
         return command;
     }
+
+    private static DeployValues Chosen(EnvironmentValues values, string? environment) => environment is null ? values.Common
+        : values.Environments.GetValueOrDefault(environment) ?? throw new CliException($"There are no values of an environment '{environment}'.", $"There are: {string.Join(", ", values.Environments.Keys)}.", ExitCode.Usage);
+
+    /// <summary>What to say of the environments that ask for images by another name than the one that is in the archives.</summary>
+    internal static IEnumerable<string> OthersOf(EnvironmentValues values, string registry, string version) =>
+        from other in values.Environments
+        where other.Value.Images.Registry != registry || other.Value.Version != version
+        let place = other.Value.Images.Registry.Length == 0 ? "no registry" : other.Value.Images.Registry
+        select $"{other.Key} asks for images of {place} with the tag {other.Value.Version}, and a node that one of these archives is loaded onto knows it otherwise: './rag images -e {other.Key}' names them so.";
 
     /// <summary>Where archives are that this command wrote.</summary>
     public static string Folder(Checkout checkout) => Path.Combine(checkout.Root, "artifacts", "images");
@@ -90,12 +109,8 @@ internal static class ImagesCommand
         try
         {
             await image.RunAsync(stand.Reference, unfinished, registry: null, insecure, workingDirectory, cancellationToken);
-            if (request.ImagesRegistry is { Length: > 0 } from && image.Platforms.Count < 2)
-            {
-                // The SDK names what it writes as if it were docker.io's; a node that it is loaded onto has to know it as the manifests ask for it.
-                await ImageArchive.RenameAsync(unfinished, ImageReference.Parse($"{from}/{image.Name}:{image.Tag}"), cancellationToken);
-            }
-
+            // The SDK names what it writes as if it were docker.io's; a node that it is loaded onto has to know it as the manifests ask for it.
+            await ImageArchive.PrepareAsync(unfinished, ImageReference.Parse($"{(request.ImagesRegistry.Length == 0 ? "" : request.ImagesRegistry + "/")}{image.Name}:{image.Tag}"), cancellationToken);
             var archive = await ImageArchive.ReadAsync(unfinished, cancellationToken);
             File.Move(unfinished, file, overwrite: true);
             return (string.Create(CultureInfo.InvariantCulture, $"{file} ({new FileInfo(file).Length / 1024.0 / 1024.0:0.0} MiB)"), archive.Images[0].Digest);

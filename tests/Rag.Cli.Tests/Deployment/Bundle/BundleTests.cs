@@ -426,7 +426,18 @@ public sealed class BundleTests : IDisposable
         return folder;
     }
 
-    // With nothing of the machine's on PATH but what every POSIX system has.
-    private static Task<ProgramResult> ShellAsync(string folder, string script, string tools = "/nonexistent", params string[] arguments) => ChildProgram.CaptureAsync(
-        "/bin/sh", [Path.Combine(folder, script), .. arguments], Path.GetTempPath(), TimeSpan.FromSeconds(30), new Dictionary<string, string?> { ["PATH"] = $"{tools}:/usr/bin:/bin" });
+    // With nothing of the machine's on PATH but what every POSIX system has, and what computes checksums: the machine may have one of the tools itself.
+    private Task<ProgramResult> ShellAsync(string folder, string script, string tools = "/nonexistent", params string[] arguments)
+    {
+        var common = Directory.CreateDirectory(Path.Combine(_folder.Path, "common")).FullName;
+        foreach (var program in new[] { "cat", "dirname", "find", "grep", "sed", "sha256sum", "shasum", "sh", "sort", "tail" })
+        {
+            if (new[] { "/usr/bin", "/bin" }.Select(place => Path.Combine(place, program)).FirstOrDefault(File.Exists) is { } there && !File.Exists(Path.Combine(common, program)))
+            {
+                File.CreateSymbolicLink(Path.Combine(common, program), there);
+            }
+        }
+
+        return ChildProgram.CaptureAsync("/bin/sh", [Path.Combine(folder, script), .. arguments], Path.GetTempPath(), TimeSpan.FromSeconds(30), new Dictionary<string, string?> { ["PATH"] = $"{tools}:{common}" });
+    }
 }

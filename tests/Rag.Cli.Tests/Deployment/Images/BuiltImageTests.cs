@@ -54,6 +54,35 @@ public sealed class BuiltImageTests : IDisposable
         AssertIndex(index, digest => registry.Manifest("team/rag/hello", digest), registry.Blob);
     }
 
+    [Theory]
+    [InlineData("linux/amd64")]
+    [InlineData("linux/amd64,linux/arm64")]
+    public async Task An_archive_is_called_as_the_environment_asks_for_it_and_says_no_platform_that_is_none(string platform)
+    {
+        _folder.File("values/values.yaml", "version: '7'\n");
+        _folder.File("values/values.test.yaml", "images: { registry: registry.example.com/team }\n");
+        var (folder, stand) = (Path.Combine(_folder.Path, "out"), TestArchives.OciOfTwoPlatforms(_folder, "base.tar", "base:1"));
+
+        var run = await CliRun.InvokeAsync(
+            ["images", "-m", Path.Combine(_folder.Path, "manifest.json"), "-f", Path.Combine(_folder.Path, "values"), "-e", "test", "--base", stand, "--folder", folder, "--platform", platform], workingDirectory: _folder.Path);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("dev asks for images of no registry with the tag 7, and a node that one of these archives is loaded onto knows it otherwise: './rag images -e dev' names them so.", run.Error + run.Output, StringComparison.Ordinal);
+        var image = Assert.Single((await ImageArchive.ReadAsync(Path.Combine(folder, "hello.tar"), CancellationToken.None)).Images);
+        Assert.All(image.Names, static name => Assert.Equal("registry.example.com/team/hello:7", name));
+        Assert.False(image.HasNoPlatform);
+    }
+
+    [Fact]
+    public async Task Values_of_an_environment_that_is_not_there_are_told_with_those_that_are()
+    {
+        var run = await ImagesAsync(TestArchives.Oci(_folder, "base.tar", "base:1"), "-e", "staging");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("There are no values of an environment 'staging'.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("There are: dev, prod.", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_archive_of_several_platforms_is_one_image()
     {

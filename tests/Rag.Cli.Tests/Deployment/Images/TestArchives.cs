@@ -42,25 +42,39 @@ internal static class TestArchives
         return Write(folder, file, ("manifest.json", manifest), ($"{Hex(config)}.json", config), ($"{Hex(Layer)}/layer.tar", Layer));
     }
 
-    /// <summary>As the SDK writes it: with its label, the tag alone as one name, and under a folder of its own where the file has one.</summary>
-    public static string OciOfSdk(TemporaryFolder folder, string file, string name)
+    /// <summary>As the SDK writes it: with its label, the tag alone as one name, a platform that says nothing, and under a folder of its own where the file has one.</summary>
+    public static string OciOfSdk(TemporaryFolder folder, string file, string name) => OciOfSdk(folder, file, name, "amd64", Layer);
+
+    /// <summary>The same with a layer that a node can unpack, for its own platform.</summary>
+    public static string RunnableOfSdk(TemporaryFolder folder, string file, string name)
     {
-        const string OfSdk = """{"architecture":"amd64","os":"linux","config":{"User":"10001","Labels":{"net.dot.sdk.version":"10.0.401"}},"rootfs":{"type":"layers","diff_ids":[]}}""";
+        using var content = new MemoryStream();
+        using (var tar = new TarWriter(content, TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "hello") { DataStream = new MemoryStream("hello"u8.ToArray()) });
+        }
+
+        return OciOfSdk(folder, file, name, System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64", Encoding.ASCII.GetString(content.ToArray()));
+    }
+
+    private static string OciOfSdk(TemporaryFolder folder, string file, string name, string architecture, string layer)
+    {
+        var ofSdk = $$$"""{"architecture":"{{{architecture}}}","os":"linux","config":{"User":"10001","Labels":{"net.dot.sdk.version":"10.0.401"}},"rootfs":{"type":"layers","diff_ids":["sha256:{{{Hex(layer)}}}"]}}""";
         var manifest = JsonSerializer.Serialize(new
         {
             schemaVersion = 2,
             mediaType = "application/vnd.oci.image.manifest.v1+json",
-            config = Descriptor("application/vnd.oci.image.config.v1+json", OfSdk),
-            layers = new[] { Descriptor("application/vnd.oci.image.layer.v1.tar", Layer) },
+            config = Descriptor("application/vnd.oci.image.config.v1+json", ofSdk),
+            layers = new[] { Descriptor("application/vnd.oci.image.layer.v1.tar", layer) },
         });
         var names = new Dictionary<string, string> { ["io.containerd.image.name"] = name, ["org.opencontainers.image.ref.name"] = name.Split(':')[^1] };
         var index = JsonSerializer.Serialize(new
         {
             schemaVersion = 2,
-            manifests = new[] { new { mediaType = "application/vnd.oci.image.manifest.v1+json", digest = $"sha256:{Hex(manifest)}", size = manifest.Length, annotations = names } },
+            manifests = new[] { new { mediaType = "application/vnd.oci.image.manifest.v1+json", digest = $"sha256:{Hex(manifest)}", size = manifest.Length, platform = new { }, annotations = names } },
         });
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder.Path, file))!);
-        return Write(folder, file, ($"blobs/sha256/{Hex(Layer)}", Layer), ($"blobs/sha256/{Hex(OfSdk)}", OfSdk), ($"blobs/sha256/{Hex(manifest)}", manifest), ("index.json", index), ("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""));
+        return Write(folder, file, ($"blobs/sha256/{Hex(layer)}", layer), ($"blobs/sha256/{Hex(ofSdk)}", ofSdk), ($"blobs/sha256/{Hex(manifest)}", manifest), ("index.json", index), ("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""));
     }
 
     public static string ConfigDigest => $"sha256:{Hex(Config)}";
