@@ -13,13 +13,15 @@ internal static class RedisPlan
 {
     public const int Port = 6379;
 
-    // Read by the container's shell; the password never leaves files that only its account may read.
+    // Read by the container's shell; the password never leaves files that only its account may read. In quotes and with a backslash where Redis wants
+    // one, because a space would end it.
     private const string Start =
         """
         umask 077
+        quoted="$(sed 's/[\\"]/\\&/g' "$PASSWORD_FILE")"
         {
           cat /etc/redis/redis.conf
-          printf 'requirepass %s\nmasterauth %s\n' "$(cat "$PASSWORD_FILE")" "$(cat "$PASSWORD_FILE")"
+          printf 'requirepass "%s"\nmasterauth "%s"\n' "$quoted" "$quoted"
           case "$HOSTNAME" in *-0) ;; *) printf 'replicaof %s %s\n' "$PRIMARY" 6379 ;; esac
         } > /tmp/redis.conf
         exec redis-server /tmp/redis.conf
