@@ -106,7 +106,8 @@ internal static class MigrationPlan
             throw context.Fault("migration.service", $"'{values.Service}' has no variable that leads to a PostgreSQL of the app model; there is nothing to migrate.");
         }
 
-        var environment = WorkloadEnvironment.Of(context, service, settings, texts);
+        // It says what it does on its output and sends nothing: with a collector it would be another job, and would run again for nothing.
+        var environment = WorkloadEnvironment.Of(context, service, settings, texts, isObserved: false);
         if (Administrator(context) is { } own)
         {
             var variables = values.Administrator ?? new AdministratorValues();

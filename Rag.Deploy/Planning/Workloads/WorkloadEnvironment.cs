@@ -28,9 +28,9 @@ internal sealed record WorkloadEnvironment
     /// <exception cref="ManifestException">An expression cannot be resolved, or a secret cannot be cut out of its variable.</exception>
     public static WorkloadEnvironment Of(PlanContext context, WorkloadResource workload, WorkloadSettings settings) => Of(context, workload, settings, Merged(workload, settings));
 
-    /// <summary>The same for some of its variables.</summary>
+    /// <summary>The same for some of its variables, and for a pod that sends no telemetry unless it is observed.</summary>
     /// <exception cref="ManifestException">As above.</exception>
-    public static WorkloadEnvironment Of(PlanContext context, WorkloadResource workload, WorkloadSettings settings, IEnumerable<(string Name, string Text)> variables)
+    public static WorkloadEnvironment Of(PlanContext context, WorkloadResource workload, WorkloadSettings settings, IEnumerable<(string Name, string Text)> variables, bool isObserved = true)
     {
         var config = new Labels();
         var composed = new List<EnvVar>();
@@ -79,7 +79,7 @@ internal sealed record WorkloadEnvironment
         }
 
         // What the app model or the values say of telemetry wins.
-        foreach (var (name, value) in Telemetry.Config(context, workload))
+        foreach (var (name, value) in isObserved ? Telemetry.Config(context, workload) : [])
         {
             if (composed.TrueForAll(variable => variable.Name != name))
             {
@@ -87,7 +87,7 @@ internal sealed record WorkloadEnvironment
             }
         }
 
-        EnvVar[] node = [.. Telemetry.FromNode(context, workload).Where(variable => !config.ContainsKey(variable.Name))];
+        EnvVar[] node = !isObserved ? [] : [.. Telemetry.FromNode(context, workload).Where(variable => !config.ContainsKey(variable.Name))];
         return new WorkloadEnvironment { Config = config, FromSecrets = [.. ingredients.Values, .. composed, .. node], Files = [.. files] };
     }
 

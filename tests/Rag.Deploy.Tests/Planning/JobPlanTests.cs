@@ -6,10 +6,13 @@ namespace Rag.Deploy.Tests.Planning;
 
 public sealed class JobPlanTests
 {
-    [Fact]
-    public void The_migration_runs_the_services_image_with_its_way_to_the_database_and_nothing_else_of_it()
+    [Theory]
+    [InlineData("dev")]
+    // With monitoring, whose variables are no part of it.
+    [InlineData("prod")]
+    public void The_migration_runs_the_services_image_with_its_way_to_the_database_and_nothing_else_of_it(string environment)
     {
-        var plan = Environments.Plan("dev");
+        var plan = Environments.Plan(environment);
 
         var job = Migration(plan);
         var container = Assert.Single(job.Spec.Template.Spec.Containers);
@@ -42,6 +45,7 @@ public sealed class JobPlanTests
 
         Assert.Matches("^rag-api-migration-[0-9a-f]{10}$", Name(""));
         Assert.Equal(Name(""), Name("services: { rag-web: { replicas: 9 } }"));
+        Assert.Equal(Name(""), Name("monitoring: { mode: bundled }"));
         Assert.NotEqual(Name(""), Name("images: { digests: { rag-api: 'sha256:0000000000000000000000000000000000000000000000000000000000000000' } }"));
         Assert.NotEqual(Name(""), Name("stores: { postgres: { mode: external, host: db.example.com } }"));
         Assert.NotEqual(Name(""), Name("services: { rag-api: { env: { ConnectionStrings__ragdb: '{ragdb.connectionString};Timeout=9' } } }"));
