@@ -82,8 +82,23 @@ internal static class ApplyCommand
         }
 
         await ApplyAsync(terminal, anywhere, overlay, options, cancellationToken);
+        await RestartAsync(terminal, kubectl, overlay, facts.ReplacedKeys, cancellationToken);
         await PruneAsync(terminal, kubectl, overlay, facts.Served, options.Prune, cancellationToken);
         return options.Wait ? await new RolloutWait(terminal, snapshots, context.Time).RunAsync(overlay, options.Limit, cancellationToken) : ExitCode.Ok;
+    }
+
+    // What a program has read once it does not read again, and a variable never changes: without this the key of before would be used on.
+    private static async Task RestartAsync(Terminal terminal, Kubectl kubectl, Overlay overlay, IReadOnlyDictionary<string, IReadOnlyList<string>> replaced, CancellationToken cancellationToken)
+    {
+        var holders = SecretNeeds.Of(overlay.Objects)
+            .Where(need => need.Purpose == SecretPurpose.Start && replaced.TryGetValue(need.Secret, out var keys) && (need.Key is null ? keys.Count > 0 : keys.Contains(need.Key)))
+            .Select(static need => need.User.Split(' ')).Where(static user => TreeFacts.Rolling.Contains(user[0]))
+            .Select(static user => $"{user[0].ToLowerInvariant()}/{user[1]}").Distinct().Order(StringComparer.Ordinal).ToList();
+        if (holders.Count > 0)
+        {
+            await kubectl.RequireAsync(["rollout", "restart", .. holders], cancellationToken: cancellationToken);
+            terminal.Line($"Restarted, because they hold a secret that was replaced: {string.Join(", ", holders)}.");
+        }
     }
 
     private static async Task PruneAsync(Terminal terminal, Kubectl kubectl, Overlay overlay, ServedTypes served, bool isWanted, CancellationToken cancellationToken)

@@ -114,6 +114,7 @@ internal sealed class ApiServer : LoopbackServer
         return request.HttpMethod switch
         {
             "PATCH" when rest is ["namespaces", var home, _, ..] && !Objects.ContainsKey($"/api/v1/namespaces/{home}") => Failure(404, "NotFound", $"namespaces \"{home}\" not found"),
+            "PATCH" when request.ContentType == "application/strategic-merge-patch+json" => Edit(path, JsonNode.Parse(body)!.AsObject()),
             "PATCH" => Apply(path, JsonNode.Parse(body)!.AsObject(), isTry: request.QueryString["dryRun"] == "All", isForced: request.QueryString["force"] == "true"),
             "DELETE" => _applied.Remove(path) | _edits.Remove(path) | Objects.Remove(path) ? new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Success" } : null,
             _ when steps[^1] == resource => new JsonObject { ["kind"] = $"{kind}List", ["apiVersion"] = version, ["metadata"] = new JsonObject { ["resourceVersion"] = "1" }, ["items"] = List(path, request.QueryString["labelSelector"]) },
@@ -172,6 +173,19 @@ internal sealed class ApiServer : LoopbackServer
             }
         }
 
+        return merged.DeepClone().AsObject();
+    }
+
+    // Of a field that no other manager has, which is all that the commands change in this way.
+    private JsonObject? Edit(string path, JsonObject patch)
+    {
+        if (!Objects.TryGetValue(path, out var there))
+        {
+            return null;
+        }
+
+        var merged = Merge(there, before: null, patch);
+        Objects[path] = merged;
         return merged.DeepClone().AsObject();
     }
 

@@ -116,7 +116,11 @@ public sealed class RealKubectlTests : IDisposable
         // Where the change is meant.
         File.WriteAllText(file, File.ReadAllText(file).Replace("bootstrap-key=", "bootstrap-key=other", StringComparison.Ordinal));
         Assert.Equal(1, (await RunAsync(server, ["apply", "--no-wait", .. Source])).ExitCode);
-        Assert.Equal(0, (await RunAsync(server, ["apply", "--no-wait", "--replace-secrets", .. Source])).ExitCode);
+        var replaced = await RunAsync(server, ["apply", "--no-wait", "--replace-secrets", .. Source]);
+        Assert.Equal(0, replaced.ExitCode);
+        // Who holds the key is started anew; the others have nothing to learn.
+        Assert.Contains("Restarted, because they hold a secret that was replaced: deployment/rag-api.", replaced.Output, StringComparison.Ordinal);
+        Assert.Equal(["rag-api"], server.Objects.Values.Where(static one => one["spec"]?["template"]?["metadata"]?["annotations"]?["kubectl.kubernetes.io/restartedAt"] is not null).Select(static one => one["metadata"]!["name"]!.ToString()));
         Assert.NotEqual(made, server.Objects.Single(static one => one.Key.Contains("/secrets/", StringComparison.Ordinal)).Value["data"]!.ToJsonString());
     }
 
