@@ -102,6 +102,7 @@ internal sealed record ApiAutoscalerStatus
 internal sealed record ApiMetric
 {
     public ApiResourceMetric? Resource { get; init; }
+    public ApiExternalMetric? External { get; init; }
 }
 
 internal sealed record ApiResourceMetric
@@ -111,7 +112,25 @@ internal sealed record ApiResourceMetric
     public ApiMetricValue? Target { get; init; }
 }
 
-internal sealed record ApiMetricValue(int? AverageUtilization);
+internal sealed record ApiExternalMetric
+{
+    public ApiNamed Metric { get; init; } = new();
+    public ApiMetricValue? Current { get; init; }
+    public ApiMetricValue? Target { get; init; }
+}
+
+internal sealed record ApiNamed
+{
+    public string Name { get; init; } = "";
+}
+
+/// <param name="AverageUtilization">Percent of what is requested.</param>
+/// <param name="AverageValue">For each pod, as a quantity.</param>
+/// <param name="Value">Of all pods, as a quantity.</param>
+internal sealed record ApiMetricValue(int? AverageUtilization, string? AverageValue, string? Value)
+{
+    public string? Text => AverageUtilization is { } percent ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{percent} %") : AverageValue ?? Value;
+}
 
 internal sealed record ApiIngress
 {

@@ -94,11 +94,18 @@ internal static class ControllerProblems
     private static IEnumerable<Problem> Autoscalers(Snapshot snapshot) =>
         from scaler in snapshot.Autoscalers
         let blind = scaler.Status.Conditions.FirstOrDefault(static one => one is { Type: "ScalingActive", Status: "False" } && one.Reason?.StartsWith("FailedGet", StringComparison.Ordinal) == true)
-        where blind?.Message?.Contains("metrics.k8s.io", StringComparison.Ordinal) == true
-        select new Problem(
-            ProblemKind.NoMetrics, scaler.Metadata.Name, "The autoscaler has nothing to go by: the cluster does not measure what its pods use.",
-            "Install metrics-server (https://github.com/kubernetes-sigs/metrics-server). Until then the number of pods stays as it is.")
-        { IsWarning = true };
+        let problem = blind switch
+        {
+            { Reason: "FailedGetExternalMetric" } => new Problem(
+                ProblemKind.NoMetrics, scaler.Metadata.Name, $"The autoscaler does not get what KEDA counts: {ContainerProblems.Sentence(blind.Message)}",
+                $"{snapshot.Kubectl} describe scaledobject says why. KEDA has to reach the database: network.kedaNamespace names where it runs. Until then the number of pods stays as it is."),
+            { Message: { } message } when message.Contains("metrics.k8s.io", StringComparison.Ordinal) => new Problem(
+                ProblemKind.NoMetrics, scaler.Metadata.Name, "The autoscaler has nothing to go by: the cluster does not measure what its pods use.",
+                "Install metrics-server (https://github.com/kubernetes-sigs/metrics-server). Until then the number of pods stays as it is."),
+            _ => null,
+        }
+        where problem is not null
+        select problem with { IsWarning = true };
 
     private static IEnumerable<Problem> Routes(Snapshot snapshot)
     {

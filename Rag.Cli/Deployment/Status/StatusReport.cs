@@ -82,9 +82,17 @@ internal sealed record StatusReport
         scaler.Status.CurrentReplicas,
         scaler.Spec.MinReplicas ?? 1,
         scaler.Spec.MaxReplicas,
-        [.. from wanted in scaler.Spec.Metrics.Select(static metric => metric.Resource).OfType<ApiResourceMetric>()
-            let now = scaler.Status.CurrentMetrics?.Select(static metric => metric.Resource).FirstOrDefault(metric => metric?.Name == wanted.Name)
-            select new MetricStatus(wanted.Name, now?.Current?.AverageUtilization, wanted.Target?.AverageUtilization)]);
+        [.. scaler.Spec.Metrics.Select(wanted => Metric(wanted, scaler.Status.CurrentMetrics ?? [])).OfType<MetricStatus>()]);
+
+    private static MetricStatus? Metric(ApiMetric wanted, IReadOnlyList<ApiMetric> measured) => wanted switch
+    {
+        { Resource: { } resource } => new MetricStatus(
+            resource.Name, measured.Select(static metric => metric.Resource).FirstOrDefault(metric => metric?.Name == resource.Name)?.Current?.Text, resource.Target?.Text),
+        // KEDA's: what its trigger counts.
+        { External: { } external } => new MetricStatus(
+            external.Metric.Name, measured.Select(static metric => metric.External).FirstOrDefault(metric => metric?.Metric.Name == external.Metric.Name)?.Current?.Text, external.Target?.Text),
+        _ => null,
+    };
 
     private static JobStatus Job(Snapshot snapshot, ApiJob job) => new(
         job.Metadata.Name,
@@ -107,7 +115,10 @@ internal sealed record RouteStatus(string Url, string Route);
 
 internal sealed record AutoscalerStatus(string Name, int Current, int Min, int Max, IReadOnlyList<MetricStatus> Metrics);
 
-internal sealed record MetricStatus(string Resource, int? Percent, int? TargetPercent);
+/// <param name="Name">Of the resource, or of what is counted elsewhere.</param>
+/// <param name="Now">In percent of what is requested, or as a number for each pod; null: nobody has measured it.</param>
+/// <param name="Target">Where more pods are started.</param>
+internal sealed record MetricStatus(string Name, string? Now, string? Target);
 
 internal sealed record JobStatus(string Name, string State, TimeSpan? Took);
 

@@ -48,7 +48,7 @@ internal static class StatusText
         }
     }
 
-    private static string Use(MetricStatus metric) => string.Create(CultureInfo.InvariantCulture, $"{metric.Resource} {(metric.Percent is { } now ? $"{now} %" : "unknown")} of {metric.TargetPercent} %");
+    private static string Use(MetricStatus metric) => $"{metric.Name} {metric.Now ?? "unknown"} of {metric.Target}";
 
     private static void Section<T>(Terminal terminal, string title, string[] head, IReadOnlyList<T> rows, Func<T, string[]> columns)
     {

@@ -18,7 +18,8 @@ public sealed class StatusTests : IDisposable
             ScriptedKubectl.Deployment(available: 2),
             Snapshots.Claim("data-postgres-0", "Bound", "standard"),
             """{ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "ragplatform" }, "spec": { "tls": [ { "hosts": [ "rag.example.com" ] } ], "rules": [ { "host": "rag.example.com" } ] }, "status": { "loadBalancer": {} } }""",
-            """{ "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": { "name": "rag-api" }, "spec": { "minReplicas": 2, "maxReplicas": 10, "metrics": [ { "type": "Resource", "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 70 } } } ] }, "status": { "currentReplicas": 2, "desiredReplicas": 2, "currentMetrics": [ { "type": "Resource", "resource": { "name": "cpu", "current": { "averageUtilization": 41, "averageValue": "205m" } } } ] } }"""));
+            """{ "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": { "name": "rag-api" }, "spec": { "minReplicas": 2, "maxReplicas": 10, "metrics": [ { "type": "Resource", "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 70 } } } ] }, "status": { "currentReplicas": 2, "desiredReplicas": 2, "currentMetrics": [ { "type": "Resource", "resource": { "name": "cpu", "current": { "averageUtilization": 41, "averageValue": "205m" } } } ] } }""",
+            """{ "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": { "name": "keda-hpa-rag-ingest" }, "spec": { "minReplicas": 1, "maxReplicas": 6, "metrics": [ { "type": "External", "external": { "metric": { "name": "s0-postgresql", "selector": {} }, "target": { "type": "AverageValue", "averageValue": "5" } } } ] }, "status": { "currentReplicas": 2, "currentMetrics": [ { "type": "External", "external": { "metric": { "name": "s0-postgresql" }, "current": { "averageValue": "4500m" } } } ] } }"""));
 
         var run = await _kubectl.RunAsync(["status"]);
 
@@ -27,6 +28,7 @@ public sealed class StatusTests : IDisposable
         Assert.Contains("data-postgres-0  Bound  20Gi  standard", run.Output, StringComparison.Ordinal);
         Assert.Contains("https://rag.example.com", run.Output, StringComparison.Ordinal);
         Assert.Contains("cpu 41 % of 70 %", run.Output, StringComparison.Ordinal);
+        Assert.Contains("s0-postgresql 4500m of 5", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("PROBLEM", run.Output, StringComparison.Ordinal);
     }
 

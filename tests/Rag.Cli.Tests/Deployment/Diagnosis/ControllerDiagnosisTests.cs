@@ -135,6 +135,23 @@ public sealed class ControllerDiagnosisTests
         Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(Scaler.Replace("(get pods.metrics.k8s.io)", "", StringComparison.Ordinal))));
     }
 
+    [Fact]
+    public void An_autoscaler_that_gets_nothing_of_KEDA_leads_to_the_database()
+    {
+        var problem = Snapshots.Only(Snapshots.Of(
+            """
+            {
+              "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": { "name": "keda-hpa-rag-ingest" }, "spec": { "minReplicas": 1, "maxReplicas": 6 },
+              "status": { "currentReplicas": 1, "conditions": [
+                { "type": "ScalingActive", "status": "False", "reason": "FailedGetExternalMetric", "message": "the HPA was unable to compute the replica count: unable to get external metric ragplatform/s0-postgresql/&LabelSelector{MatchLabels:map[string]string{scaledobject.keda.sh/name: rag-ingest,},MatchExpressions:[]LabelSelectorRequirement{},}: unable to fetch metrics from external metrics API: rpc error: code = Unknown desc = error when getting metric values" } ] }
+            }
+            """));
+
+        Assert.Equal((ProblemKind.NoMetrics, true), (problem.Kind, problem.IsWarning));
+        Assert.Contains("s0-postgresql", problem.What, StringComparison.Ordinal);
+        Assert.Contains("network.kedaNamespace", problem.Fix, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{}", true)]
     [InlineData("""{ "ingress": [ { "ip": "203.0.113.7" } ] }""", false)]
