@@ -23,10 +23,13 @@ internal sealed record StoreResource(ContainerResource Container, StoreKind Kind
     public static StoreResource? Recognise(ContainerResource container, StoreValues? values, Func<string, bool> isGuarded)
     {
         var settings = values ?? new StoreValues();
-        return (settings.Kind ?? (ByImage(container.Image) is { } kind && isGuarded(container.ConnectionString ?? "") ? kind : null)) is { } known
-            ? new StoreResource(container, known, settings)
+        return KindOf(container, settings) is { } kind && (settings.Kind is not null || isGuarded(container.ConnectionString ?? ""))
+            ? new StoreResource(container, kind, settings)
             : null;
     }
+
+    /// <summary>What the values say that it is, else what its image is; null: no store that is known.</summary>
+    public static StoreKind? KindOf(ContainerResource container, StoreValues values) => values.Kind ?? ByImage(container.Image);
 
     private static StoreKind? ByImage(string? image) => Repository(image) switch
     {

@@ -68,6 +68,12 @@ public sealed record NetworkValues
 
     [Description("Who tells the pods where names lead.")]
     public DnsValues Dns { get; init; } = new();
+
+    [Description("Labels of the namespace that KEDA runs in; it asks the database for the queue.")]
+    public OrderedDictionary<string, string> KedaNamespace { get; init; } = new() { ["kubernetes.io/metadata.name"] = "keda" };
+
+    [Description("Labels of the namespace that CloudNativePG's operator runs in; it asks its pods how they are.")]
+    public OrderedDictionary<string, string> OperatorNamespace { get; init; } = new() { ["kubernetes.io/metadata.name"] = "cnpg-system" };
 }
 
 /// <summary>Whoever answers DNS. The default fits CoreDNS in kube-system, with and without a cache on the nodes.</summary>

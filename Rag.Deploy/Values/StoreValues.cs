@@ -39,7 +39,7 @@ public sealed record StoreValues
     [Range(1, 65535)]
     public int? Port { get; init; }
 
-    [Description("external, Qdrant: whether it is reached by https.")]
+    [Description("external: whether it is reached by TLS, with a certificate that is verified. Without it PostgreSQL is reached by TLS where the server offers it, unverified.")]
     public bool Tls { get; init; }
 
     [Description("PostgreSQL: the services' user. bundled: the migration makes it; default: the app model's, or the platform's name where that is postgres; 'postgres': the services are the administrator. operator, external: default: the app model's.")]

@@ -91,6 +91,27 @@ public sealed class MigrateTests(PostgresFixture postgres) : IDisposable
     }
 
     [Fact]
+    public async Task With_a_certificate_that_is_to_be_verified_only_a_server_of_a_trusted_authority_is_talked_to()
+    {
+        using var authority = new TestAuthority();
+        using var stranger = new TestAuthority();
+        await using var own = await PostgresInstance.StartAsync();
+        var (certificate, certificateFile, keyFile) = authority.Issue("localhost");
+        certificate.Dispose();
+        await own.ServeTlsAsync(certificateFile, keyFile);
+        // As the generated manifests have it: the words in the connection string, the authority in the file of a variable.
+        string Connection(string host, string database) => new NpgsqlConnectionStringBuilder(database) { Host = host }.ConnectionString + ";SSL Mode=VerifyFull";
+        var database = await own.CreateDatabaseAsync();
+
+        var trusted = await MigrateAsync(("ConnectionStrings__ragdb", Connection("localhost", database)), ("SSL_CERT_FILE", authority.CaFile));
+        var unknown = await MigrateAsync(("ConnectionStrings__ragdb", Connection("localhost", database)), ("SSL_CERT_FILE", stranger.CaFile), ("Rag__Migration__Patience", "00:00:01"));
+        var misnamed = await MigrateAsync(("ConnectionStrings__ragdb", Connection("127.0.0.1", database)), ("SSL_CERT_FILE", authority.CaFile), ("Rag__Migration__Patience", "00:00:01"));
+
+        Assert.Equal((0, ""), (trusted.ExitCode, trusted.Error));
+        Assert.All([unknown, misnamed], static run => Assert.True(run.ExitCode == 1 && run.Error.Contains("certificate", StringComparison.Ordinal), run.Error));
+    }
+
+    [Fact]
     public async Task An_administrator_makes_a_user_with_whom_the_services_work_and_who_cannot_change_the_schema()
     {
         var missing = await MissingAsync();

@@ -78,6 +78,42 @@ public sealed class PostgresInstance : IAsyncDisposable
         return _server.ConnectionString(name);
     }
 
+    /// <summary>Has it take connections by TLS too, from those that are made after this.</summary>
+    /// <param name="certificateFile">PEM.</param>
+    /// <param name="keyFile">PEM.</param>
+    public async Task ServeTlsAsync(string certificateFile, string keyFile)
+    {
+        // The server writes the key itself: it takes none that another account could read, and may run as another one than the tests.
+        await using var source = NpgsqlDataSource.Create(_server.ConnectionString("postgres"));
+        foreach (var sql in new[]
+        {
+            $"copy (select unnest(string_to_array('{await File.ReadAllTextAsync(keyFile)}', E'\n'))) to program 'umask 077; cat > server.key'",
+            $"copy (select unnest(string_to_array('{await File.ReadAllTextAsync(certificateFile)}', E'\n'))) to program 'cat > server.crt'",
+            "alter system set ssl = on",
+            "select pg_reload_conf()",
+        })
+        {
+            await using var command = source.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    await using var encrypted = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_server.ConnectionString("postgres")) { SslMode = SslMode.Require, Pooling = false }.ConnectionString);
+                    await using var connection = await encrypted.OpenConnectionAsync();
+                    return true;
+                }
+                catch (NpgsqlException)
+                {
+                    return false;
+                }
+            },
+            "PostgreSQL takes connections by TLS");
+    }
+
     /// <summary>SIGKILL to the server and every session, as a crashed machine would.</summary>
     public Task KillAsync() => _server.KillAsync();
 

@@ -172,7 +172,7 @@ internal static class NetworkPolicyPlan
     {
         if (context.Has(Feature.Keda) && context.Values.Services.Values.Any(service => service is { QueueScaling: not null, Queue: { } queue } && queue.Store == store.Name))
         {
-            yield return new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", QueueScalingPlan.KedaNamespace)])], Ports = [.. ports.Select(static port => new NetworkPolicyPort(port))] };
+            yield return new NetworkPolicyIngressRule { From = [Namespace(context.Values.Network.KedaNamespace)], Ports = [.. ports.Select(static port => new NetworkPolicyPort(port))] };
         }
     }
 
@@ -219,7 +219,7 @@ internal static class NetworkPolicyPlan
                 .. Incoming(context, store.Container, edges).Select(rule => rule with { Ports = database }),
                 .. ByThePlatform(context, store, [PostgresOperatorPlan.Port]),
                 new NetworkPolicyIngressRule { From = [pods], Ports = [.. database, new NetworkPolicyPort(8000)] },
-                new NetworkPolicyIngressRule { From = [Namespace([new("kubernetes.io/metadata.name", "cnpg-system")])], Ports = [.. database, new NetworkPolicyPort(8000)] },
+                new NetworkPolicyIngressRule { From = [Namespace(context.Values.Network.OperatorNamespace)], Ports = [.. database, new NetworkPolicyPort(8000)] },
             ],
             Egress =
             [

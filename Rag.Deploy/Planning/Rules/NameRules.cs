@@ -28,6 +28,8 @@ internal static class NameRules
         Labels(context.Values.Exposure.FromNamespace, "exposure.fromNamespace", faults);
         Labels(context.Values.Monitoring.Labels, "monitoring.labels", faults);
         Labels(context.Values.Monitoring.FromNamespace, "monitoring.fromNamespace", faults);
+        Labels(context.Values.Network.KedaNamespace, "network.kedaNamespace", faults);
+        Labels(context.Values.Network.OperatorNamespace, "network.operatorNamespace", faults);
         Labels(context.Values.Network.Dns.Namespace, "network.dns.namespace", faults);
         Labels(context.Values.Network.Dns.PodLabels, "network.dns.podLabels", faults);
         ServiceRules.Range(context.Values.Network.Dns.Cidr, "network.dns.cidr", faults);

@@ -40,16 +40,7 @@ internal static class StoreRules
 
     private static void Bundled(PlanContext context, StoreResource store, string path, RuleFaults faults)
     {
-        (string Name, bool IsSet, string Has)[] elsewhere =
-        [
-            ("host", store.Values.Host is not null, "a name of its own"), ("port", store.Values.Port is not null, "the app model's port"),
-            ("tls", store.Values.Tls, "no certificate"), ("cidr", store.Values.Cidr is not null, "an address in the cluster"),
-        ];
-        foreach (var (name, _, has) in elsewhere.Where(static value => value.IsSet))
-        {
-            faults.Add($"{path}.{name}", $"it is bundled, which is the default, and has {has}; this needs 'mode: external'. Where it comes from a common file, set it to {(name == "tls" ? "false" : "null")} here.");
-        }
-
+        Elsewhere(store, path, "it is bundled, which is the default", "no certificate", faults);
         if (store.Values.Username is { } user && store.AdministratorPassword is null && !(user == PostgresRoles.Administrator && PostgresRoles.Migrated(context) == store))
         {
             faults.Add($"{path}.username", "it is bundled, and nobody makes this user: a job ('migration') does, for a PostgreSQL with one database. Without it the services connect as the app model says.");
@@ -69,6 +60,7 @@ internal static class StoreRules
             return;
         }
 
+        Elsewhere(store, path, "the operator makes it", "a certificate of the operator's own", faults);
         if (store.Values.Username == "postgres")
         {
             faults.NotAllowed($"{path}.username", "postgres", "any other name", "the operator keeps the superuser for itself");
@@ -77,6 +69,19 @@ internal static class StoreRules
         if (PostgresPlan.Databases(context, store) is { Count: > 1 } databases)
         {
             faults.NotAllowed($"{path}.mode", "operator", "bundled or external", $"the operator makes one database, and the app model has {string.Join(", ", databases)}");
+        }
+    }
+
+    private static void Elsewhere(StoreResource store, string path, string what, string certificate, RuleFaults faults)
+    {
+        (string Name, bool IsSet, string Has)[] values =
+        [
+            ("host", store.Values.Host is not null, "a name of its own"), ("port", store.Values.Port is not null, "the app model's port"),
+            ("tls", store.Values.Tls, certificate), ("cidr", store.Values.Cidr is not null, "an address in the cluster"),
+        ];
+        foreach (var (name, _, has) in values.Where(static value => value.IsSet))
+        {
+            faults.Add($"{path}.{name}", $"{what}, and has {has}; this needs 'mode: external'. Where it comes from a common file, set it to {(name == "tls" ? "false" : "null")} here.");
         }
     }
 

@@ -87,7 +87,8 @@ internal static class BackupPlan
         Volume[] folder = values.S3 is { } bucket
             ? [PodParts.Scratch(Folder, values.Storage), S3Copies.Credentials(bucket)]
             : [new Volume(Folder) { PersistentVolumeClaim = new PersistentVolumeClaimVolume(Name(store)) }];
-        return JobPods.Template(context, name, Component, all[^1], [.. folder, PodParts.SecretFiles(context, [Password(context, store)])], ownsVolumes: true, before: all[..^1]);
+        Volume[] trust = Verifies(context, store) ? [TrustPlan.Of(context)] : [];
+        return JobPods.Template(context, name, Component, all[^1], [.. folder, PodParts.SecretFiles(context, [Password(context, store)]), .. trust], ownsVolumes: true, before: all[..^1]);
     }
 
     private static bool IsCarrier(Container container) => container.VolumeMounts is not null;
@@ -100,8 +101,11 @@ internal static class BackupPlan
         [
             new ContainerVolumeMount(Folder, "/backup") { ReadOnly = isRestore ? true : null },
             new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true },
+            .. Verifies(context, store) ? [TrustPlan.Mount()] : Array.Empty<ContainerVolumeMount>(),
         ],
     };
+
+    private static bool Verifies(PlanContext context, StoreResource store) => store is { Kind: StoreKind.Postgres, Values.Tls: true } && context.Values.Trust is not null;
 
     private static Container Carrier(BackupValues values, Container container) => container with
     {

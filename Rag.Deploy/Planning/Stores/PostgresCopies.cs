@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Stores;
@@ -130,10 +131,14 @@ internal static class PostgresCopies
         Command = ["bash", "-c", script],
     };
 
+    // The image has no authorities: libpq can verify with those of the values only.
     private static IEnumerable<EnvVar> Address(PlanContext context, StoreResource store) =>
     [
         new EnvVar("PGHOST") { Value = context.Host(store.Container) },
         new EnvVar("PGPORT") { Value = StorePlan.Ports(context, store)[0].Port.ToString(CultureInfo.InvariantCulture) },
         new EnvVar("PGUSER") { Value = PostgresPlan.Administrator(context, store).User },
+        .. !store.Values.Tls ? [] : context.Values.Trust is null
+            ? [new EnvVar("PGSSLMODE") { Value = "require" }]
+            : new[] { new EnvVar("PGSSLMODE") { Value = "verify-full" }, new EnvVar("PGSSLROOTCERT") { Value = TrustPlan.File } },
     ];
 }

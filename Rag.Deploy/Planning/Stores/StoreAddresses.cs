@@ -4,8 +4,8 @@ using Rag.Deploy.Values;
 namespace Rag.Deploy.Planning.Stores;
 
 /// <summary>
-/// The app model with the stores where the values have them: another port, another scheme, another user. Changed before anything is resolved,
-/// so that every connection string says the same.
+/// The app model with the stores where the values have them: another port, another scheme, another user, verified. Changed before anything is
+/// resolved, so that every connection string says the same.
 /// </summary>
 internal static class StoreAddresses
 {
@@ -38,15 +38,22 @@ internal static class StoreAddresses
             bindings[name] = store.Tls && moved.Scheme == "http" ? moved with { Scheme = "https" } : moved;
         }
 
-        return container with
+        var text = (store.Mode, store.Username) switch
         {
-            Bindings = bindings,
-            ConnectionString = (store.Mode, store.Username) switch
-            {
-                (StoreMode.Operator, var user) => WithUser(container, user ?? PostgresOperatorPlan.Owner),
-                (_, { } user) => WithUser(container, user),
-                _ => container.ConnectionString,
-            },
+            (StoreMode.Operator, var user) => WithUser(container, user ?? PostgresOperatorPlan.Owner),
+            (_, { } user) => WithUser(container, user),
+            _ => container.ConnectionString,
         };
+        return container with { Bindings = bindings, ConnectionString = store.Tls ? Verified(text, StoreResource.KindOf(container, store)) : text };
     }
+
+    // The words of Npgsql and of StackExchange.Redis, which Aspire's connection strings are for. Both then verify the certificate and its name;
+    // Qdrant's is a URL, whose scheme says it.
+    private static string? Verified(string? text, StoreKind? kind) => (text, kind) switch
+    {
+        (null, _) => null,
+        (_, StoreKind.Postgres) => $"{text.TrimEnd(';')};SSL Mode=VerifyFull",
+        (_, StoreKind.Redis) => $"{text},ssl=true",
+        _ => text,
+    };
 }

@@ -9,9 +9,6 @@ namespace Rag.Deploy.Planning.Workloads;
 /// <summary>Scaling by KEDA with what waits in a table: processor load says how busy the workers are, not how long the queue is.</summary>
 internal static class QueueScalingPlan
 {
-    /// <summary>Where KEDA's own charts install it.</summary>
-    public const string KedaNamespace = "keda";
-
     private const string File = "keda";
     private const string Component = "service";
 
@@ -62,7 +59,7 @@ internal static class QueueScalingPlan
                     ["port"] = Addresses.ServicePort(context.Manifest.File, store.Container, store.Container.Bindings.GetAt(0).Key).ToString(CultureInfo.InvariantCulture),
                     ["userName"] = PostgresPlan.User(context, store),
                     ["dbName"] = queue.Database,
-                    ["sslmode"] = store.Values.Mode == StoreMode.Bundled ? "disable" : "require",
+                    ["sslmode"] = SslMode(context, store),
                     ["query"] = queue.Query,
                     ["targetQueryValue"] = values.PerPod.ToString(CultureInfo.InvariantCulture),
                 })
@@ -71,5 +68,13 @@ internal static class QueueScalingPlan
                 },
             ],
         },
+    };
+
+    // KEDA knows the public authorities and none of one's own.
+    private static string SslMode(PlanContext context, StoreResource store) => store.Values switch
+    {
+        { Mode: StoreMode.Bundled } => "disable",
+        { Tls: true } when context.Values.Trust is null => "verify-full",
+        _ => "require",
     };
 }

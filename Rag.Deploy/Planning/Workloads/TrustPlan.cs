@@ -5,17 +5,20 @@ namespace Rag.Deploy.Planning.Workloads;
 
 /// <summary>
 /// Certificates of one's own authority in the pods of .NET programs. They read the file of <c>SSL_CERT_FILE</c> beside the image's folder of
-/// certificates, so public authorities stay trusted. Other programs would take the file instead of theirs, so they do not get it.
+/// certificates, so public authorities stay trusted. Other programs would take the file instead of theirs, so they do not get the variable.
 /// </summary>
 internal static class TrustPlan
 {
+    /// <summary>Where the certificates are in the pods that have them.</summary>
+    public const string File = $"{Folder}/{FileName}";
+
     private const string VolumeName = "trust";
     private const string Folder = "/etc/ragplatform/trust";
     private const string FileName = "ca.crt";
     private const string Variable = "SSL_CERT_FILE";
 
     public static IEnumerable<KeyValuePair<string, string>> Variables(PlanContext context, WorkloadResource workload) =>
-        AppliesTo(context, workload) ? [new(Variable, $"{Folder}/{FileName}")] : [];
+        AppliesTo(context, workload) ? [new(Variable, File)] : [];
 
     public static IEnumerable<Volume> Volumes(PlanContext context, WorkloadResource workload) => AppliesTo(context, workload) ? [Of(context)] : [];
 
@@ -30,7 +33,7 @@ internal static class TrustPlan
             [
                 .. template.Spec.Containers.Select(static container => container with
                 {
-                    Env = [.. container.Env ?? [], new EnvVar(Variable) { Value = $"{Folder}/{FileName}" }],
+                    Env = [.. container.Env ?? [], new EnvVar(Variable) { Value = File }],
                     VolumeMounts = [.. container.VolumeMounts ?? [], Mount()],
                 }),
             ],
@@ -40,9 +43,11 @@ internal static class TrustPlan
 
     private static bool AppliesTo(PlanContext context, WorkloadResource workload) => context.Values.Trust is not null && workload is ProjectResource;
 
-    private static ContainerVolumeMount Mount() => new(VolumeName, Folder) { ReadOnly = true };
+    /// <summary>The mount of <see cref="File"/>'s folder.</summary>
+    public static ContainerVolumeMount Mount() => new(VolumeName, Folder) { ReadOnly = true };
 
-    private static Volume Of(PlanContext context)
+    /// <summary>The volume for it; only where the values have authorities.</summary>
+    public static Volume Of(PlanContext context)
     {
         var values = context.Values.Trust!;
         KeyToPath[] items = [new KeyToPath(values.Key, FileName)];

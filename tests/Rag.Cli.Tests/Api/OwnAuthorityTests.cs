@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Rag.Testing;
@@ -24,15 +23,14 @@ public sealed class OwnAuthorityTests : IDisposable
             return; // other systems have stores of their own, and no pods of ours
         }
 
-        using var own = Authority("own");
-        using var system = Authority("system");
-        _folder.File("system/system.pem", system.ExportCertificatePem());
-        var file = _folder.File("own.pem", own.ExportCertificatePem());
+        using var own = new TestAuthority();
+        using var system = new TestAuthority();
+        _folder.File("system/system.pem", await File.ReadAllTextAsync(system.CaFile));
         await using var ofOwn = new TlsServer(own);
         await using var ofSystem = new TlsServer(system);
 
-        Assert.Contains("ok      reach the API", await SmokeAsync(ofOwn.Url, file), StringComparison.Ordinal);
-        Assert.Contains("ok      reach the API", await SmokeAsync(ofSystem.Url, file), StringComparison.Ordinal);
+        Assert.Contains("ok      reach the API", await SmokeAsync(ofOwn.Url, own.CaFile), StringComparison.Ordinal);
+        Assert.Contains("ok      reach the API", await SmokeAsync(ofSystem.Url, own.CaFile), StringComparison.Ordinal);
         Assert.Contains("FAILED  reach the API", await SmokeAsync(ofOwn.Url, file: null), StringComparison.Ordinal);
     }
 
@@ -50,14 +48,6 @@ public sealed class OwnAuthorityTests : IDisposable
         return output;
     }
 
-    private static X509Certificate2 Authority(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
-    }
-
     /// <summary>Answers every request with an empty list, with a certificate of the authority.</summary>
     private sealed class TlsServer : IAsyncDisposable
     {
@@ -65,15 +55,9 @@ public sealed class OwnAuthorityTests : IDisposable
         private readonly X509Certificate2 _certificate;
         private readonly Task _serving;
 
-        public TlsServer(X509Certificate2 authority)
+        public TlsServer(TestAuthority authority)
         {
-            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-            var names = new SubjectAlternativeNameBuilder();
-            names.AddDnsName("localhost");
-            request.CertificateExtensions.Add(names.Build());
-            using var issued = request.Create(authority, DateTimeOffset.UtcNow.AddMinutes(-30), DateTimeOffset.UtcNow.AddMinutes(30), RandomNumberGenerator.GetBytes(8));
-            _certificate = issued.CopyWithPrivateKey(key);
+            _certificate = authority.Issue("localhost").Certificate;
             _listener.Start();
             _serving = ServeAsync();
         }

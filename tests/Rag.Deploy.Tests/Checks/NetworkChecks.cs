@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Rag.Deploy.Planning.Workloads;
 
 namespace Rag.Deploy.Tests.Checks;
 
@@ -176,7 +175,7 @@ internal static partial class NetworkChecks
         select Finding.Of(
             $"ScaledObject/{scaler.Text("metadata", "name")}",
             policies.Count == 0 || policies.SelectMany(static policy => policy.Items("spec", "ingress")).Any(rule =>
-                rule.Items("from").Any(static peer => peer.Text("namespaceSelector", "matchLabels", "kubernetes.io/metadata.name") == QueueScalingPlan.KedaNamespace)
+                rule.Items("from").Any(static peer => peer.Text("namespaceSelector", "matchLabels", "kubernetes.io/metadata.name") == "keda")
                 && rule.Items("ports").Any(allowed => allowed.Text("port") == pod.Number(port!))),
             $"nothing lets KEDA in to '{trigger.Text("metadata", "host")}:{trigger.Text("metadata", "port")}'");
 

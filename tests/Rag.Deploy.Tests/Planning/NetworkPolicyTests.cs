@@ -108,14 +108,26 @@ public sealed class NetworkPolicyTests
     }
 
     [Theory]
-    [InlineData("bundled")]
-    [InlineData("operator")]
-    public void Whoever_scales_by_the_queue_may_look_at_it(string mode)
+    [InlineData("bundled", "", "keda")]
+    [InlineData("operator", "", "keda")]
+    [InlineData("operator", "network: { kedaNamespace: { kubernetes.io/metadata.name: scaling } }", "scaling")]
+    public void Whoever_scales_by_the_queue_may_look_at_it(string mode, string network, string from)
     {
-        var plan = Plan($"stores: {{ postgres: {{ mode: {mode} }} }}\nservices: {{ rag-ingest: {{ queue: {{ store: postgres, database: ragdb, query: q }}, queueScaling: {{ max: 3 }} }} }}");
+        var plan = Plan($"stores: {{ postgres: {{ mode: {mode} }} }}\nservices: {{ rag-ingest: {{ queue: {{ store: postgres, database: ragdb, query: q }}, queueScaling: {{ max: 3 }} }} }}\n{network}");
 
-        var rule = Assert.Single(plan.Find<NetworkPolicy>("postgres").Spec.Ingress!, static rule => rule.From![0].NamespaceSelector?.MatchLabels?["kubernetes.io/metadata.name"] == "keda");
+        var rule = Assert.Single(plan.Find<NetworkPolicy>("postgres").Spec.Ingress!, rule => rule.From![0].NamespaceSelector?.MatchLabels?["kubernetes.io/metadata.name"] == from);
         Assert.Equal(5432, Assert.Single(rule.Ports!).Port.Number);
+    }
+
+    [Theory]
+    [InlineData("", "cnpg-system")]
+    [InlineData("network: { operatorNamespace: { kubernetes.io/metadata.name: openshift-operators } }", "openshift-operators")]
+    public void The_operator_may_ask_its_pods(string network, string from)
+    {
+        var plan = Plan($"stores: {{ postgres: {{ mode: operator }} }}\n{network}");
+
+        var rule = Assert.Single(plan.Find<NetworkPolicy>("postgres").Spec.Ingress!, rule => rule.From![0].NamespaceSelector?.MatchLabels?["kubernetes.io/metadata.name"] == from);
+        Assert.Contains(8000, rule.Ports!.Select(static port => port.Port.Number));
     }
 
     private static PlatformPlan Plan(string values) => Environments.Plan(TestManifest.Platform, ValuesReader.Read([Environments.Text("values.yaml"), ("more.yaml", values)]));

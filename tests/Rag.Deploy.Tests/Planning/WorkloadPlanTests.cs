@@ -36,6 +36,22 @@ public sealed class WorkloadPlanTests
     }
 
     [Fact]
+    public void A_credential_that_the_app_model_has_as_plain_text_is_told()
+    {
+        var manifest = TestManifest.Of(
+            """
+            "mail": { "type": "container.v0", "image": "mail:1", "env": { "SMTP_PASSWORD": "hunter2", "RELAY": "smtp://relay:hunter2@mail.example.com", "USE_TOKEN": "true", "REPLACED_TOKEN": "hunter2", "GREETING": "hello" } }
+            """);
+
+        var notices = Environments.Plan(manifest, ValuesReader.Read([("v.yaml", "secrets: { more: [ mine ] }\nservices: { mail: { env: { REPLACED_TOKEN: '{mine.value}' } } }")])).Notices;
+
+        Assert.Equal(2, notices.Count);
+        Assert.StartsWith("'mail' gets a credential that the app model has as plain text (env.SMTP_PASSWORD):", notices[0], StringComparison.Ordinal);
+        Assert.Contains("(env.RELAY)", notices[1], StringComparison.Ordinal);
+        Assert.All(notices, static notice => Assert.DoesNotContain("hunter2", notice, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void An_https_endpoint_of_a_project_is_its_http_endpoint()
     {
         var plan = Environments.Plan(TestManifest.Of(Shop), new DeployValues());

@@ -148,6 +148,31 @@ public sealed class PostgresCopiesTests(PostgresForCopies server) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_server_whose_certificate_is_to_be_verified_is_copied_only_where_its_authority_is_the_one_that_is_given()
+    {
+        using var authority = new TestAuthority();
+        using var stranger = new TestAuthority();
+        var (certificate, certificateFile, keyFile) = authority.Issue("127.0.0.1");
+        certificate.Dispose();
+        await server.Instance.ServeTlsAsync(certificateFile, keyFile);
+        var database = await MakeAsync("sealed");
+        var planned = Environments.Plan(TestManifest.Platform, ValuesReader.Read([("v.yaml", "trust: { configMap: authorities }\nstores: { postgres: { mode: external, host: db.example.com, tls: true, backup: {} } }")]))
+            .Find<CronJob>("postgres-backup").Spec.JobTemplate.Spec.Template.Spec;
+        (string, string)[] Variables(TestAuthority trusted) =>
+            [("DATABASES", database), ("KEEP", "1"), ("PGSSLMODE", planned.Containers[0].Env!.Single(static variable => variable.Name == "PGSSLMODE").Value!), ("PGSSLROOTCERT", trusted.CaFile)];
+
+        var trusted = await RunAsync("postgres-backup", Variables(authority));
+        var unknown = await RunAsync("postgres-backup", Variables(stranger));
+
+        Assert.True(trusted.ExitCode == 0, trusted.Output);
+        Assert.NotEqual(0, unknown.ExitCode);
+        Assert.Contains("certificate verify failed", unknown.Output, StringComparison.Ordinal);
+        var file = planned.Containers[0].Env!.Single(static variable => variable.Name == "PGSSLROOTCERT").Value!;
+        var mount = planned.Containers[0].VolumeMounts!.Single(mount => file.StartsWith(mount.MountPath + "/", StringComparison.Ordinal));
+        Assert.Equal("authorities", planned.Volumes!.Single(volume => volume.Name == mount.Name).ConfigMap!.Name);
+    }
+
+    [Fact]
     public async Task A_backup_of_nothing_fails()
     {
         var (exitCode, output) = await RunAsync("postgres-backup", ("DATABASES", ""), ("KEEP", "2"));
