@@ -2,7 +2,7 @@ using System.Globalization;
 using Rag.Bench;
 using Rag.Testing;
 
-// dotnet run -c Release --project tests/bench [-- [--only laptop|load|scale|images] [--quick]]
+// dotnet run -c Release --project tests/bench [-- [--only laptop|load|scale|generate|images] [--quick]]
 // Writes one table for each measurement to standard output and to docs/performance.md (between its markers). --quick runs a tenth and
 // writes nothing. Returns 1 when a request failed.
 // 'images' takes what 'rag images' made, from --archives FOLDER; where there is nothing it is left out unless it is asked for.
@@ -14,6 +14,7 @@ Dictionary<string, Func<bool, Task<Table>>> measurements = new()
     ["laptop"] = quick => LaptopBench.RunAsync(text.Value, quick),
     ["load"] = quick => LoadBench.RunAsync(text.Value, quick),
     ["scale"] = quick => ScaleBench.RunAsync(text.Value, quick),
+    ["generate"] = GenerateBench.RunAsync,
     ["images"] = quick => ImagesBench.RunAsync(archives, quick),
 };
 var quick = args.Contains("--quick");
@@ -24,7 +25,7 @@ if (only is not null && !measurements.ContainsKey(only))
     return 2;
 }
 
-if (only != "images" && !Directory.Exists(collections))
+if (only is not ("images" or "generate") && !Directory.Exists(collections))
 {
     Console.Error.WriteLine("The measurements need natural text: set RAG_SHARED to a folder that holds 'ir' with judged collections in BEIR layout.");
     return 2;

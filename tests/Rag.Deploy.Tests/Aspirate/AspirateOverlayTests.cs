@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Rag.Deploy.AppModel;
 using Rag.Deploy.Tests.Checks;
 using Rag.Deploy.Tests.Validators;
 using Rag.Deploy.Writing;
@@ -181,7 +182,12 @@ public sealed partial class AspirateOverlayTests : IDisposable
     [Fact]
     public void The_manual_names_what_aspirate_asks_for_and_every_secret()
     {
-        string[] asked = ["--non-interactive", "--include-dashboard", "--image-pull-policy", "-ct ", "--parameter", "kubectl apply -k ../deploy/aspirate/overlay"];
+        string[] asked =
+        [
+            "--non-interactive", "--include-dashboard", "--image-pull-policy", "-ct ", "--parameter", "kubectl apply -k ../deploy/aspirate/overlay",
+            // What aspirate builds itself cannot read PDF files.
+            "--skip-build", $"./rag images {string.Join(' ', TestManifest.Platform.Resources.Values.OfType<ProjectResource>().Select(static project => project.Name))} --registry registry.example.com/rag --tag 0.1.0",
+        ];
 
         Assert.All(asked, static option => Assert.Contains(option, Manual, StringComparison.Ordinal));
         Assert.All(Secrets(), static secret => Assert.Contains($" {secret}", Manual, StringComparison.Ordinal));
