@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Npgsql;
 
 namespace Rag.Core.Storage;
@@ -29,6 +30,7 @@ public sealed class StorageException : RagException
     {
         StorageException storage => storage,
         PostgresException postgres => FromServer(postgres),
+        NpgsqlException { InnerException: AuthenticationException } npgsql => new StorageException(Away, UntrustedMessage, isTransient: true, npgsql),
         // Npgsql's own time-out has a TimeoutException inside; a torn connection an IOException or SocketException.
         NpgsqlException npgsql => new StorageException(Away, AwayMessage, isTransient: true, npgsql),
         SocketException socket => new StorageException(Away, AwayMessage, isTransient: true, socket),
@@ -39,6 +41,9 @@ public sealed class StorageException : RagException
     internal static StorageException Lost(InvalidOperationException exception) => new(Away, AwayMessage, isTransient: true, exception);
 
     private const string AwayMessage = "The database cannot be reached at the moment. It is tried again; if this lasts, check that PostgreSQL runs and that ConnectionStrings:ragdb names it.";
+
+    private const string UntrustedMessage =
+        "The database server's certificate is not trusted for the name that it is reached by. Check that the file of SSL_CERT_FILE holds its authority, and that ConnectionStrings:ragdb names the server as its certificate does.";
 
     private static StorageException FromServer(PostgresException exception) => exception.SqlState switch
     {
