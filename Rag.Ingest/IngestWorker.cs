@@ -29,12 +29,12 @@ internal sealed partial class IngestWorker(
         // The work outlives the wish to stop by the drain time.
         using var work = new CancellationTokenSource();
         await using var drain = stoppingToken.Register(() => work.CancelAfter(options.Value.DrainTime));
-        var count = options.Value.Concurrency > 0 ? options.Value.Concurrency : Environment.ProcessorCount;
+        var (count, most) = Shares.Of(options.Value.Concurrency, options.Value.PerCollection, Environment.ProcessorCount);
         LogStarted(logger, count);
         // Storing is mostly waiting for the database's disk: another document may be read meanwhile. So there are twice as many loops
         // as documents that are extracted and analysed at a time.
         using var slots = new SemaphoreSlim(count);
-        using var shares = new Shares(Shares.Most(options.Value.PerCollection, count));
+        using var shares = new Shares(most);
         var company = new Company();
         await Task.WhenAll(Enumerable.Range(0, 2 * count).Select(_ => LoopAsync(slots, shares, company, work.Token, stoppingToken)));
     }

@@ -6,7 +6,7 @@ namespace Rag.Ingest;
 
 /// <summary>
 /// How many of this process's places each collection holds. One that holds as many as it may is left out of the next claim, so that a
-/// large upload leaves a place for the others where there are three or more. Thread-safe.
+/// large upload leaves a place for the others. Thread-safe.
 /// </summary>
 /// <param name="most">Places of one collection.</param>
 internal sealed class Shares(int most) : IDisposable
@@ -17,10 +17,21 @@ internal sealed class Shares(int most) : IDisposable
     private readonly HashSet<Pulse> _idle = [];
 
     /// <summary>
-    /// Three quarters of the places, rounded up, but not all of three or more, unless the configuration says otherwise. Of two it is both: to
-    /// keep one free would halve what a collection that is alone gets done.
+    /// Places of a process, and how many of them one collection may hold. As many places as cores, of which a collection has three quarters,
+    /// rounded up, but not all. With one core or two there is a place more instead: to keep one of two free would halve what a collection that
+    /// is alone gets done, and without one two long documents keep everybody else waiting. What is configured holds: who says two places means
+    /// two, perhaps for the memory, and then they may both be one collection's.
     /// </summary>
-    public static int Most(int configured, int places) => configured > 0 ? configured : places < 3 ? places : Math.Min(places - 1, ((3 * places) + 3) / 4);
+    public static (int Places, int Most) Of(int concurrency, int perCollection, int cores)
+    {
+        if (concurrency == 0 && perCollection == 0 && cores < 3)
+        {
+            return (cores + 1, cores);
+        }
+
+        var places = concurrency > 0 ? concurrency : cores;
+        return (places, perCollection > 0 ? perCollection : places < 3 ? places : Math.Min(places - 1, ((3 * places) + 3) / 4));
+    }
 
     /// <summary>Claims, and counts what was claimed until it is given back. One claim at a time, or two would see the same place free.</summary>
     public async Task<ClaimedJob?> ClaimAsync(

@@ -27,6 +27,9 @@ public enum Scope
 public sealed record Caller(
     Guid KeyId, string KeyName, IReadOnlySet<Scope> Scopes, IReadOnlySet<Guid>? Collections, DateTimeOffset? Expires, DateTimeOffset? KeyExpires, byte[]? SessionHash)
 {
+    /// <summary>Whom the queue knows by it: people who signed in with one key are not one sender, nor are they the program that uses it.</summary>
+    public SenderId Sender => new(SessionHash is { } hash ? new Guid(hash.AsSpan(0, 16)) : KeyId);
+
     /// <summary>Whether the collection is within reach.</summary>
     public bool MaySee(CollectionId collection) => Collections is null || Collections.Contains(collection.Value);
 

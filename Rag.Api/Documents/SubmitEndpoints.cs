@@ -35,9 +35,9 @@ internal static class SubmitEndpoints
         List<SubmittedItem> items = context.Request switch
         {
             { HasFormContentType: true } request when request.ContentType!.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) =>
-                await UploadAsync(context, collection, documents, limits.Value.FilesPerUpload),
+                await UploadAsync(context, caller, collection, documents, limits.Value.FilesPerUpload),
             var request when request.HasJsonContentType() =>
-                [await SubmitTextAsync(await JsonBody.ReadAsync<TextDocumentRequest>(context), collection, documents, context.RequestAborted)],
+                [await SubmitTextAsync(await JsonBody.ReadAsync<TextDocumentRequest>(context), caller, collection, documents, context.RequestAborted)],
             _ => throw new ProblemException("unsupported-media-type", "Send files as multipart/form-data, or one text as application/json."),
         };
         return items.Find(static item => item.Status != SubmittedStatus.Rejected) is null && items[0].Problem is { } problem
@@ -45,7 +45,7 @@ internal static class SubmitEndpoints
             : TypedResults.Accepted((string?)null, new SubmissionAnswer(items));
     }
 
-    private static async Task<List<SubmittedItem>> UploadAsync(HttpContext context, Collection collection, DocumentService documents, int mostFiles)
+    private static async Task<List<SubmittedItem>> UploadAsync(HttpContext context, Caller caller, Collection collection, DocumentService documents, int mostFiles)
     {
         var digest = context.Features.Get<UploadDigest>();
         var fields = new UploadFields();
@@ -64,7 +64,7 @@ internal static class SubmitEndpoints
                     var content = digest?.File(file.Name, file.MediaType, file.Content) ?? file.Content;
                     items.Add(items.Count > 0 && fields.NamesOneDocument
                         ? Rejected(file.Name, new Problem("invalid-request", "'sourceId' and 'title' go with one file only; send this one by itself."))
-                        : await SubmitOneAsync(fields.For(collection.Id, file.Name, file.MediaType, content), documents, context.RequestAborted));
+                        : await SubmitOneAsync(fields.For(collection.Id, caller.Sender, file.Name, file.MediaType, content), documents, context.RequestAborted));
                     // The file's rest, if it was refused half-way, counts for the digest as well.
                     await content.CopyToAsync(Stream.Null, context.RequestAborted);
                     break;
@@ -75,7 +75,7 @@ internal static class SubmitEndpoints
     }
 
     private static async Task<SubmittedItem> SubmitTextAsync(
-        TextDocumentRequest request, Collection collection, DocumentService documents, CancellationToken cancellationToken)
+        TextDocumentRequest request, Caller caller, Collection collection, DocumentService documents, CancellationToken cancellationToken)
     {
         if (request.Url is not null)
         {
@@ -93,6 +93,7 @@ internal static class SubmitEndpoints
             new Submission
             {
                 Collection = collection.Id,
+                Sender = caller.Sender,
                 Name = name,
                 Content = content,
                 SourceId = request.SourceId,
@@ -168,9 +169,10 @@ internal static class SubmitEndpoints
             }
         }
 
-        public Submission For(CollectionId collection, string name, string? mediaType, Stream content) => new()
+        public Submission For(CollectionId collection, SenderId sender, string name, string? mediaType, Stream content) => new()
         {
             Collection = collection,
+            Sender = sender,
             Name = name,
             Content = content,
             SourceId = _sourceId,

@@ -37,7 +37,7 @@ public sealed partial class DocumentService
                         .ListAsync(DocumentRows.Map, token);
                     foreach (var document in failed)
                     {
-                        await QueueAsync(connection, document, JobPriority.Bulk, token);
+                        await QueueAsync(connection, document, sender: null, token);
                     }
 
                     return failed;

@@ -56,7 +56,7 @@ public sealed partial class DocumentService
         var kind = await connection.Sql($"select {Drift} from documents d where d.id = $1", id.Value).ScalarAsync<string>(cancellationToken);
         if (kind is not null)
         {
-            await QueueAsync(connection, document, JobPriority.Bulk, cancellationToken);
+            await QueueAsync(connection, document, sender: null, cancellationToken);
         }
 
         return kind;

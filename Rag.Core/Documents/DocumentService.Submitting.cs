@@ -22,7 +22,8 @@ public sealed partial class DocumentService
             SubmissionRules.SourceId(submission.SourceId),
             SubmissionRules.Title(submission.Title) is { Length: > 0 } title ? title : null,
             submission.MediaType is { Length: > 0 } type ? StorableText.Truncate(StorableText.Clean(type), 255) : null,
-            submission.Metadata is null ? null : SubmissionRules.Metadata(submission.Metadata));
+            submission.Metadata is null ? null : SubmissionRules.Metadata(submission.Metadata),
+            submission.Sender);
 
         await using var staged = await blobs.StageAsync(submission.Collection, submission.Content, cancellationToken);
         if (staged.SizeBytes == 0 && !SubmissionRules.MayBeEmpty(submission))
@@ -112,7 +113,7 @@ public sealed partial class DocumentService
             if (created is not null)
             {
                 await using var first = connection.CreateBatch();
-                AppendJob(first, created, JobPriority.Asked);
+                AppendJob(first, created, accepted.Sender);
                 await first.ExecuteNonQueryAsync(cancellationToken);
                 return new SubmissionResult(SubmissionOutcome.Queued, created);
             }
@@ -144,7 +145,7 @@ public sealed partial class DocumentService
     {
         if (current.Status != DocumentStatus.Failed && current.Sha256.Span.SequenceEqual(staged.Sha256.Span))
         {
-            var (document, queued) = await ChangeAsync(connection, current, accepted.Title, accepted.Metadata, cancellationToken);
+            var (document, queued) = await ChangeAsync(connection, current, accepted.Title, accepted.Metadata, accepted.Sender, cancellationToken);
             return new SubmissionResult(queued ? SubmissionOutcome.Queued : SubmissionOutcome.Unchanged, document);
         }
 
@@ -170,10 +171,10 @@ public sealed partial class DocumentService
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        return new SubmissionResult(SubmissionOutcome.Queued, await QueueAsync(connection, current with { Name = accepted.Name }, JobPriority.Asked, cancellationToken));
+        return new SubmissionResult(SubmissionOutcome.Queued, await QueueAsync(connection, current with { Name = accepted.Name }, accepted.Sender, cancellationToken));
     }
 
     private static RagException CollectionGone() => new("collection-not-found", "The collection is not there any more. GET /v1/collections lists those there are.");
 
-    private sealed record Accepted(string Name, string? SourceId, string? Title, string? MediaType, string? Metadata);
+    private sealed record Accepted(string Name, string? SourceId, string? Title, string? MediaType, string? Metadata, SenderId Sender);
 }

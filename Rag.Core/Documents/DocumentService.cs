@@ -12,6 +12,13 @@ namespace Rag.Core.Documents;
 /// </summary>
 public sealed partial class DocumentService(Database database, IBlobStore blobs, StorageSignals signals)
 {
+    // What a sender has waiting in a collection before the next one is one of several, or one of many.
+    private const int Few = 8;
+    private const int Many = 64;
+
+    // So many within a minute, or it was sent by itself.
+    private const int Wake = 4;
+
     /// <summary>Changes title or metadata. Another title is searchable only once the document is processed again, which this queues.</summary>
     /// <exception cref="RagException"><c>document-not-found</c>, <c>invalid-request</c>.</exception>
     public async Task<Document> PatchAsync(CollectionId collection, DocumentId id, DocumentPatch patch, CancellationToken cancellationToken)
@@ -25,7 +32,7 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
                 async (connection, token) =>
                 {
                     var current = await LockAsync(connection, collection, id, token) ?? throw NotFound(id);
-                    return await ChangeAsync(connection, current, title, metadata, token);
+                    return await ChangeAsync(connection, current, title, metadata, default, token);
                 },
                 cancellationToken);
             SignalChange(collection);
@@ -59,7 +66,7 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
                 // One that waits between two attempts does not wait any longer; a claim in between makes it somebody's, which is as good.
                 return state == "running"
                     ? throw new RagException("document-busy", "The document is being processed. Wait until it is ready or has failed, then ask again.")
-                    : await QueueAsync(connection, current, JobPriority.Asked, token);
+                    : await QueueAsync(connection, current, default(SenderId), token);
             },
             cancellationToken);
         SignalWork(collection);
@@ -108,7 +115,7 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
 
     /// <summary>Applies what differs. The document's row is locked.</summary>
     private static async Task<(Document Document, bool Queued)> ChangeAsync(
-        NpgsqlConnection connection, Document current, string? title, string? metadata, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Document current, string? title, string? metadata, SenderId sender, CancellationToken cancellationToken)
     {
         var sameMetadata = metadata is null || JsonNode.DeepEquals(JsonNode.Parse(metadata), current.Metadata);
         var givenTitle = title is null
@@ -142,7 +149,7 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
             }
 
             // The title is among a chunk's terms.
-            return (await QueueAsync(connection, current, JobPriority.Asked, cancellationToken), true);
+            return (await QueueAsync(connection, current, sender, cancellationToken), true);
         }
 
         DocumentEvents.Append(batch, EventOf(current, changesIndex: true));
@@ -152,7 +159,7 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
 
     /// <summary>Makes the document's one open job instead of those it had. The document's row is locked.</summary>
     private static async Task<Document> QueueAsync(
-        NpgsqlConnection connection, Document document, JobPriority priority, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Document document, SenderId? sender, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
         batch.Then(
@@ -164,21 +171,38 @@ public sealed partial class DocumentService(Database database, IBlobStore blobs,
             where id = $1 returning {DocumentRows.Columns}
             """,
             document.Id.Value);
-        AppendJob(batch, document, priority);
+        AppendJob(batch, document, sender);
         // Read before the new job was there.
         return (await SingleAsync(batch, cancellationToken))! with { Attempts = 0 };
     }
 
-    /// <summary>The job and the event of it; last in its transaction, as it locks the collection's counters.</summary>
-    private static void AppendJob(NpgsqlBatch batch, Document document, JobPriority priority)
+    /// <summary>
+    /// The job and the event of it; last in its transaction, as it locks the collection's counters. What the sender has waiting already, and
+    /// whether this comes in the wake of others, makes its priority: nobody has to say that an upload is large. Without a sender nobody waits
+    /// for it, and it is one of many.
+    /// </summary>
+    private static void AppendJob(NpgsqlBatch batch, Document document, SenderId? sender)
     {
+        // Never more rows than the limit are read, the newest of an index in that order.
         batch.Then(
-            "insert into jobs (id, collection_id, document_id, state, trace_parent, priority) values ($1, $2, $3, 'queued', $4::text, $5)",
+            $"""
+            insert into jobs (id, collection_id, document_id, state, trace_parent, sender, priority)
+            select $1, $2, $3, 'queued', $4::text, $5::uuid, case
+                when $5::uuid is null then $6
+                when count(*) < {Few} or count(*) filter (where created > now() - interval '1 minute') < {Wake} then $7
+                when count(*) < {Many} then $8
+                else $6
+            end
+            from (select created from jobs where state = 'queued' and collection_id = $2 and sender = $5::uuid order by created desc limit {Many}) as newest
+            """,
             JobId.New().Value,
             document.Collection.Value,
             document.Id.Value,
             Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null,
-            (short)priority);
+            sender?.Value,
+            (short)JobPriority.Bulk,
+            (short)JobPriority.Asked,
+            (short)JobPriority.Several);
         DocumentEvents.Append(batch, new EventToAppend(document.Collection, document.Id, document.Name, "queued"));
     }
 

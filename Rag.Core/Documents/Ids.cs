@@ -23,6 +23,9 @@ public readonly record struct DocumentId(Guid Value)
     public override string ToString() => Value.ToString("D");
 }
 
+/// <summary>Who asks for work, a key or a sign-in: only tells what is part of the same upload. The default stands for all that are not known.</summary>
+public readonly record struct SenderId(Guid Value);
+
 /// <summary>Identity of a job; UUIDv7.</summary>
 public readonly record struct JobId(Guid Value)
 {

@@ -9,6 +9,9 @@ public sealed record Submission
     /// <summary>Where it goes.</summary>
     public required CollectionId Collection { get; init; }
 
+    /// <summary>Who sends it: what has much waiting already goes behind what others send.</summary>
+    public SenderId Sender { get; init; }
+
     /// <summary>File name as sent; folders and control characters are taken off.</summary>
     public required string Name { get; init; }
 

@@ -5,13 +5,17 @@ namespace Rag.Core.Jobs;
 /// <summary>How the worker works. Section <c>Rag:Jobs</c>.</summary>
 public sealed class JobOptions
 {
-    /// <summary>Documents processed at the same time; 0: as many as there are cores.</summary>
+    /// <summary>
+    /// Documents processed at the same time; 0: as many as there are cores, and with one core or two one more, which is kept for other
+    /// collections than the one that has the rest.
+    /// </summary>
     [Range(0, 256)]
     public int Concurrency { get; set; }
 
     /// <summary>
     /// Documents of one collection that one worker process reads at the same time, so that the others find a place while a large upload is
-    /// worked off; 0: three quarters of <see cref="Concurrency"/>, rounded up, but never all of three or more.
+    /// worked off; 0: three quarters of <see cref="Concurrency"/>, rounded up, but never all of three or more. When that is 0 as well and there
+    /// are one core or two, as many as cores.
     /// </summary>
     [Range(0, 256)]
     public int PerCollection { get; set; }

@@ -6,19 +6,15 @@ namespace Rag.Core.Jobs;
 
 public sealed partial class JobQueue
 {
-    // One job in so many is taken from bulk processing first: else somebody who uploads without a pause would keep it waiting for ever.
-    private const int BulkTurn = 8;
-
     private readonly Turns _turns = new();
-    private uint _claimed;
 
     /// <summary>Takes the next job; null when none is due, or the queue is paused.</summary>
     public Task<ClaimedJob?> ClaimAsync(string worker, CancellationToken cancellationToken) => ClaimAsync(worker, [], cancellationToken);
 
     /// <summary>
     /// Takes the next job. Collections take turns: the one with the fewest jobs in work, among those the one that waited longest, so that
-    /// ten thousand documents of one do not keep another's single document waiting. Within a collection those that somebody waits for come
-    /// before those of bulk processing, the older first; for every eighth job it is the other way round.
+    /// ten thousand documents of one do not keep another's single document waiting. Within a collection what was sent by itself comes before
+    /// what is one of several, and that before what is one of many, the older first; every eighth job of a collection begins further down.
     /// </summary>
     /// <param name="worker">Who takes it.</param>
     /// <param name="except">Collections that have as much of this worker as they may.</param>
@@ -26,11 +22,9 @@ public sealed partial class JobQueue
     /// <returns>Null when none is due, or everything that is belongs to what is paused or excepted.</returns>
     public async Task<ClaimedJob?> ClaimAsync(string worker, IReadOnlyCollection<CollectionId> except, CancellationToken cancellationToken)
     {
-        var isBulkTurn = Volatile.Read(ref _claimed) % BulkTurn == BulkTurn - 1;
-        var job = await ClaimAsync(worker, except, isBulkTurn ? JobPriority.Bulk : JobPriority.Asked, cancellationToken);
+        var job = await ClaimAsync(worker, except, _turns.Next(Random.Shared), cancellationToken);
         if (job is not null)
         {
-            Interlocked.Increment(ref _claimed);
             _turns.Take(job.Collection);
         }
 
@@ -41,7 +35,7 @@ public sealed partial class JobQueue
     // again, but nothing was stored under it: every later commit flushes this one too. A worker that goes on with it can at most finish
     // the same job, with the same content, before the one that claimed it anew.
     // The recursion jumps from collection to collection in the index of waiting jobs: what is read does not grow with their number.
-    private Task<ClaimedJob?> ClaimAsync(string worker, IReadOnlyCollection<CollectionId> except, JobPriority first, CancellationToken cancellationToken) =>
+    private Task<ClaimedJob?> ClaimAsync(string worker, IReadOnlyCollection<CollectionId> except, NextTurns next, CancellationToken cancellationToken) =>
         database.ReadAsync(
             (connection, token) => connection.Sql(
                     """
@@ -52,7 +46,7 @@ public sealed partial class JobQueue
                         from waiting w where w.collection_id is not null),
                     busy as materialized (select collection_id, count(*) as jobs from jobs where state = 'running' group by collection_id),
                     turns as materialized (
-                        select w.collection_id
+                        select w.collection_id, coalesce(($5::smallint[])[array_position($4, w.collection_id)], $6) as begins
                         from waiting w join collections c on c.id = w.collection_id and c.name is not null left join busy b on b.collection_id = w.collection_id
                         where w.collection_id <> all ($3) and not exists (select from queue_pauses p where p.collection_id is null or p.collection_id = w.collection_id)
                         order by coalesce(b.jobs, 0), coalesce(array_position($4, w.collection_id), 0), w.collection_id),
@@ -60,11 +54,11 @@ public sealed partial class JobQueue
                         select coalesce(first.id, rest.id) as id from turns t
                         left join lateral (
                             select j.id from jobs j
-                            where j.state = 'queued' and j.collection_id = t.collection_id and j.priority >= $5 and j.available_at <= now()
+                            where j.state = 'queued' and j.collection_id = t.collection_id and j.priority >= t.begins and j.available_at <= now()
                             order by j.priority, j.available_at, j.id limit 1 for no key update skip locked) first on true
                         left join lateral (
                             select j.id from jobs j
-                            where first.id is null and j.state = 'queued' and j.collection_id = t.collection_id and j.priority < $5 and j.available_at <= now()
+                            where first.id is null and j.state = 'queued' and j.collection_id = t.collection_id and j.priority < t.begins and j.available_at <= now()
                             order by j.priority, j.available_at, j.id limit 1 for no key update skip locked) rest on true
                         where coalesce(first.id, rest.id) is not null
                         limit 1)
@@ -79,8 +73,9 @@ public sealed partial class JobQueue
                     worker,
                     _options.Lease,
                     except.Select(id => id.Value).ToArray(),
-                    _turns.Served(),
-                    (int)first)
+                    next.Served,
+                    next.Begin,
+                    next.BeginOfOthers)
                 .FirstAsync(Map, token),
             cancellationToken);
 

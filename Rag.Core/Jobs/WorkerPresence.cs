@@ -15,8 +15,11 @@ public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadi
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
 
-    // Names under which there may still be jobs of ours.
-    private readonly HashSet<string> _former = new(StringComparer.Ordinal);
+    // Each name is had for seconds at least, so a claim that was sent under the oldest of so many has long ended.
+    private const int MostFormer = 16;
+
+    // Names under which there may still be jobs of ours, or come to be: a claim that was sent before a change of name may end after it.
+    private readonly Queue<string> _former = [];
     private readonly string _process = $"{Environment.MachineName}/{Environment.ProcessId}";
     private volatile string _name = $"{Environment.MachineName}/{Environment.ProcessId}";
 
@@ -36,17 +39,20 @@ public sealed partial class WorkerPresence(NpgsqlDataSource source, StorageReadi
                 var number = Random.Shared.Next(1, int.MaxValue);
                 if (await connection.TryLockAsync(AdvisoryLocks.WorkerPresence, number, stoppingToken))
                 {
-                    // The new name first, so that no claim takes an old one any more; an old one is forgotten only when its jobs have the new one.
-                    _former.Add(_name);
+                    // The new name first, so that no claim takes an old one any more.
+                    if (_former.Count == MostFormer)
+                    {
+                        _former.Dequeue();
+                    }
+
+                    _former.Enqueue(_name);
                     _name = $"{_process}#{number}";
-                    await connection.Sql("update jobs set worker = $2 where worker = any($1) and state = 'running'", _former.ToArray(), _name).RunAsync(stoppingToken);
-                    _former.Clear();
                     wait = CheckInterval;
                     while (true)
                     {
                         // Fails when the connection is gone; then there is a new one, with a new number.
+                        await connection.Sql("update jobs set worker = $2 where worker = any($1) and state = 'running'", _former.ToArray(), _name).RunAsync(stoppingToken);
                         await Task.Delay(CheckInterval, stoppingToken);
-                        await connection.Sql("select 1").RunAsync(stoppingToken);
                     }
                 }
             }

@@ -51,6 +51,34 @@ public sealed class JobTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_signed_in_does_not_wait_for_what_a_program_sends_with_the_same_key()
+    {
+        await _api.Client().CreateCollectionAsync(new CreateCollection("papers"));
+        for (var i = 0; i < 65; i++)
+        {
+            await _api.Client().AddTextAsync("papers", new TextDocument($"text {i}"));
+        }
+
+        var byKey = Assert.Single((await _api.Client().AddTextAsync("papers", new TextDocument("one more"))).Items);
+        await using var file = new MemoryStream("a file"u8.ToArray());
+        var uploaded = Assert.Single((await _api.Client().UploadAsync("papers", [new("a.txt", file)])).Items);
+        var person = _api.Client((await _api.Client().StartSessionAsync()).Token);
+        var byItself = Assert.Single((await person.AddTextAsync("papers", new TextDocument("by itself"))).Items);
+
+        await using var source = NpgsqlDataSource.Create(_api.ConnectionString);
+        await using var command = source.CreateCommand("select priority from jobs where document_id = any($1) order by array_position($1, document_id)");
+        command.Parameters.Add(new NpgsqlParameter { Value = new[] { byKey.Id!.Value, uploaded.Id!.Value, byItself.Id!.Value } });
+        await using var reader = await command.ExecuteReaderAsync();
+        var priorities = new List<short>();
+        while (await reader.ReadAsync())
+        {
+            priorities.Add(reader.GetInt16(0));
+        }
+
+        Assert.Equal([2, 2, 0], priorities);
+    }
+
+    [Fact]
     public async Task A_confined_key_sees_and_touches_only_the_failed_work_of_its_collections()
     {
         await _api.Client().CreateCollectionAsync(new CreateCollection("mine"));

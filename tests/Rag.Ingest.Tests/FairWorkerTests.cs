@@ -75,13 +75,44 @@ public sealed class FairWorkerTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal((document.Id, "extract"), (job.Document, job.Stage));
     }
 
+    [Fact]
+    public async Task As_configured_by_nobody_a_collection_with_long_documents_has_all_cores_and_another_gets_its_turn_all_the_same()
+    {
+        var extractor = new ScriptedExtractor();
+        await using var engine = await TestEngine.StartAsync(
+            postgres,
+            new Dictionary<string, string?> { ["Rag:Jobs:DrainTime"] = "00:00:00" },
+            configure: (services, _) =>
+            {
+                services.AddSingleton<IDocumentExtractor>(extractor);
+                services.AddSingleton<Draining>();
+                services.AddIngestWorker();
+            });
+        var large = await engine.CreateCollectionAsync();
+        var (places, most) = Shares.Of(0, 0, Environment.ProcessorCount);
+        for (var i = 0; i < places + 2; i++)
+        {
+            await engine.SubmitAsync(large, $"wait {i}");
+        }
+
+        await Eventually.BecomesAsync(() => Task.FromResult(extractor.Waiting), waiting => waiting == most);
+
+        var small = (await engine.SubmitAsync(await engine.CreateCollectionAsync(), "quick")).Document;
+        Assert.Equal(DocumentStatus.Ready, (await StoredDocuments.ReadyAsync(engine, small)).Status);
+        Assert.Equal(most, extractor.Waiting);
+    }
+
     [Theory]
-    [InlineData(0, 1, 1)]
-    [InlineData(0, 2, 2)]
-    [InlineData(0, 3, 2)]
-    [InlineData(0, 4, 3)]
-    [InlineData(0, 16, 12)]
-    [InlineData(5, 16, 5)]
-    public void A_collection_may_have_three_quarters_of_the_places_unless_it_is_configured(int configured, int places, int most) =>
-        Assert.Equal(most, Shares.Most(configured, places));
+    [InlineData(0, 0, 1, 2, 1)]
+    [InlineData(0, 0, 2, 3, 2)]
+    [InlineData(0, 0, 3, 3, 2)]
+    [InlineData(0, 0, 4, 4, 3)]
+    [InlineData(0, 0, 16, 16, 12)]
+    [InlineData(1, 0, 2, 1, 1)]
+    [InlineData(2, 0, 2, 2, 2)]
+    [InlineData(4, 0, 2, 4, 3)]
+    [InlineData(0, 1, 2, 2, 1)]
+    [InlineData(0, 5, 16, 16, 5)]
+    public void A_collection_may_have_three_quarters_of_the_places_or_every_core_unless_it_is_configured(
+        int concurrency, int perCollection, int cores, int places, int most) => Assert.Equal((places, most), Shares.Of(concurrency, perCollection, cores));
 }

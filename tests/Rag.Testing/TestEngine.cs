@@ -89,11 +89,12 @@ public sealed class TestEngine : IAsyncDisposable
 
     /// <summary>Submits text as a file.</summary>
     public Task<SubmissionResult> SubmitAsync(
-        Collection collection, string text, string? sourceId = null, string name = "a.txt", string? title = null, JsonObject? metadata = null) =>
+        Collection collection, string text, string? sourceId = null, string name = "a.txt", string? title = null, JsonObject? metadata = null, SenderId sender = default) =>
         Documents.SubmitAsync(
             new Submission
             {
                 Collection = collection.Id,
+                Sender = sender,
                 Name = name,
                 SourceId = sourceId,
                 Title = title,

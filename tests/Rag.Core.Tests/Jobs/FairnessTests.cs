@@ -89,16 +89,118 @@ public sealed class FairnessTests(PostgresFixture postgres, ITestOutputHelper ou
     {
         var collection = await _engine.CreateCollectionAsync();
         await QueueManyAsync(collection, 20);
-        await _engine.ExecuteAsync("update jobs set priority = 1 where id in (select id from jobs order by id limit 2)");
+        await _engine.ExecuteAsync("update jobs set priority = 2 where id in (select id from jobs order by id limit 2)");
         var bulk = 0;
 
         for (var i = 0; i < 8; i++)
         {
-            var job = await ClaimAsync();
-            bulk += await _engine.ScalarAsync<int>("select count(*)::int from jobs where id = $1 and priority = 1", job.Id.Value);
+            bulk += await PriorityAsync(await ClaimAsync()) == (short)JobPriority.Bulk ? 1 : 0;
         }
 
         Assert.Equal(1, bulk);
+    }
+
+    [Fact]
+    public async Task Of_two_collections_that_are_both_sent_documents_without_a_pause_each_has_its_turns_for_what_is_in_bulk()
+    {
+        // One place, so the two take turns: claims 8, 16, 24 and so on are all the second's.
+        var first = await _engine.CreateCollectionAsync();
+        var second = await _engine.CreateCollectionAsync();
+        foreach (var collection in new[] { first, second })
+        {
+            await QueueManyAsync(collection, 40);
+            await _engine.ExecuteAsync(
+                "update jobs set priority = 2 where id in (select id from jobs where collection_id = $1 order by id limit 5)", collection.Id.Value);
+        }
+
+        var served = new List<(CollectionId Collection, short Priority)>();
+        for (var i = 0; i < 32; i++)
+        {
+            var job = await ClaimAsync();
+            served.Add((job.Collection, await PriorityAsync(job)));
+            await FinishAsync(job);
+        }
+
+        foreach (var collection in new[] { first, second })
+        {
+            Assert.Equal(16, served.Count(job => job.Collection == collection.Id));
+            Assert.Equal(2, served.Count(job => job == (collection.Id, (short)JobPriority.Bulk)));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_one_of_many_gets_a_turn_though_there_is_always_something_of_either_other_kind()
+    {
+        var collection = await _engine.CreateCollectionAsync();
+        await QueueManyAsync(collection, 60);
+        await _engine.ExecuteAsync("update jobs set priority = n % 3 from (select id, row_number() over () as n from jobs) as numbered where numbered.id = jobs.id");
+
+        var served = new List<short>();
+        for (var i = 0; i < 16; i++)
+        {
+            served.Add(await PriorityAsync(await ClaimAsync()));
+        }
+
+        Assert.Equal([0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2], served);
+    }
+
+    [Fact]
+    public void With_more_collections_than_are_remembered_chance_gives_turns_to_what_is_in_bulk()
+    {
+        var turns = new Turns();
+        for (var i = 0; i < 300; i++)
+        {
+            Assert.Equal((short)(i < 256 ? JobPriority.Asked : JobPriority.Bulk), turns.Next(new LastOf()).BeginOfOthers);
+            turns.Take(CollectionId.New());
+        }
+    }
+
+    [Fact]
+    public async Task One_that_somebody_sends_by_itself_does_not_wait_for_the_hundreds_that_were_sent_before_it()
+    {
+        var collection = await _engine.CreateCollectionAsync();
+        await SubmitManyAsync(collection, 300, "large", new SenderId(Guid.NewGuid()));
+
+        var single = (await _engine.SubmitAsync(collection, "by itself", sender: new SenderId(Guid.NewGuid()))).Document;
+
+        Assert.InRange(await ClaimsUntilAsync([single.Id]), 1, 10);
+    }
+
+    [Fact]
+    public async Task So_does_one_of_the_same_sender_once_the_others_have_been_there_for_a_minute()
+    {
+        var collection = await _engine.CreateCollectionAsync();
+        await SubmitManyAsync(collection, 100, "large", default);
+        var inTheirWake = (await _engine.SubmitAsync(collection, "one more")).Document;
+        await _engine.ExecuteAsync("update jobs set created = created - interval '1 minute'");
+
+        var single = (await _engine.SubmitAsync(collection, "by itself")).Document;
+
+        Assert.InRange(await ClaimsUntilAsync([single.Id]), 1, 10);
+        Assert.Equal(JobPriority.Bulk, (JobPriority)await _engine.ScalarAsync<short>("select priority from jobs where document_id = $1", inTheirWake.Id.Value));
+    }
+
+    [Fact]
+    public async Task A_small_upload_is_done_before_the_rest_of_a_large_one_into_the_same_collection()
+    {
+        var collection = await _engine.CreateCollectionAsync();
+        await SubmitManyAsync(collection, 300, "large", new SenderId(Guid.NewGuid()));
+
+        var small = await SubmitManyAsync(collection, 20, "small", new SenderId(Guid.NewGuid()));
+
+        // Before them or between: the 64 first ones of the large upload, and what turns give to the others.
+        Assert.InRange(await ClaimsUntilAsync(small), 20, 64 + 20 + 12);
+    }
+
+    [Fact]
+    public async Task One_document_that_is_sent_again_while_a_large_upload_waits_with_it_is_asked_for_anew()
+    {
+        var collection = await _engine.CreateCollectionAsync();
+        await SubmitManyAsync(collection, 100, "large", new SenderId(Guid.NewGuid()));
+
+        var again = (await _engine.SubmitAsync(collection, "changed", sourceId: "large 90", sender: new SenderId(Guid.NewGuid()))).Document;
+
+        Assert.InRange(await ClaimsUntilAsync([again.Id]), 1, 10);
     }
 
     [Fact]
@@ -127,6 +229,36 @@ public sealed class FairnessTests(PostgresFixture postgres, ITestOutputHelper ou
     private async Task<ClaimedJob> ClaimAsync() =>
         await _engine.Jobs.ClaimAsync("w", CancellationToken.None) ?? throw new InvalidOperationException("There is no job to claim.");
 
+    /// <summary>How many are claimed until all of these are, with one place.</summary>
+    private async Task<int> ClaimsUntilAsync(IReadOnlyList<DocumentId> documents)
+    {
+        var missing = documents.ToHashSet();
+        for (var claims = 1; ; claims++)
+        {
+            var job = await ClaimAsync();
+            missing.Remove(job.Document);
+            if (missing.Count == 0)
+            {
+                return claims;
+            }
+
+            await FinishAsync(job);
+        }
+    }
+
+    private Task<short> PriorityAsync(ClaimedJob job) => _engine.ScalarAsync<short>("select priority from jobs where id = $1", job.Id.Value);
+
+    private async Task<List<DocumentId>> SubmitManyAsync(Collection collection, int count, string name, SenderId sender)
+    {
+        var documents = new List<DocumentId>();
+        for (var i = 0; i < count; i++)
+        {
+            documents.Add((await _engine.SubmitAsync(collection, $"{name} {i}", sourceId: $"{name} {i}", sender: sender)).Document.Id);
+        }
+
+        return documents;
+    }
+
     private Task FinishAsync(ClaimedJob job) =>
         _engine.ExecuteAsync("update jobs set state = 'done', lease_until = null, finished = now() where id = $1", job.Id.Value);
 
@@ -142,4 +274,10 @@ public sealed class FairnessTests(PostgresFixture postgres, ITestOutputHelper ou
         """,
         collection.Id.Value,
         count);
+
+    /// <summary>Chance that always says the last number.</summary>
+    private sealed class LastOf : Random
+    {
+        public override int Next(int maxValue) => maxValue - 1;
+    }
 }

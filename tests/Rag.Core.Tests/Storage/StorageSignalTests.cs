@@ -65,6 +65,29 @@ public sealed class StorageSignalTests(PostgresFixture postgres)
         await presence.StopAsync(CancellationToken.None);
     }
 
+    [Fact]
+    public async Task A_claim_that_was_on_its_way_when_its_worker_changed_its_number_gets_the_new_one()
+    {
+        await using var engine = await TestEngine.StartAsync(postgres);
+        var collection = await engine.CreateCollectionAsync();
+        await engine.SubmitAsync(collection, "kept");
+        await engine.SubmitAsync(collection, "claimed late");
+        using var presence = new WorkerPresence(engine.Source, engine.Get<StorageReadiness>(), NullLogger<WorkerPresence>.Instance);
+        await presence.StartAsync(CancellationToken.None);
+        var first = await NameOtherThanAsync(presence, presence.Name.Split('#')[0]);
+        await engine.Jobs.ClaimAsync(first, CancellationToken.None);
+        await engine.ExecuteAsync("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = $1", (long)AdvisoryLocks.WorkerPresence);
+        var second = await NameOtherThanAsync(presence, first);
+        // Once the first job has the new name, whatever is done at the change itself has been done.
+        await Eventually.BecomesAsync(() => engine.ScalarAsync<long>("select count(*) from jobs where worker = $1", second), count => count == 1);
+
+        await engine.Jobs.ClaimAsync(first, CancellationToken.None);
+
+        await Eventually.BecomesAsync(() => engine.ScalarAsync<long>("select count(*) from jobs where worker = $1", second), count => count == 2);
+        Assert.Empty(await engine.Jobs.FindAbsentWorkersAsync(CancellationToken.None));
+        await presence.StopAsync(CancellationToken.None);
+    }
+
     private static async Task<string> NameOtherThanAsync(WorkerPresence presence, string before)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
