@@ -37,6 +37,7 @@ internal static class WebApplicationParts
         services.AddSingleton<ApiTransport>();
         services.AddSingleton<Relayer>();
         services.AddSingleton<ApiClients>();
+        services.AddSingleton<SignInLimit>();
         services.AddHttpDependency(ApiClients.PageCalls, PageCalls).ConfigureHttpClient(UseApiAddress);
         services.AddHttpDependency(ApiClients.Removals, Removals).ConfigureHttpClient(UseApiAddress);
         // A value that does not bind is told in words, in every environment alike (PageErrors).

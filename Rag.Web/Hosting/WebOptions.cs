@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Rag.Web.Hosting;
 
 /// <summary>Settings under <c>Rag:Web</c>.</summary>
@@ -11,4 +13,8 @@ internal sealed class WebOptions
 
     /// <summary>The address of the API that the examples on the API page show. Null: the one that this site uses itself if both are on the reader's machine, else a placeholder.</summary>
     public Uri? PublicApiUrl { get; set; }
+
+    /// <summary>Sign-ins of one visitor's address that may fail per minute, evenly refilled; as many may come at once. 0: no limit.</summary>
+    [Range(0, 100_000)]
+    public int FailedSignInsPerMinute { get; set; } = 10;
 }

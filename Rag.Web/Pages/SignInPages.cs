@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Rag.Client;
@@ -29,7 +30,7 @@ internal static class SignInPages
         return Render(context, new SignInModel(link, ReturnUrl.Local(@return), Problem: null), 200);
     }
 
-    private static async Task<IResult> WithKeyAsync(HttpContext context, ApiClients clients, CancellationToken cancellationToken)
+    private static async Task<IResult> WithKeyAsync(HttpContext context, ApiClients clients, SignInLimit limit, CancellationToken cancellationToken)
     {
         var form = await context.Request.ReadFormAsync(cancellationToken);
         var back = ReturnUrl.Local(form["return"]);
@@ -41,26 +42,38 @@ internal static class SignInPages
 
         return await StartAsync(
             context,
+            limit,
             back,
-            clients.For(key).StartSessionAsync(cancellationToken),
+            link: null,
+            () => clients.For(key).StartSessionAsync(cancellationToken),
             "This key is not known. It may have been revoked or may have expired: ask an administrator for a new one.");
     }
 
-    private static async Task<IResult> WithLinkAsync(HttpContext context, ApiClients clients, CancellationToken cancellationToken)
+    private static async Task<IResult> WithLinkAsync(HttpContext context, ApiClients clients, SignInLimit limit, CancellationToken cancellationToken)
     {
         var form = await context.Request.ReadFormAsync(cancellationToken);
+        var link = form["token"].ToString();
         return await StartAsync(
             context,
+            limit,
             ReturnUrl.Local(form["return"]),
-            clients.For(bearer: null).RedeemAsync(form["token"].ToString(), cancellationToken),
+            link,
+            () => clients.For(bearer: null).RedeemAsync(link, cancellationToken),
             "This link has been used already or is too old. Start again with './rag up' for a new one, or sign in with a key.");
     }
 
-    private static async Task<IResult> StartAsync(HttpContext context, string back, Task<Session> starting, string refused)
+    private static async Task<IResult> StartAsync(HttpContext context, SignInLimit limit, string back, string? link, Func<Task<Session>> start, string refused)
     {
+        var from = context.Connection.RemoteIpAddress;
+        if (limit.Begin(from) is { } wait)
+        {
+            return TooMany(context, "Too many sign-ins from your address have failed, by you or by somebody who shares it.", wait, back, link);
+        }
+
         try
         {
-            var session = await starting;
+            var session = await start();
+            limit.Forgive(from);
             WebCookies.SetSession(context, session.Token);
             return TypedResults.Redirect(back);
         }
@@ -68,6 +81,29 @@ internal static class SignInPages
         {
             return Render(context, new SignInModel(null, back, refused), 401);
         }
+        catch (RagApiException e)
+        {
+            // Nobody knows yet whether the key is right. A visitor who left before the answer is not forgiven: the API may have looked his key up.
+            limit.Forgive(from);
+            if (e.Status != HttpStatusCode.TooManyRequests)
+            {
+                throw;
+            }
+
+            return TooMany(context, "More sign-ins fail at the moment than the service looks at, whoever tries.", e.RetryAfter ?? TimeSpan.FromMinutes(1), back, link);
+        }
+    }
+
+    private static MessagePage TooMany(HttpContext context, string why, TimeSpan wait, string back, string? link)
+    {
+        var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        var again = "/signin?return=" + Uri.EscapeDataString(back) + (link is null ? string.Empty : "&token=" + Uri.EscapeDataString(link));
+        return new MessagePage(
+            StatusCodes.Status429TooManyRequests,
+            "Too many failed sign-ins",
+            $"{why} Wait {seconds} {(seconds == 1 ? "second" : "seconds")}, then try again. If this page comes again, tell an administrator.",
+            new MessageAction("Try again", again));
     }
 
     // Not behind the visitor gate, which asks the API who this is: this browser forgets the session also while the API is away.

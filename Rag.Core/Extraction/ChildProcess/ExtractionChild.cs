@@ -35,6 +35,7 @@ internal sealed class ExtractionChild : IAsyncDisposable
     private readonly ExtractionOptions _options;
     private readonly TimeProvider _time;
     private readonly Task _errorsDrained;
+    private readonly Task _leftoversEnded;
     private volatile bool _isOverMemory;
 
     private ExtractionChild(Process process, DirectoryInfo directory, ExtractionOptions options, TimeProvider time)
@@ -44,6 +45,7 @@ internal sealed class ExtractionChild : IAsyncDisposable
         _options = options;
         _time = time;
         _errorsDrained = DrainErrorsAsync(process);
+        _leftoversEnded = EndLeftoversAsync(process);
     }
 
     public int ProcessId => _process.Id;
@@ -147,7 +149,7 @@ internal sealed class ExtractionChild : IAsyncDisposable
         try
         {
             using var limit = new CancellationTokenSource(EndLimit);
-            await _process.WaitForExitAsync(limit.Token);
+            await _leftoversEnded.WaitAsync(limit.Token);
             await _errorsDrained.WaitAsync(limit.Token);
         }
         catch (OperationCanceledException)
@@ -230,6 +232,17 @@ internal sealed class ExtractionChild : IAsyncDisposable
         {
             // it ended in the same moment
         }
+    }
+
+    /// <summary>
+    /// Whatever ended the child (the worker, the kernel for want of memory, its own fault): what it started ends with it. Not left to those who wait for
+    /// an answer, since a tool that holds the child's output open keeps its end from them, and since an idle child has nobody who waits.
+    /// </summary>
+    private static async Task EndLeftoversAsync(Process process)
+    {
+        var leader = process.Id;
+        await process.WaitForExitAsync();
+        ProcessGroup.EndLeftovers(leader);
     }
 
     private async Task WatchMemoryAsync(CancellationToken cancellationToken)

@@ -18,10 +18,12 @@ internal static class ExtractionCommandLine
 
     // A crash must not leave a memory image with the document in it, and extraction must not slow down answers. Ctrl+C in a terminal and a
     // service manager signal the whole group: a child ends with its worker, not before it, or the document in work would be taken for
-    // the cause. Who writes beyond the limit gets an error and not a signal. Everything set here holds for the tools below the child.
+    // the cause. Who writes beyond the limit gets an error and not a signal. Everything set here holds for the tools below the child. A session, and
+    // with it a group, of the child's own lets the worker end its tools when the child itself is gone; all of it takes place in the one process
+    // that the worker has started, so that the group has the number that the worker knows.
     private const string Limiting =
         "trap '' INT TERM HUP XFSZ; ulimit -c 0; ulimit -d \"$1\"; ulimit -n \"$2\"; ulimit -f \"$3\"; shift 3; "
-        + "command -v nice >/dev/null 2>&1 && exec nice -n 10 \"$@\"; exec \"$@\"";
+        + "command -v nice >/dev/null 2>&1 && set -- nice -n 10 \"$@\"; command -v setsid >/dev/null 2>&1 && set -- setsid \"$@\"; exec \"$@\"";
 
     /// <summary>What the shell's <c>ulimit -f</c> counts in (POSIX).</summary>
     private const int FileBlockBytes = 512;

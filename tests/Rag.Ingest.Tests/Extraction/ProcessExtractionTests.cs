@@ -83,6 +83,25 @@ public sealed class ProcessExtractionTests
     }
 
     [Fact]
+    public async Task A_child_that_was_killed_at_work_takes_its_tools_along_and_the_next_one_reads_the_document()
+    {
+        await using var extractor = Extractors.Create();
+        var pdf = SamplePdf.Create([.. Enumerable.Repeat(string.Join('\n', Enumerable.Repeat("Pumps move water.", 40)), 3000)]);
+        var work = extractor.ExtractAsync(Extractors.Request(pdf, "a.pdf"), CancellationToken.None);
+        await Extractors.UntilAsync(static () => Extractors.Children().Count == 1, "the child did not start");
+        var child = Extractors.Children()[0];
+        var directory = Directory.ResolveLinkTarget($"/proc/{child}/cwd", false)!.FullName;
+        await Extractors.UntilAsync(() => Tools(directory).Count > 0 || work.IsCompleted, "the child did not begin");
+        var tool = Assert.Single(Tools(directory));
+
+        // Stopped, it does not notice by itself that nobody reads what it writes: like one that is busy unpacking and writes nothing.
+        await SignalAsync("-STOP", tool);
+        await SignalAsync("-KILL", child);
+        await Extractors.UntilAsync(() => Tools(directory).Count == 0, "a tool outlived the child");
+        Assert.Equal(3000, (await work).Pages);
+    }
+
+    [Fact]
     public async Task A_child_that_nobody_needs_ends()
     {
         var time = new ManualTime();
@@ -102,8 +121,7 @@ public sealed class ProcessExtractionTests
         var child = Assert.Single(Extractors.Children());
         foreach (var signal in new[] { "-INT", "-TERM", "-HUP" })
         {
-            using var kill = Process.Start("/bin/kill", [signal, child.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-            await kill.WaitForExitAsync();
+            await SignalAsync(signal, child);
         }
 
         Assert.Equal("two", (await extractor.ExtractAsync(Extractors.Request("two", "a.txt"), CancellationToken.None)).Text);
@@ -178,15 +196,26 @@ public sealed class ProcessExtractionTests
         using var child = StartAlone(directory);
         await ReadyAsync(child);
         await SendAsync(child, kind: 3, $$"""{"Path":"{{path}}","FileName":"a.pdf","MediaType":null}""");
-        await Extractors.UntilAsync(() => Tools() > 0 || child.HasExited, "the child did not begin");
+        await Extractors.UntilAsync(() => Tools(path).Count > 0 || child.HasExited, "the child did not begin");
         Assert.False(child.HasExited, "the child ended before its worker");
         await EndsAsync(child);
-        await Extractors.UntilAsync(() => Tools() == 0, "a tool outlived the child");
+        await Extractors.UntilAsync(() => Tools(path).Count == 0, "a tool outlived the child");
         Assert.False(Directory.Exists(directory.FullName));
+    }
 
-        int Tools() => Directory.EnumerateDirectories("/proc")
-            .Select(static process => Extractors.ReadOrEmpty(Path.Combine(process, "cmdline")))
-            .Count(command => command.Contains("pdftotext", StringComparison.Ordinal) && command.Contains(path, StringComparison.Ordinal));
+    /// <summary>Ids of the processes that read something under this path.</summary>
+    private static List<int> Tools(string path) =>
+    [
+        .. Directory.EnumerateDirectories("/proc")
+            .Where(process => Extractors.ReadOrEmpty(Path.Combine(process, "cmdline")) is var command
+                && command.Contains("pdftotext", StringComparison.Ordinal) && command.Contains(path, StringComparison.Ordinal))
+            .Select(static process => int.Parse(Path.GetFileName(process), System.Globalization.CultureInfo.InvariantCulture)),
+    ];
+
+    private static async Task SignalAsync(string signal, int process)
+    {
+        using var kill = Process.Start("/bin/kill", [signal, process.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private static Process StartAlone(DirectoryInfo directory) => Process.Start(

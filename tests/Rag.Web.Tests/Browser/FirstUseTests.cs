@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Rag.Web.Tests.StandIn;
 using Rag.Web.Tests.Support;
@@ -53,5 +55,33 @@ public sealed class FirstUseTests(Chromium chromium, WebSite site) : IClassFixtu
         await Assertions.Expect(page.Locator("#source")).ToBeHiddenAsync();
         await Assertions.Expect(answer.GetByRole(AriaRole.Button, new() { Name = "Source 1" })).ToBeFocusedAsync();
         visit.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task Too_many_wrong_keys_are_told_on_a_page_that_leads_back_with_the_keyboard_alone()
+    {
+        // Of its own: the other tests come from the same address.
+        await using var process = WebSite.StartProcess(site.ApiAddress, new Dictionary<string, string> { ["Rag__Web__FailedSignInsPerMinute"] = "1" });
+        await process.WaitUntilOkAsync("/health/live", TimeSpan.FromSeconds(60));
+        using (var stranger = new PlainClient(process.BaseAddress))
+        using (var answer = await stranger.PostFormAsync("/signin", "/signin", new() { ["key"] = "rag_wrong" }))
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        }
+
+        await using var visit = await chromium.VisitAsync(process.BaseAddress);
+        var page = visit.Page;
+        await page.GotoAsync("/signin?return=%2Fkeys");
+        await page.Keyboard.TypeAsync(StandInApi.AdminKey);
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Too many failed sign-ins");
+        await Assertions.Expect(page).ToHaveTitleAsync("Too many failed sign-ins · RagPlatform");
+        await Assertions.Expect(page.GetByText(new Regex("Wait \\d+ seconds, then try again"))).ToBeVisibleAsync();
+        Assert.Empty(await Accessibility.FindingsAsync(page, "too many"));
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Try again" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByLabel("API key")).ToBeFocusedAsync();
+        await Assertions.Expect(page.Locator("input[name=return]")).ToHaveValueAsync("/keys");
     }
 }

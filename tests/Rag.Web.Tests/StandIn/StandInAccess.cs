@@ -28,6 +28,13 @@ internal static class StandInAccess
             return;
         }
 
+        if (state.SignInsRefusedFor is { } seconds && path == "/v1/session" && HttpMethods.IsPost(context.Request.Method))
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            await Problem(context, 429, "rate-limited", "Too many unknown keys came from this address.");
+            return;
+        }
+
         if (path == "/v1/session/redeem" || Scopes(context, state) is not null)
         {
             await next(context);

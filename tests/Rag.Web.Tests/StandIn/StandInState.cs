@@ -35,6 +35,9 @@ internal sealed class StandInState : IDisposable
     /// <summary>While set, every request but health is answered 503.</summary>
     public bool Away { get; set; }
 
+    /// <summary>While set, no key is looked at for so many seconds.</summary>
+    public int? SignInsRefusedFor { get; set; }
+
     /// <summary>Since when the whole queue is paused.</summary>
     public DateTimeOffset? Paused { get; set; }
 
