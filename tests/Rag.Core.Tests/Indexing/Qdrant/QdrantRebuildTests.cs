@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Core.Indexing;
 using Rag.Core.Indexing.Qdrant;
-using Rag.Core.Tests.Indexing.Conformance;
 using Rag.Core.Tests.Retrieval;
 using Rag.Testing;
 
@@ -16,7 +15,7 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
 
     public async Task DisposeAsync() => await _world.DisposeAsync();
 
-    [IndexFact]
+    [Fact]
     public async Task What_waits_for_the_index_is_ready_when_the_version_that_has_it_is_searched()
     {
         var active = await _world.BeginAsync();
@@ -33,7 +32,7 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
         Assert.Equal("ready", await _world.ScalarAsync<string>("select status from document_events order by seq desc limit 1"));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task What_was_built_is_searched_though_somebody_writes_all_the_time()
     {
         var active = await _world.BeginAsync();
@@ -53,7 +52,7 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
         Assert.Equal(building.Id, Assert.Single(await _world.Versions.ListAsync(Projection.Provider, building.Epoch, default)).Id);
     }
 
-    [IndexFact]
+    [Fact]
     public async Task What_is_built_for_another_embedding_gives_way_to_what_is_asked_for_now()
     {
         var active = await _world.BeginAsync();
@@ -73,7 +72,7 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
         Task<int> BuildingAsync() => _world.ScalarAsync<int>("select id from index_versions where state = 'building'");
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Nothing_is_built_beside_what_is_being_filled_for_the_first_time()
     {
         await _world.BeginAsync();
@@ -86,7 +85,7 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
         Assert.True((await rebuilder.StateAsync(null, default)).IsBuilding);
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Writing_a_collection_again_that_the_index_does_not_have_is_refused()
     {
         var version = await _world.BeginAsync();
@@ -107,7 +106,7 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
         Assert.Equal(1, await _world.ScalarAsync<int>("select weights from index_collections"));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_collection_of_more_than_one_look_is_loaded_and_a_new_version_of_it_is_searched()
     {
         var active = await _world.BeginAsync();
@@ -124,7 +123,7 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
         Assert.Equal(1200, await _world.Qdrant.CountAsync(building.Name, [], default));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task What_is_written_again_is_so_though_something_new_comes_all_the_time()
     {
         var version = await _world.BeginAsync();
@@ -138,7 +137,7 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
         Assert.Equal(0, await _world.ScalarAsync<long>("select count(*) from index_documents d join index_collections c using (version_id, collection_id) where d.weights <> c.weights"));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task What_cannot_be_written_in_the_searched_version_can_be_in_the_next_one()
     {
         var active = await _world.BeginAsync();
