@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Rag.Core.Documents;
 using Rag.Core.Indexing.Qdrant;
@@ -82,6 +84,46 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         await _world.FinishAsync(version);
 
         Assert.Equal(1, await _world.CountAsync(version, document, new MetadataFilter.Equal("lang", "de")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Copies_of_points_under_other_ids_are_removed_and_the_document_stays_whole(bool isAsWritten)
+    {
+        var counted = new ConcurrentQueue<(string Kind, long Points)>();
+        using var listener = new MeterListener { InstrumentPublished = static (instrument, own) => Listen(instrument, own) };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => counted.Enqueue(((string)tags[0].Value!, value)));
+        listener.Start();
+        var version = await _world.BeginAsync();
+        var document = await _world.PublishAsync("d", "tern");
+        await _world.FinishAsync(version);
+        var digest = await _world.ScalarAsync<Guid>("select metadata from index_documents");
+        await _world.PutStrayAsync(
+            version,
+            $$"""{"collection":"{{_world.Collection.Id}}","document":"{{document}}","generation":{{await _world.GenerationAsync(document)}},"ordinal":0,"metadata":"{{(isAsWritten ? digest : Guid.Empty)}}","values":[]}""");
+        Assert.Equal(2, await _world.CountAsync(version, document));
+
+        await _world.ReconcileAsync(version);
+        await _world.FinishAsync(version);
+
+        Assert.Equal(1, await _world.CountAsync(version, document));
+        Assert.Contains(("unknown", 1), counted);
+        Assert.DoesNotContain(counted, static c => c.Points < 0);
+
+        // That was all.
+        var before = _world.Relay.Requests.Count;
+        await _world.ReconcileAsync(version);
+        Assert.False(await _world.Projection.RunAsync(version, null, default));
+        Assert.DoesNotContain(_world.Relay.Requests.Skip(before), static r => r.Method == "PUT" || r.Path.Contains("/delete", StringComparison.Ordinal));
+
+        static void Listen(Instrument instrument, MeterListener own)
+        {
+            if (instrument.Name == "rag.index.drift")
+            {
+                own.EnableMeasurementEvents(instrument);
+            }
+        }
     }
 
     [Fact]
