@@ -170,7 +170,7 @@ internal sealed partial class Projection(
         }
 
         var changed = await books.CommitAsync(
-            new ProjectionBatch(version, collection.Collection, projected, collection.Weights, watermark) { CompletesLoad = completes }, cancellationToken);
+            new ProjectionBatch(version, collection.Collection, projected, collection.Weights, watermark) { CompletesLoad = completes, IsLoaded = collection.IsLoaded }, cancellationToken);
         signals.Signal(StorageChannels.IndexProjected, collection.Collection.ToString());
         if (changed)
         {

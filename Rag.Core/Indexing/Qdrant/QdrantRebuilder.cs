@@ -73,7 +73,7 @@ internal sealed class QdrantRebuilder(Database database, StorageSignals signals,
                 return await connection.Sql(
                         """
                         update index_collections i
-                        set comparing = true, weights = weights + 1, average_length = case when chunks > 0 and total_length > 0 then total_length::float8 / chunks else average_length end
+                        set comparing = true, weights = weights + 1, average_length = case when chunks > 0 then greatest(total_length::float8 / chunks, 1) else average_length end
                         where i.version_id = $1 and i.collection_id = $2
                           and not exists (select from index_documents d where d.version_id = i.version_id and d.collection_id = i.collection_id and d.weights < i.weights)
                         """,

@@ -127,6 +127,29 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
     }
 
     [Fact]
+    public async Task Weights_are_made_anew_when_the_mean_length_has_moved_by_a_twentieth_and_not_before()
+    {
+        var version = await _world.BeginAsync();
+        await _world.World.PublishAsync(_world.Collection, [.. Enumerable.Range(0, 20).Select(static i => new NewDocument($"d{i}", Words(20)))]);
+        await _world.FinishAsync(version);
+        Assert.Equal((0, 20), await WeightsAsync());
+
+        await _world.PublishAsync("longer", Words(35));
+        await _world.FinishAsync(version);
+        Assert.Equal((0, 20), await WeightsAsync());
+
+        await _world.PublishAsync("longest", Words(65));
+        await _world.FinishAsync(version);
+        Assert.Equal((1, 500 / 22.0), await WeightsAsync());
+        Assert.Equal(22, await _world.ScalarAsync<long>("select count(*) from index_documents where weights = 1"));
+
+        static string Words(int count) => string.Join(' ', Enumerable.Repeat("tern", count));
+
+        async Task<(int Weights, double Length)> WeightsAsync() =>
+            (await _world.ScalarAsync<int>("select weights from index_collections"), await _world.ScalarAsync<double>("select average_length from index_collections"));
+    }
+
+    [Fact]
     public async Task Metadata_that_changed_among_changes_that_are_not_kept_arrives()
     {
         var version = await _world.BeginAsync();

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Core.Indexing;
+using Rag.Core.Indexing.Analysis;
 using Rag.Core.Indexing.Qdrant;
+using Rag.Core.Tests.Indexing.Conformance;
 using Rag.Core.Tests.Retrieval;
 using Rag.Testing;
 
@@ -9,6 +11,8 @@ namespace Rag.Core.Tests.Indexing.Qdrant;
 /// <summary>Versions of the index: one that is searched, and one that is built to take its place.</summary>
 public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetime, IClassFixture<PostgresFixture>
 {
+    private static readonly string[] Words = ["harbour", "lantern", "granite", "meadow", "glacier", "copper", "velvet", "pepper", "violin", "marble"];
+
     private ProjectorWorld _world = null!;
 
     public async Task InitializeAsync() => _world = await ProjectorWorld.StartAsync(await postgres.CreateDatabaseAsync());
@@ -83,6 +87,61 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
 
         Assert.Equal(1, await _world.ScalarAsync<long>("select count(*) from index_versions"));
         Assert.True((await rebuilder.StateAsync(null, default)).IsBuilding);
+    }
+
+    [Fact]
+    public async Task Words_are_ranked_as_by_the_embedded_index_though_what_the_mean_length_was_estimated_by_is_shorter_than_the_rest()
+    {
+        var active = await _world.BeginAsync();
+        var random = new Random(20261129);
+        // As many as the estimate looks at, which goes by age, then longer ones. Of the last two the first is better by a mean length of up to 93, the second by a greater one.
+        string[] texts =
+        [
+            .. Enumerable.Range(0, 500).Select(_ => RandomText(random.Next(60, 115))), .. Enumerable.Range(0, 100).Select(_ => RandomText(random.Next(140, 190))),
+            "tern " + Repeated(49), "tern tern " + Repeated(129),
+        ];
+        var all = texts.Select(static (t, i) => new NewDocument($"d{i}", t)).ToList();
+        var documents = (await _world.World.PublishAsync(_world.Collection, all[..500])).Concat(await _world.World.PublishAsync(_world.Collection, all[500..])).ToList();
+        var reference = new ReferenceIndex(Analyzers.ForLanguage("en"));
+        for (var i = 0; i < texts.Length; i++)
+        {
+            reference.Put(documents[i], texts[i], null, null);
+        }
+
+        Assert.InRange(reference.AverageLength, 97, 103);
+        Assert.InRange(await _world.Source.AverageLengthAsync(_world.Collection.Id, default), 80, 92);
+        await using var embedded = await SearchWorld.StartAsync(_world.World.ConnectionString, ("Rag:Embedding:Provider", "local"));
+
+        await _world.FinishAsync(active);
+        await CompareAsync();
+        var building = await _world.BuildAsync(active);
+        await _world.FinishAsync(building);
+        Assert.NotNull(await _world.Versions.ActivateAsync(building, default));
+        await CompareAsync();
+
+        // The mean was known this time: nothing was written twice.
+        Assert.Equal(0, await _world.ScalarAsync<int>($"select weights from index_collections where version_id = {building.Id}"));
+
+        async Task CompareAsync()
+        {
+            foreach (var query in (string[])["tern", "granite", "copper velvet", "marble granite pepper"])
+            {
+                var expected = reference.Lexical(query, reference.AverageLength);
+                var search = new IndexQuery { Collection = _world.Collection.Id, Terms = reference.Terms(query), Depth = 1000 };
+                var hits = await _world.World.Services.GetRequiredService<IIndexReader>().SearchAsync(search, default);
+                Assert.Equal(reference.AverageLength, hits.AverageLength, 6);
+                IndexConformance.AssertSame(expected, hits.Lexical, 1000);
+                IndexConformance.AssertSame(expected, (await embedded.Services.GetRequiredService<IIndexReader>().SearchAsync(search, default)).Lexical, 1000);
+                if (query == "tern")
+                {
+                    Assert.Equal([documents[^1], documents[^2]], hits.Lexical.Select(static h => h.Document));
+                }
+            }
+        }
+
+        string RandomText(int length) => string.Join(' ', random.GetItems(Words, length));
+
+        static string Repeated(int count) => string.Join(' ', Enumerable.Repeat("granite", count));
     }
 
     [Fact]
