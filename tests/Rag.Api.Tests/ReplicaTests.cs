@@ -128,11 +128,13 @@ public sealed class ReplicaTests(PostgresFixture postgres) : IAsyncLifetime
             },
             cancellationToken);
         var status = await Client(0).ReindexAsync(cancellationToken: cancellationToken);
+        Assert.Equal((RebuildStart.Begun, true, false), (status.Rebuild, status.Building, status.Filling));
         await Eventually.BecomesAsync(async () => status = await Client(0).GetIndexAsync(cancellationToken: cancellationToken), static s => !s.Building, Limit);
         await until.CancelAsync();
 
         Assert.True(await searching > 0);
         Assert.Equal((Documents - 1L, Documents - 1L), (status.Documents, status.Indexed));
+        Assert.Null(status.Rebuild);
     }
 
     // A change of configuration; the database has everything that the other index needs.

@@ -44,6 +44,10 @@ internal sealed class ProjectionBooks(ProjectionFence fence)
             },
             cancellationToken);
 
+    /// <summary>Notes that everything that there was has been in a version.</summary>
+    public Task FilledAsync(IndexVersion version, CancellationToken cancellationToken) => fence.RunAsync(
+        version, (connection, token) => connection.Sql("update index_versions set filled = true where id = $1", version.Id).RunAsync(token), cancellationToken);
+
     /// <summary>Forgets a collection whose points are removed.</summary>
     public Task ForgetAsync(IndexVersion version, CollectionId collection, CancellationToken cancellationToken) => fence.RunAsync(
         version,

@@ -65,10 +65,10 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
         var rebuilder = _world.World.Services.GetRequiredService<IIndexRebuilder>();
 
         // The same again: it goes on.
-        await rebuilder.StartAsync(null, default);
+        Assert.Equal(RebuildStart.Running, await rebuilder.StartAsync(null, default));
         Assert.Equal(building.Id, await BuildingAsync());
         await _world.World.ExecuteAsync("update index_versions set space_id = null where state = 'building'");
-        await rebuilder.StartAsync(null, default);
+        Assert.Equal(RebuildStart.Begun, await rebuilder.StartAsync(null, default));
 
         Assert.NotEqual(building.Id, await BuildingAsync());
         Assert.Equal("retired", await _world.ScalarAsync<string>($"select state from index_versions where id = {building.Id}"));
@@ -79,14 +79,60 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
     [Fact]
     public async Task Nothing_is_built_beside_what_is_being_filled_for_the_first_time()
     {
-        await _world.BeginAsync();
+        var version = await _world.BeginAsync();
         await _world.PublishAsync("d", "tern");
         var rebuilder = _world.World.Services.GetRequiredService<IIndexRebuilder>();
 
-        await rebuilder.StartAsync(null, default);
+        Assert.Equal(RebuildStart.Filling, await rebuilder.StartAsync(null, default));
 
         Assert.Equal(1, await _world.ScalarAsync<long>("select count(*) from index_versions"));
-        Assert.True((await rebuilder.StateAsync(null, default)).IsBuilding);
+        Assert.True(await rebuilder.StateAsync(null, default) is { IsBuilding: true, IsFilling: true });
+
+        await _world.FinishAsync(version);
+        Assert.True(await rebuilder.StateAsync(null, default) is { IsBuilding: false, IsFilling: false });
+        Assert.Equal(RebuildStart.Begun, await rebuilder.StartAsync(null, default));
+        Assert.True(await rebuilder.StateAsync(null, default) is { IsBuilding: true, IsFilling: false });
+    }
+
+    [Fact]
+    public async Task A_new_version_is_begun_though_a_collection_was_made_a_moment_ago()
+    {
+        var active = await _world.BeginAsync();
+        await _world.PublishAsync("d", "tern");
+        await _world.FinishAsync(active);
+        await _world.World.CreateCollectionAsync("new");
+
+        Assert.Equal(RebuildStart.Begun, await _world.World.Services.GetRequiredService<IIndexRebuilder>().StartAsync(null, default));
+    }
+
+    [Fact]
+    public async Task A_new_version_is_begun_though_the_searched_one_is_compared_as_a_whole()
+    {
+        var active = await _world.BeginAsync();
+        await _world.PublishAsync("d", "tern");
+        await _world.FinishAsync(active);
+        await _world.World.ExecuteAsync("update collection_sequences set change_seq = change_seq + 1");
+        Assert.True(await _world.Projection.RunAsync(active, null, default));
+        Assert.False(await _world.ScalarAsync<bool>("select loaded from index_collections"));
+
+        Assert.Equal(RebuildStart.Begun, await _world.World.Services.GetRequiredService<IIndexRebuilder>().StartAsync(null, default));
+    }
+
+    [Fact]
+    public async Task A_first_version_that_cannot_be_written_is_replaced_by_a_new_one()
+    {
+        var active = await _world.BeginAsync();
+        await _world.PublishAsync("d", "tern");
+        _world.Relay.Fate = request => request.Path.StartsWith($"/collections/{active.Name}/points", StringComparison.Ordinal) ? new RelayFate.Answer(503) : RelayFate.Forward;
+        await _world.ReleaseAsync();
+        await Eventually.TrueAsync(() => _world.ScalarAsync<bool>("select failing from index_versions"), "it is noted that it cannot be written");
+        var rebuilder = _world.World.Services.GetRequiredService<IIndexRebuilder>();
+
+        Assert.Equal(RebuildStart.Begun, await rebuilder.StartAsync(null, default));
+
+        await Eventually.TrueAsync(
+            async () => await _world.ScalarAsync<int>("select id from index_versions where state = 'active' and filled and not failing") > active.Id, "the new version is searched");
+        Assert.True(await rebuilder.StateAsync(null, default) is { IsBuilding: false, IsFilling: false, Indexed: 1 });
     }
 
     [Fact]
@@ -150,18 +196,18 @@ public sealed class QdrantRebuildTests(PostgresFixture postgres) : IAsyncLifetim
         var version = await _world.BeginAsync();
         var rebuilder = _world.World.Services.GetRequiredService<IIndexRebuilder>();
         // Nothing to search, nothing to write.
-        await rebuilder.StartAsync(_world.Collection.Id, default);
+        Assert.Equal(RebuildStart.Empty, await rebuilder.StartAsync(_world.Collection.Id, default));
         await _world.PublishAsync("d", "tern");
 
         var refusal = await Assert.ThrowsAsync<RagException>(() => rebuilder.StartAsync(_world.Collection.Id, default));
 
         Assert.Equal(("index-away", true), (refusal.Code, refusal.IsTransient));
         await _world.FinishAsync(version);
-        await rebuilder.StartAsync(_world.Collection.Id, default);
+        Assert.Equal(RebuildStart.Begun, await rebuilder.StartAsync(_world.Collection.Id, default));
         Assert.True((await rebuilder.StateAsync(_world.Collection.Id, default)).IsBuilding);
 
         // The second time while it is under way.
-        await rebuilder.StartAsync(_world.Collection.Id, default);
+        Assert.Equal(RebuildStart.Running, await rebuilder.StartAsync(_world.Collection.Id, default));
         Assert.Equal(1, await _world.ScalarAsync<int>("select weights from index_collections"));
     }
 
