@@ -9,7 +9,7 @@ public sealed partial class RagClient
     public Task<IndexStatus> GetIndexAsync(string? collection = null, CancellationToken cancellationToken = default) =>
         SendAsync<IndexStatus>(HttpMethod.Get, WithQuery(Path("index"), ("collection", collection)), null, cancellationToken);
 
-    /// <summary>Builds the index anew from the database, while search goes on; returns when that has begun.</summary>
+    /// <summary>Builds the index anew from the database, while search goes on; returns when that has begun, or says why it has not.</summary>
     /// <param name="collection">Null: all of it.</param>
     /// <param name="cancellationToken">Cancels the request, not the work.</param>
     public Task<IndexStatus> ReindexAsync(string? collection = null, CancellationToken cancellationToken = default) =>

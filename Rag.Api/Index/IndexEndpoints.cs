@@ -14,12 +14,22 @@ internal sealed record ReindexRequest(string? Collection = null);
 /// <summary>State of the index.</summary>
 /// <param name="Provider">Which one.</param>
 /// <param name="Building">Whether documents are being written anew.</param>
+/// <param name="Filling">Whether that is because the index never had everything yet.</param>
 /// <param name="Documents">Searchable documents.</param>
 /// <param name="Indexed">How many of them it has as they are.</param>
 /// <param name="LagSeconds">Age of the oldest change that is not in it; null where each process has an index of its own.</param>
-internal sealed record IndexAnswer(IndexProvider Provider, bool Building, long Documents, long Indexed, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? LagSeconds)
+/// <param name="Rebuild">What came of asking for it to be built anew; absent where nobody asked.</param>
+internal sealed record IndexAnswer(
+    IndexProvider Provider,
+    bool Building,
+    bool Filling,
+    long Documents,
+    long Indexed,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? LagSeconds,
+    RebuildStart? Rebuild = null)
 {
-    public static IndexAnswer Of(IndexState state) => new(state.Provider, state.IsBuilding, state.Documents, state.Indexed, state.Lag?.TotalSeconds);
+    public static IndexAnswer Of(IndexState state, RebuildStart? rebuild = null) =>
+        new(state.Provider, state.IsBuilding, state.IsFilling, state.Documents, state.Indexed, state.Lag?.TotalSeconds, rebuild);
 }
 
 /// <summary>Routes of the index, for those who keep it running.</summary>
@@ -44,8 +54,8 @@ internal static class IndexEndpoints
         Body<ReindexRequest> body, Caller caller, CollectionGate gate, IIndexRebuilder index, CancellationToken cancellationToken)
     {
         var one = await OneOrAllAsync(body.Value.Collection, "rebuild the whole index; name a collection in 'collection'", caller, gate, cancellationToken);
-        await index.StartAsync(one, cancellationToken);
-        return TypedResults.Accepted("/v1/index", IndexAnswer.Of(await index.StateAsync(one, cancellationToken)));
+        var start = await index.StartAsync(one, cancellationToken);
+        return TypedResults.Accepted("/v1/index", IndexAnswer.Of(await index.StateAsync(one, cancellationToken), start));
     }
 
     private static async Task<CollectionId?> OneOrAllAsync(string? collection, string what, Caller caller, CollectionGate gate, CancellationToken cancellationToken)

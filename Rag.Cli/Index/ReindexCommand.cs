@@ -35,13 +35,26 @@ internal static class ReindexCommand
             {
                 context.Terminal.Good("Every API process loads its index anew from the database; until it has, it searches the one it had.");
             }
-            else if (parsed.GetValue(noWait))
+            else if (state.Rebuild == RebuildStart.Empty)
             {
-                context.Terminal.Line($"A worker builds the index anew. './rag reindex --status{(one is null ? "" : $" -c {one}")}' shows how far it is.");
+                context.Terminal.Line("There is nothing to write: nothing in the collection is searched.");
             }
             else
             {
-                await WaitAsync(context, client, one, state, cancellationToken);
+                context.Terminal.Line(state.Rebuild switch
+                {
+                    RebuildStart.Filling => "Nothing is begun: the index is being filled for the first time, with the settings that it was made with.",
+                    RebuildStart.Running => "A worker builds the index anew already.",
+                    _ => "A worker builds the index anew.",
+                });
+                if (parsed.GetValue(noWait))
+                {
+                    context.Terminal.Line($"'./rag reindex --status{(one is null ? "" : $" -c {one}")}' shows how far it is.");
+                }
+                else
+                {
+                    await WaitAsync(context, client, one, state, cancellationToken);
+                }
             }
 
             return ExitCode.Ok;
@@ -55,6 +68,7 @@ internal static class ReindexCommand
         terminal.Line(status switch
         {
             { Provider: Embedded } => $"Every API process has its own index of {status.Documents.ToString(CultureInfo.InvariantCulture)} documents and follows the database.",
+            { Building: true, Filling: true } => $"The index is being filled for the first time: {documents}.",
             { Building: true } => $"The index is being written: {documents}.",
             _ => string.Create(CultureInfo.InvariantCulture, $"The index has {documents}; the oldest change that it has not is {status.LagSeconds ?? 0:F0} s old."),
         });
@@ -63,6 +77,7 @@ internal static class ReindexCommand
     private static async Task WaitAsync(CliContext context, RagClient client, string? collection, IndexStatus status, CancellationToken cancellationToken)
     {
         var terminal = context.Terminal;
+        var isFilling = status.Rebuild == RebuildStart.Filling;
         var told = -1L;
         var moved = context.Time.GetTimestamp();
         var hasWarned = false;
@@ -76,13 +91,16 @@ internal static class ReindexCommand
             else if (!hasWarned && context.Time.GetElapsedTime(moved) > Suspicious)
             {
                 hasWarned = true;
-                terminal.Warn("Nothing was written for a while. A worker with Rag:Index:Provider=qdrant writes the index: see that one runs, that Qdrant is there, and what its log says.");
+                terminal.Warn("Nothing was written for a while. A worker with Rag:Index:Provider=qdrant writes the index: see that one runs, that Qdrant is there, and what its log says."
+                    + (isFilling ? " If only some of the index cannot be written, './rag reindex' begins a new one now." : ""));
             }
 
             await Task.Delay(Interval, context.Time, cancellationToken);
             status = await client.GetIndexAsync(collection, cancellationToken);
         }
 
-        terminal.Good(string.Create(CultureInfo.InvariantCulture, $"The index is built anew and searched: {status.Indexed} documents."));
+        terminal.Good(isFilling
+            ? string.Create(CultureInfo.InvariantCulture, $"The index is filled and searched: {status.Indexed} documents. To give it other settings, run './rag reindex' again.")
+            : string.Create(CultureInfo.InvariantCulture, $"The index is built anew and searched: {status.Indexed} documents."));
     }
 }

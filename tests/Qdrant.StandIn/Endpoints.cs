@@ -11,7 +11,7 @@ internal static class Endpoints
 {
     public static void Map(WebApplication app, Server server, ContractGate gate)
     {
-        app.MapGet("/", static () => new { title = "qdrant - vector search engine (stand-in)", version = "1.18.0" });
+        app.MapGet("/", () => new { title = gate.IsChecking ? "qdrant - vector search engine (stand-in)" : "qdrant - vector search engine (stand-in, unchecked)", version = "1.18.0" });
         foreach (var health in (string[])["/healthz", "/readyz", "/livez"])
         {
             app.MapGet(health, static () => "healthz check passed");

@@ -6,7 +6,7 @@ using Qdrant.StandIn.Contract;
 using Qdrant.StandIn.Store;
 
 // Started as the real program is, and told by the same variables: QDRANT__SERVICE__HOST, HTTP_PORT, API_KEY and ENABLE_TLS, QDRANT__TLS__CERT and KEY,
-// QDRANT__STORAGE__STORAGE_PATH. One more names the description that it holds to: QDRANT_OPENAPI.
+// QDRANT__STORAGE__STORAGE_PATH. One more names the description that it holds requests and answers against: QDRANT_OPENAPI. Without it nothing is checked.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 var settings = builder.Configuration.GetSection("QDRANT");
@@ -24,16 +24,22 @@ builder.WebHost.ConfigureKestrel(options =>
     });
 });
 
-if (builder.Configuration["QDRANT_OPENAPI"] is not { } path || !File.Exists(path))
+var path = builder.Configuration["QDRANT_OPENAPI"] is { Length: > 0 } named ? named : null;
+if (path is not null && !File.Exists(path))
 {
-    Console.Error.WriteLine("QDRANT_OPENAPI must name Qdrant's description (qdrant-openapi.json).");
+    Console.Error.WriteLine($"QDRANT_OPENAPI names '{path}', which is not there. It must be Qdrant's description (qdrant-openapi.json), or unset: then nothing is held against it.");
     return 2;
+}
+
+if (path is null)
+{
+    Console.Error.WriteLine("QDRANT_OPENAPI names no description of Qdrant: requests and answers are not held against it.");
 }
 
 using var server = new Server(settings["STORAGE:STORAGE_PATH"] ?? "./storage");
 var key = service["API_KEY"];
 await using var app = builder.Build();
-var gate = new ContractGate(Description.Read(path), app.Services.GetRequiredService<ILogger<ContractGate>>());
+var gate = new ContractGate(path is null ? null : Description.Read(path), app.Services.GetRequiredService<ILogger<ContractGate>>());
 
 app.Use(async (context, next) =>
 {

@@ -22,7 +22,7 @@ public sealed partial class MetricsTests(WatchedPlatform platform) : IClassFixtu
     // Namespaces are not this test's question, the front end is not started here, and server faults and stale searches cannot be had on purpose.
     private static readonly string[] LabelsOfAnyValue = ["namespace", "job", "http_response_status_code", "rag_search_stale"];
 
-    [QdrantFact]
+    [Fact]
     public async Task Every_query_of_every_alert_and_dashboard_is_about_metrics_and_labels_that_exist()
     {
         var queries = Queries().ToList();
@@ -33,7 +33,7 @@ public sealed partial class MetricsTests(WatchedPlatform platform) : IClassFixtu
         Assert.Empty(faults);
     }
 
-    [QdrantFact]
+    [Fact]
     public async Task The_documented_metrics_are_those_that_are_emitted()
     {
         var documented = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "operations.md"))
@@ -54,7 +54,7 @@ public sealed partial class MetricsTests(WatchedPlatform platform) : IClassFixtu
         }
     }
 
-    [QdrantFact]
+    [Fact]
     public async Task A_threshold_of_an_alert_is_a_bound_of_its_histogram()
     {
         // Between two bounds a quantile is a guess, above the last one it is the last one: an alert beyond it would never be given.

@@ -1,4 +1,3 @@
-using Rag.Testing;
 using Xunit.Abstractions;
 
 namespace Rag.Chaos.Tests;
@@ -8,7 +7,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
 {
     private const int Documents = 24, Kills = 5, Seed = 1;
 
-    [QdrantFact]
+    [Fact]
     public Task With_Qdrant_and_originals_in_the_database_nothing_is_lost_whatever_dies() => RunAsync(ChaosStores.Qdrant);
 
     [Fact]

@@ -8,7 +8,8 @@ namespace Rag.Testing;
 
 /// <summary>
 /// A vector server for tests: the one that <c>RAG_TEST_QDRANT_URL</c> names, else the program <c>qdrant</c> of this machine, else a process of our
-/// own that holds to Qdrant's published description. A process keeps its data in a folder, so that it may be killed and started again.
+/// own that holds requests and answers against Qdrant's published description, where that is here. A process keeps its data in a folder, so
+/// that it may be killed and started again.
 /// </summary>
 public sealed class QdrantServer : IAsyncDisposable
 {
@@ -19,14 +20,13 @@ public sealed class QdrantServer : IAsyncDisposable
 
     private QdrantServer(Uri url, DirectoryInfo? folder, ChildSpecification? specification) => (Url, _folder, _specification) = (url, folder, specification);
 
-    /// <summary>Why there is none; null: there is one.</summary>
-    public static string? Refusal { get; } = Named is not null || QdrantProgram.Find() is not null ? null : StandInRefusal;
-
-    /// <summary>Why our own cannot be had; null: it can.</summary>
-    public static string? StandInRefusal => File.Exists(Description)
+    /// <summary>Why our own holds nothing against Qdrant's description; null: it does.</summary>
+    public static string? UncheckedReason { get; } = Description is not null
         ? null
-        : "Qdrant's description is not here: set RAG_SHARED to the folder that holds 'qdrant-openapi.json'; for tests that do not need the stand-in, put 'qdrant' on PATH or "
-            + "set RAG_TEST_QDRANT_URL to a running one.";
+        : "Qdrant's description is not here, so that the tests over the stand-in hold no request and no answer against it: set RAG_SHARED to the folder that holds 'qdrant-openapi.json'.";
+
+    /// <summary>Qdrant's published description, which is not ours to hand on; null: it is not here.</summary>
+    public static string? Description => Path.GetFullPath(Repository.Shared("qdrant-openapi.json")) is var path && File.Exists(path) ? path : null;
 
     /// <summary>Root of its REST API.</summary>
     public Uri Url { get; }
@@ -41,8 +41,6 @@ public sealed class QdrantServer : IAsyncDisposable
     public string Prefix { get; } = $"test-{Guid.NewGuid():N}";
 
     private static string? Named => Environment.GetEnvironmentVariable("RAG_TEST_QDRANT_URL") is { Length: > 0 } url ? url : null;
-
-    private static string Description => Path.GetFullPath(Repository.Shared("qdrant-openapi.json"));
 
     /// <summary>Takes the one that is named, or starts one.</summary>
     public static Task<QdrantServer> StartAsync() => Named is { } url
@@ -59,7 +57,7 @@ public sealed class QdrantServer : IAsyncDisposable
         "dotnet",
         specification =>
         {
-            var environment = new Dictionary<string, string>(specification.Environment) { ["QDRANT_OPENAPI"] = Description };
+            var environment = new Dictionary<string, string>(specification.Environment) { ["QDRANT_OPENAPI"] = Description ?? "" };
             if (certificate is not null && key is not null)
             {
                 environment["QDRANT__SERVICE__ENABLE_TLS"] = "true";
@@ -91,7 +89,7 @@ public sealed class QdrantServer : IAsyncDisposable
         await RunAsync();
     }
 
-    /// <summary>Everything that was sent to it, or that it answered, against the description.</summary>
+    /// <summary>Everything that was sent to it, or that it answered, against the description; nothing where that is not here.</summary>
     public async Task<IReadOnlyList<string>> ViolationsAsync()
     {
         using var client = Client();

@@ -62,9 +62,6 @@ internal sealed class ChaosWorld : IAsyncDisposable
         ["Rag__Extraction__Timeout"] = "00:15:00",
     };
 
-    /// <summary>Why there is none of that kind here; null when there is.</summary>
-    public static string? Refusal(ChaosStores stores) => stores == ChaosStores.Qdrant ? QdrantServer.Refusal : null;
-
     public static async Task<ChaosWorld> StartAsync(ChaosSettings settings, ServiceLog log, Outcomes outcomes)
     {
         var world = new ChaosWorld(settings, log);

@@ -8,7 +8,7 @@ namespace Rag.Core.Indexing.Embedded;
 internal sealed class EmbeddedRebuilder(Database database, StorageSignals signals) : IIndexRebuilder
 {
     /// <inheritdoc/>
-    public async Task StartAsync(CollectionId? collection, CancellationToken cancellationToken)
+    public async Task<RebuildStart> StartAsync(CollectionId? collection, CancellationToken cancellationToken)
     {
         // A number without its change: whoever follows finds a gap, and a gap is closed by reading the whole collection.
         await database.ReadAsync(
@@ -17,6 +17,7 @@ internal sealed class EmbeddedRebuilder(Database database, StorageSignals signal
                 .RunAsync(token),
             cancellationToken);
         signals.Signal(StorageChannels.IndexChanges, collection?.ToString() ?? string.Empty);
+        return RebuildStart.Begun;
     }
 
     /// <inheritdoc/>
@@ -26,7 +27,7 @@ internal sealed class EmbeddedRebuilder(Database database, StorageSignals signal
             var documents = await connection.Sql(
                     "select count(*) from documents where active_generation is not null and ($1::uuid is null or collection_id = $1::uuid)", collection?.Value)
                 .ScalarAsync<long>(token);
-            return new IndexState(IndexProvider.Embedded, IsBuilding: false, documents, documents, Lag: null);
+            return new IndexState(IndexProvider.Embedded, IsBuilding: false, IsFilling: false, documents, documents, Lag: null);
         },
         cancellationToken);
 }

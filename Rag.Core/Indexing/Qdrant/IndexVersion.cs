@@ -13,6 +13,12 @@ internal sealed record IndexVersion(int Id, string Name, int? Space, int? Dimens
 {
     /// <summary>Whether the collection was made for this version; until then whatever has its name is none of ours.</summary>
     public bool IsMade { get; init; } = true;
+
+    /// <summary>Whether everything that there was has been in it once.</summary>
+    public bool IsFilled { get; init; }
+
+    /// <summary>Whether something could not be written in it when it was last tried.</summary>
+    public bool IsFailing { get; init; }
 }
 
 /// <summary>How far one collection is in one version.</summary>

@@ -26,22 +26,29 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
     public Task<List<IndexVersion>> ListAsync(string provider, long epoch, CancellationToken cancellationToken) => database.ReadAsync(
         (connection, token) => connection.Sql(
                 """
-                select v.id, v.name, v.space_id, s.dimensions, v.state = 'active', v.made
+                select v.id, v.name, v.space_id, s.dimensions, v.state = 'active', v.made, v.filled, v.failing
                 from index_versions v left join embedding_spaces s on s.id = v.space_id
                 where v.provider = $1 and v.state <> 'retired'
                 order by v.state
                 """,
                 provider)
             .ListAsync(
-                r => new IndexVersion(r.GetInt32(0), r.GetString(1), r.NullableValue<int>(2), r.NullableValue<int>(3), r.GetBoolean(4), epoch) { IsMade = r.GetBoolean(5) }, token),
+                r => new IndexVersion(r.GetInt32(0), r.GetString(1), r.NullableValue<int>(2), r.NullableValue<int>(3), r.GetBoolean(4), epoch)
+                {
+                    IsMade = r.GetBoolean(5),
+                    IsFilled = r.GetBoolean(6),
+                    IsFailing = r.GetBoolean(7),
+                },
+                token),
         cancellationToken);
 
     /// <summary>
     /// Begins a version; the first one is searched at once. One that is being built already stays, unless it is of another embedding space:
     /// then it would be outdated before it is searched, and the new one takes its place. Nothing is begun while the searched one, of the
-    /// same space, is itself still being filled.
+    /// same space, is itself being filled for the first time and that goes well: a new one is what helps where it does not.
     /// </summary>
-    public Task CreateAsync(string provider, string prefix, EmbeddingSpace? space, CancellationToken cancellationToken) => database.TransactionAsync(
+    /// <returns>Whether that is so, or one is being built, or one was begun to be built.</returns>
+    public Task<RebuildStart> CreateAsync(string provider, string prefix, EmbeddingSpace? space, CancellationToken cancellationToken) => database.TransactionAsync(
         async (connection, token) =>
         {
             int? spaceId = space is null ? null : await GenerationWriter.SpaceIdAsync(connection, space, token);
@@ -49,7 +56,7 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
                     "update index_versions set state = 'retired', retired = now() where provider = $1 and state = 'building' and space_id is distinct from $2::int", provider, spaceId)
                 .RunAsync(token);
             // The number tells people which is newer. The rest keeps the name from meeting that of another database in the same Qdrant.
-            return await connection.Sql(
+            var begun = await connection.Sql(
                     """
                     insert into index_versions (provider, name, space_id, state, activated, made)
                     select $1, $2 || '-' || nextval('index_version_numbers') || '-' || left(replace(gen_random_uuid()::text, '-', ''), 12), $3::int,
@@ -58,15 +65,28 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
                     where not exists (
                         select 1 from index_versions v cross join collection_sequences s
                         left join index_collections i on i.version_id = v.id and i.collection_id = s.collection_id
-                        where v.provider = $1 and v.state = 'active' and v.space_id is not distinct from $3::int and (i.collection_id is null or not i.loaded))
+                        where v.provider = $1 and v.state = 'active' and v.space_id is not distinct from $3::int and not v.filled and not v.failing
+                            and (i.collection_id is null or not i.loaded))
                     on conflict do nothing
+                    returning state
                     """,
                     provider,
                     prefix,
                     spaceId)
-                .RunAsync(token);
+                .ScalarAsync<string>(token);
+            return begun switch
+            {
+                "building" => RebuildStart.Begun,
+                null when await connection.Sql("select exists (select from index_versions where provider = $1 and state = 'building')", provider).ScalarAsync<bool>(token) =>
+                    RebuildStart.Running,
+                _ => RebuildStart.Filling,
+            };
         },
         cancellationToken);
+
+    /// <summary>Notes whether something cannot be written in the version.</summary>
+    public Task FailingAsync(IndexVersion version, bool isFailing, CancellationToken cancellationToken) => fence.RunAsync(
+        version, (connection, token) => connection.Sql("update index_versions set failing = $2 where id = $1", version.Id, isFailing).RunAsync(token), cancellationToken);
 
     /// <summary>Notes that the collection of that name is this version's own.</summary>
     public Task MadeAsync(IndexVersion version, CancellationToken cancellationToken) => fence.RunAsync(
@@ -102,7 +122,7 @@ internal sealed class IndexVersions(Database database, ProjectionFence fence)
 
             await using var batch = connection.CreateBatch();
             batch.Then("update index_versions set state = 'retired', retired = now() where provider = (select provider from index_versions where id = $1) and state = 'active'", version.Id);
-            batch.Then("update index_versions set state = 'active', activated = now() where id = $1", version.Id);
+            batch.Then("update index_versions set state = 'active', activated = now(), filled = true where id = $1", version.Id);
             await batch.ExecuteNonQueryAsync(token);
             return await WaitingForIndex.SettleAsync(connection, version, null, token);
         },

@@ -24,6 +24,9 @@ internal sealed partial class Projection(
     /// <summary>Whether a collection waits because it could not be written.</summary>
     public bool IsFailing => _rests.Any;
 
+    /// <summary>As <see cref="IsFailing"/>, in one version.</summary>
+    public bool IsFailingIn(int version) => _rests.AnyOf(version);
+
     /// <summary>Forgets what is known of versions that there are no more.</summary>
     public void Keep(IReadOnlyCollection<int> versions) => _rests.Keep(versions);
 
@@ -41,6 +44,11 @@ internal sealed partial class Projection(
         var isAway = false;
         var began = time.GetTimestamp();
         var behind = await source.BehindAsync(version, cancellationToken);
+        if (version is { IsActive: true, IsFilled: false } && behind.TrueForAll(static b => b.Known is { IsLoaded: true }))
+        {
+            await books.FilledAsync(version, cancellationToken);
+        }
+
         var gone = await source.GoneAsync(version, cancellationToken);
         _rests.Keep(version.Id, behind.Select(static b => b.Collection).Concat(gone).ToHashSet());
         var first = _last.Remove(version.Id, out var last) ? behind.FindIndex(b => b.Collection == last) + 1 : 0;
@@ -170,7 +178,7 @@ internal sealed partial class Projection(
         }
 
         var changed = await books.CommitAsync(
-            new ProjectionBatch(version, collection.Collection, projected, collection.Weights, watermark) { CompletesLoad = completes }, cancellationToken);
+            new ProjectionBatch(version, collection.Collection, projected, collection.Weights, watermark) { CompletesLoad = completes, IsLoaded = collection.IsLoaded }, cancellationToken);
         signals.Signal(StorageChannels.IndexProjected, collection.Collection.ToString());
         if (changed)
         {

@@ -70,4 +70,7 @@ internal sealed record ProjectionBatch(IndexVersion Version, CollectionId Collec
 {
     /// <summary>Nothing from before the watermark is missing any more.</summary>
     public bool CompletesLoad { get; init; }
+
+    /// <summary>Nothing was missing before either.</summary>
+    public bool IsLoaded { get; init; }
 }

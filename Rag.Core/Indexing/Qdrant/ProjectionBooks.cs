@@ -11,6 +11,16 @@ namespace Rag.Core.Indexing.Qdrant;
 /// </summary>
 internal sealed class ProjectionBooks(ProjectionFence fence)
 {
+    /// <summary>
+    /// By how much the mean length of a collection's chunks may differ from the one that their weights were made with. Half of it costs
+    /// twice as much: while the mean goes from a to b, all of the collection is written again ln(b / a) / ln(1 + tolerance) times. Where
+    /// chunks are alike, that of some hundreds keeps within a twentieth by itself.
+    /// </summary>
+    public const double Tolerance = 0.05;
+
+    /// <summary>As <see cref="Tolerance"/>, for what was just loaded: it may have begun with an estimate, and is written once more at most.</summary>
+    public const double ToleranceOfLoad = 0.01;
+
     private static readonly string[] Tables = ["index_terms", "index_analyzers", "index_documents", "index_collections"];
 
     /// <summary>Begins to hold a collection: everything up to <paramref name="head"/> is still to come.</summary>
@@ -33,6 +43,10 @@ internal sealed class ProjectionBooks(ProjectionFence fence)
                 return new ProjectedCollection(collection, head, IsLoaded: false, IsComparing: true, averageLength, weights);
             },
             cancellationToken);
+
+    /// <summary>Notes that everything that there was has been in a version.</summary>
+    public Task FilledAsync(IndexVersion version, CancellationToken cancellationToken) => fence.RunAsync(
+        version, (connection, token) => connection.Sql("update index_versions set filled = true where id = $1", version.Id).RunAsync(token), cancellationToken);
 
     /// <summary>Forgets a collection whose points are removed.</summary>
     public Task ForgetAsync(IndexVersion version, CollectionId collection, CancellationToken cancellationToken) => fence.RunAsync(
@@ -118,7 +132,7 @@ internal sealed class ProjectionBooks(ProjectionFence fence)
                     batch.CompletesLoad,
                     batch.Weights)
                 .RunAsync(token);
-            await ReweighAsync(connection, batch.Version, batch.Collection, token);
+            await ReweighAsync(connection, batch, token);
             return batch.Version.IsActive && (await WaitingForIndex.SettleAsync(connection, batch.Version, [.. now.Select(static d => d.Document)], token)).Count > 0;
         },
         cancellationToken);
@@ -203,14 +217,15 @@ internal sealed class ProjectionBooks(ProjectionFence fence)
         await statements.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // Weights are made with the mean length that there was. When it is another by a fifth, all of them are made anew, while search goes on.
-    private static Task<int> ReweighAsync(NpgsqlConnection connection, IndexVersion version, CollectionId collection, CancellationToken cancellationToken) => connection.Sql(
+    // Weights are made with the mean length that there was. When it is another by more than the tolerance, all of them are made anew, while search goes on.
+    private static Task<int> ReweighAsync(NpgsqlConnection connection, ProjectionBatch batch, CancellationToken cancellationToken) => connection.Sql(
             """
-            update index_collections set comparing = true, weights = weights + 1, average_length = total_length::float8 / chunks
-            where version_id = $1 and collection_id = $2 and not comparing and chunks > 0 and total_length > 0
-              and total_length::float8 / chunks not between average_length / 1.2 and average_length * 1.2
+            update index_collections set comparing = true, weights = weights + 1, average_length = greatest(total_length::float8 / chunks, 1)
+            where version_id = $1 and collection_id = $2 and not comparing and chunks > 0
+              and greatest(total_length::float8 / chunks, 1) not between average_length / $3 and average_length * $3
             """,
-            version.Id,
-            collection.Value)
+            batch.Version.Id,
+            batch.Collection.Value,
+            1 + (batch.IsLoaded ? Tolerance : ToleranceOfLoad))
         .RunAsync(cancellationToken);
 }

@@ -201,19 +201,24 @@ internal sealed class ProjectionSource(Database database)
         cancellationToken);
 
     /// <summary>
-    /// Mean length of a collection's chunks in terms, as some of them tell: all of a large collection take minutes to read, and once its
-    /// documents are booked the true mean is known. 1 while it has none.
+    /// Mean length of a collection's chunks in terms, by the books of the version that is searched, else as some of them tell: all of a
+    /// large collection take minutes to read, and once its documents are booked the true mean is known. 1 while it has none.
     /// </summary>
     public Task<double> AverageLengthAsync(CollectionId collection, CancellationToken cancellationToken) => database.ReadAsync(
         (connection, token) => connection.Sql(
                 """
-                select greatest(coalesce(avg(c.term_count), 1), 1)::float8
-                from (select id, active_generation from documents where collection_id = $1 and active_generation is not null order by id limit $2) d
-                cross join lateral (select term_count from chunks where document_id = d.id and generation = d.active_generation limit $3) c
+                select greatest(1, coalesce(
+                    (select i.total_length::float8 / i.chunks from index_collections i join index_versions v on v.id = i.version_id
+                        where v.provider = $4 and v.state = 'active' and i.collection_id = $1 and i.loaded and i.chunks > 0),
+                    (select avg(c.term_count)::float8
+                        from (select id, active_generation from documents where collection_id = $1 and active_generation is not null order by id limit $2) d
+                        cross join lateral (select term_count from chunks where document_id = d.id and generation = d.active_generation limit $3) c),
+                    1))
                 """,
                 collection.Value,
                 SampledDocuments,
-                SampledChunks)
+                SampledChunks,
+                Projection.Provider)
             .ScalarAsync<double>(token),
         cancellationToken);
 

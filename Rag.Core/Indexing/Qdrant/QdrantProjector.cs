@@ -170,6 +170,7 @@ internal sealed partial class QdrantProjector(
         ExceptionDispatchInfo? failure = null;
         foreach (var version in versions)
         {
+            var isFailing = false;
             // What cannot be written in the searched one is no reason not to go on with the one that is to replace it, nor the other way round.
             try
             {
@@ -180,7 +181,15 @@ internal sealed partial class QdrantProjector(
             }
             catch (Exception e) when (e is not ProjectorReplacedException && !cancellationToken.IsCancellationRequested)
             {
+                isFailing = true;
                 failure ??= ExceptionDispatchInfo.Capture(e);
+            }
+
+            // For whoever asks for a new version: one that cannot be filled is to be replaced.
+            isFailing |= projection.IsFailingIn(version.Id);
+            if (isFailing != version.IsFailing)
+            {
+                await allVersions.FailingAsync(version, isFailing, cancellationToken);
             }
         }
 

@@ -144,27 +144,34 @@ internal sealed partial class Reconciliation : IDisposable
             return;
         }
 
-        var missing = booked
-            .Where(b => scan.Booked.TryGetValue(b.Key, out var before) && before == b.Value && scan.Held.GetValueOrDefault((b.Key, b.Value.Generation, b.Value.Metadata)) != b.Value.Chunks)
+        var all = scan.Held.GroupBy(static h => (h.Key.Document, h.Key.Generation), static h => h.Value).ToDictionary(static g => g.Key, static g => g.Sum());
+        var differing = booked
+            .Where(b => scan.Booked.TryGetValue(b.Key, out var before) && before == b.Value)
+            .Select(b => (Document: b.Key, b.Value.Generation, Missing: b.Value.Chunks - scan.Held.GetValueOrDefault((b.Key, b.Value.Generation, b.Value.Metadata)),
+                Surplus: all.GetValueOrDefault((b.Key, b.Value.Generation)) - b.Value.Chunks))
+            .Where(static d => d.Missing != 0 || d.Surplus > 0)
             .ToList();
-        var strange = scan.Held.Where(h => !Holds(booked, h.Key.Document, h.Key.Generation) && !Holds(scan.Booked, h.Key.Document, h.Key.Generation)).ToList();
-        if (missing.Count > 0)
-        {
-            await _books.RequestAsync(version, scan.Collection, missing.Select(static m => m.Key), cancellationToken);
-            Count("missing", missing.Sum(m => (long)m.Value.Chunks - scan.Held.GetValueOrDefault((m.Key, m.Value.Generation, m.Value.Metadata))));
-        }
+        var strange = all.Where(h => !Holds(booked, h.Key.Document, h.Key.Generation) && !Holds(scan.Booked, h.Key.Document, h.Key.Generation)).ToList();
+        // Copies under ids of somebody else's would outlive that the document is written again: all of its points go first.
+        var surplus = differing.FindAll(static d => d.Surplus > 0);
 
         // A few at a time: after a restored snapshot it may be all of them, and a request has a size that Qdrant takes. These generations
         // and no others: nothing that somebody wrote since.
-        foreach (var some in strange.Select(static s => (s.Key.Document, s.Key.Generation)).Distinct().Chunk(DocumentsPerDelete))
+        foreach (var some in strange.Select(static s => s.Key).Concat(surplus.Select(static s => (s.Document, s.Generation))).Chunk(DocumentsPerDelete))
         {
             await _fence.RunAsync(version, token => _qdrant.DeleteAsync(version.Name, QdrantFilter.OfGenerations(scan.Collection, some), token), cancellationToken);
         }
 
-        Count("unknown", strange.Sum(static s => (long)s.Value));
-        if (missing.Count + strange.Count > 0)
+        if (differing.Count > 0)
         {
-            LogDrift(scan.Collection, missing.Count, strange.Count);
+            await _books.RequestAsync(version, scan.Collection, differing.Select(static d => d.Document), cancellationToken);
+        }
+
+        Count("missing", differing.Sum(static d => (long)Math.Max(0, d.Missing)));
+        Count("unknown", strange.Sum(static s => (long)s.Value) + surplus.Sum(static s => (long)s.Surplus));
+        if (differing.Count + strange.Count > 0)
+        {
+            LogDrift(scan.Collection, differing.Count, strange.Count + surplus.Count);
         }
     }
 
@@ -211,7 +218,7 @@ internal sealed partial class Reconciliation : IDisposable
         }
     }
 
-    [LoggerMessage(3120, LogLevel.Warning, "The vector index differed from the database in collection {Collection}: {Missing} documents are written again, {Unknown} unknown generations were removed.")]
+    [LoggerMessage(3120, LogLevel.Warning, "The vector index differed from the database in collection {Collection}: {Missing} documents are written again, points of {Unknown} generations were removed.")]
     private partial void LogDrift(CollectionId collection, int missing, int unknown);
 
     [LoggerMessage(3121, LogLevel.Warning, "The vector index had {Points} points of collection {Collection}, which is not in the database; they were removed.")]

@@ -13,6 +13,9 @@ internal sealed class Rests(TimeProvider time)
     /// <summary>Whether any has failed and has not worked since.</summary>
     public bool Any => _waits.Count > 0;
 
+    /// <summary>As <see cref="Any"/>, in one version.</summary>
+    public bool AnyOf(int version) => _waits.Keys.Any(key => key.Version == version);
+
     public bool IsResting(int version, CollectionId collection) =>
         _waits.TryGetValue((version, collection), out var rest) && time.GetElapsedTime(rest.Since) < rest.Wait;
 

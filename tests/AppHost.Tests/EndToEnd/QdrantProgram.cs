@@ -4,11 +4,10 @@ namespace AppHost.Tests.EndToEnd;
 [CollectionDefinition(nameof(ChangedPath), DisableParallelization = true)]
 public sealed class ChangedPath;
 
-/// <summary>A test with a program <c>qdrant</c>: on Aspire's packages servers are containers, and the stand-in needs Qdrant's description.</summary>
+/// <summary>A test with a program <c>qdrant</c>: on Aspire's packages servers are containers.</summary>
 public sealed class QdrantProgramFactAttribute : FactAttribute
 {
     public QdrantProgramFactAttribute() => Skip = typeof(DistributedApplication).Assembly.GetName().Name == "Aspire.Hosting" ? "Aspire's orchestrator runs no native servers."
-        : !File.Exists(QdrantProgram.Description) ? "Qdrant's description is not here: set RAG_SHARED to the folder that holds 'qdrant-openapi.json'."
         : OperatingSystem.IsWindows() ? "The program is a shell script."
         : null;
 }
@@ -22,7 +21,8 @@ internal sealed class QdrantProgram : IDisposable
     {
         var program = Path.Combine(_folder.FullName, "qdrant");
         var standIn = Path.Combine(Repository.Root, "tests", "Qdrant.StandIn", "bin", Configuration, "net10.0", "qdrant-stand-in.dll");
-        File.WriteAllText(program, $"#!/bin/sh\nQDRANT_OPENAPI='{Description}' exec dotnet '{standIn}' \"$@\"\n");
+        var description = Path.GetFullPath(Repository.Shared("qdrant-openapi.json"));
+        File.WriteAllText(program, $"#!/bin/sh\nQDRANT_OPENAPI='{(File.Exists(description) ? description : "")}' exec dotnet '{standIn}' \"$@\"\n");
         if (!OperatingSystem.IsWindows())
         {
             // Servers of root's run as another account.
@@ -31,8 +31,6 @@ internal sealed class QdrantProgram : IDisposable
             File.SetUnixFileMode(program, Everybody);
         }
     }
-
-    public static string Description => Path.GetFullPath(Repository.Shared("qdrant-openapi.json"));
 
     /// <summary>PATH with it.</summary>
     public string SearchPath => $"{_folder.FullName}{Path.PathSeparator}{Environment.GetEnvironmentVariable("PATH")}";

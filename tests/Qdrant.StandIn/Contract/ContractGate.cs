@@ -1,15 +1,20 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Qdrant.StandIn.Contract;
 
 /// <summary>
 /// Lets through only what the description allows, in both directions. A request that it does not allow gets 400 and is remembered, so
-/// that a test can assert that there was none; an answer that it does not allow is a fault of this server and gets 500.
+/// that a test can assert that there was none; an answer that it does not allow is a fault of this server and gets 500. Without a
+/// description everything is let through.
 /// </summary>
-internal sealed class ContractGate(Description description, ILogger<ContractGate> logger)
+internal sealed class ContractGate(Description? description, ILogger<ContractGate> logger)
 {
-    private readonly SchemaCheck _schemas = new(description);
+    private readonly SchemaCheck? _schemas = description is null ? null : new(description);
+
+    /// <summary>Whether there is a description to hold anything against.</summary>
+    public bool IsChecking => description is not null;
 
     /// <summary>Everything that was refused.</summary>
     public ConcurrentQueue<string> Violations { get; } = new();
@@ -23,14 +28,18 @@ internal sealed class ContractGate(Description description, ILogger<ContractGate
             return;
         }
 
-        if (description.Find(request.Method, request.Path) is not { } operation)
+        var operation = description?.Find(request.Method, request.Path);
+        if (IsChecking && operation is null)
         {
             await RefuseAsync(context, StatusCodes.Status404NotFound, [$"{request.Method} {request.Path} is no operation of the description."]);
             return;
         }
 
-        var errors = request.Query.Where(q => !operation.Query.ContainsKey(q.Key)).Select(static q => $"The query's '{q.Key}' is no parameter of the description.").ToList();
-        if (operation.RequestSchema is { } schema)
+        var errors = operation is null
+            ? []
+            : request.Query.Where(q => !operation.Query.ContainsKey(q.Key)).Select(static q => $"The query's '{q.Key}' is no parameter of the description.").ToList();
+        var schema = operation?.RequestSchema;
+        if (schema is not null || (!IsChecking && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }))
         {
             try
             {
@@ -43,7 +52,7 @@ internal sealed class ContractGate(Description description, ILogger<ContractGate
                 return;
             }
 
-            errors.AddRange(_schemas.Check(context.Body(), schema));
+            errors.AddRange(schema is { } allowed ? _schemas!.Check(context.Body(), allowed) : []);
         }
 
         if (errors.Count > 0)
@@ -55,7 +64,7 @@ internal sealed class ContractGate(Description description, ILogger<ContractGate
         await AnswerAsync(context, operation, next);
     }
 
-    private async Task AnswerAsync(HttpContext context, Operation operation, RequestDelegate next)
+    private async Task AnswerAsync(HttpContext context, Operation? operation, RequestDelegate next)
     {
         var wire = context.Response.Body;
         await using var buffer = new MemoryStream();
@@ -74,11 +83,11 @@ internal sealed class ContractGate(Description description, ILogger<ContractGate
             context.Response.Body = wire;
         }
 
-        if (operation.ResponseSchema(context.Response.StatusCode) is { } schema && buffer.Length > 0)
+        if (operation?.ResponseSchema(context.Response.StatusCode) is { } schema && buffer.Length > 0)
         {
             buffer.Position = 0;
             using var answer = await JsonDocument.ParseAsync(buffer);
-            if (_schemas.Check(answer.RootElement, schema) is { Count: > 0 } errors)
+            if (_schemas!.Check(answer.RootElement, schema) is { Count: > 0 } errors)
             {
                 Violations.Enqueue($"Answer to {context.Request.Method} {context.Request.Path}: {string.Join(' ', errors)}");
                 await Answers.FailAsync(context, StatusCodes.Status500InternalServerError, string.Join(' ', errors));

@@ -25,11 +25,6 @@ public sealed class WatchedPlatform(PostgresFixture postgres) : IAsyncLifetime
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
-        if (QdrantServer.Refusal is not null)
-        {
-            return;
-        }
-
         _collector = Keep(await OtlpCollector.StartAsync());
         var redis = Keep(await RedisInstance.StartAsync());
         var qdrant = Keep(await QdrantServer.StartAsync());

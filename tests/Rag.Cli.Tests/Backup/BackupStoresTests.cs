@@ -95,7 +95,7 @@ public sealed class BackupStoresTests : IClassFixture<PostgresFixture>, IDisposa
         Assert.Equal([Original], await StoredAsync(target.Connection));
     }
 
-    [QdrantFact]
+    [Fact]
     public async Task Books_of_an_index_do_not_travel_and_the_index_is_built_anew_where_the_archive_arrives()
     {
         var source = await _installations.FilledAsync();

@@ -7,7 +7,7 @@ namespace Rag.Core.Tests.Retrieval;
 /// <summary>Search as a service does it, over Qdrant.</summary>
 public sealed class QdrantSearchTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    [QdrantFact]
+    [Fact]
     public async Task Dense_search_goes_by_vectors_alone_and_hybrid_search_by_both()
     {
         await using var server = await QdrantServer.StartAsync();
@@ -25,7 +25,7 @@ public sealed class QdrantSearchTests(PostgresFixture postgres) : IClassFixture<
         Assert.True(hybrid.Evidence[0].Scores.Fused > 0);
     }
 
-    [QdrantFact]
+    [Fact]
     public async Task Where_the_index_has_no_vectors_dense_search_goes_by_words_and_says_so()
     {
         await using var server = await QdrantServer.StartAsync();

@@ -7,7 +7,7 @@ namespace Rag.Core.Tests.Indexing.Conformance;
 
 public abstract partial class IndexConformance
 {
-    [IndexFact]
+    [Fact]
     public async Task Filters_hold_for_every_kind_of_value()
     {
         await PublishRandomAsync(150);
@@ -27,7 +27,7 @@ public abstract partial class IndexConformance
         }
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_range_of_strings_loses_nothing_that_is_in_it()
     {
         await PublishRandomAsync(60);

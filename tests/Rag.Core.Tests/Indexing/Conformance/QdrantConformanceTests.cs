@@ -27,7 +27,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.Empty(violations);
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Its_collection_is_made_as_configured_and_has_its_payload_indexes_before_the_first_point()
     {
         await PublishRandomAsync(3);
@@ -61,7 +61,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.Equal(point["vector"]!["terms"]!["indices"]!.AsArray().Count, point["vector"]!["terms"]!["values"]!.AsArray().Count);
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_search_by_both_is_one_call_in_which_each_retriever_has_the_filter()
     {
         await PublishRandomAsync(5);
@@ -86,7 +86,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.True((bool)body["prefetch"]![1]!["params"]!["quantization"]!["rescore"]!);
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Whatever_request_a_projector_is_cut_off_at_what_follows_comes_right()
     {
         using var drift = new DriftCount();
@@ -115,7 +115,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.Equal(0, drift.Of("missing"));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_document_is_ready_when_the_index_has_it()
     {
         _relay.Cut();
@@ -129,7 +129,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.Equal(document, Assert.Single(hits.Lexical).Document);
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Away_it_is_a_passing_failure_and_afterwards_it_serves_as_before()
     {
         await PublishRandomAsync(5);
@@ -146,7 +146,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.Null(await World.Services.CheckIndexAsync(default));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task What_was_booked_without_its_points_being_outdated_or_the_other_way_round_comes_right_when_it_is_done_again()
     {
         var documents = await PublishRandomAsync(20);
@@ -166,7 +166,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.Equal(20, await qdrant.CountAsync(name, QdrantFilter.OfCollection(Collection.Id), default));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Points_that_are_missing_or_unknown_are_found_and_put_right()
     {
         var documents = await PublishRandomAsync(12);
@@ -186,7 +186,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.Equal(12, await qdrant.CountAsync(name, QdrantFilter.OfCollection(Collection.Id), default));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_document_that_the_books_have_lost_is_booked_again_without_counting_twice()
     {
         var documents = await PublishRandomAsync(6);
@@ -199,7 +199,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.Equal(6, await ScalarAsync<long>("select chunks from index_collections"));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_collection_that_Qdrant_has_lost_is_made_and_filled_again()
     {
         await PublishRandomAsync(15);
@@ -214,7 +214,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         await SettledAsync();
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_projector_that_was_replaced_books_nothing()
     {
         var documents = await PublishRandomAsync(3);
@@ -228,7 +228,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
             () => books.CommitAsync(new ProjectionBatch(version, Collection.Id, [new ProjectedDocument(documents[0], null)], 0, 99), default));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_document_that_waits_for_what_the_index_holds_already_is_made_ready()
     {
         var documents = await PublishRandomAsync(3);
@@ -237,7 +237,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         await Eventually.TrueAsync(async () => await StateAsync(documents[1]) == ("ready", null), "the document is ready");
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Sweeping_goes_on_beside_the_projector()
     {
         await PublishRandomAsync(1);
@@ -246,7 +246,7 @@ public sealed class QdrantConformanceTests(PostgresFixture postgres) : IndexConf
         Assert.NotNull(await engine.Get<Rag.Core.Jobs.Sweeper>().SweepAsync(new Rag.Core.Jobs.SweepAges(), includeFiles: false, default));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_version_is_built_beside_the_one_that_is_searched_and_then_takes_its_place()
     {
         await PublishRandomAsync(40);

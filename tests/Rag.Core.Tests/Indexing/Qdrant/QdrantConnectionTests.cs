@@ -19,7 +19,7 @@ public sealed class QdrantConnectionTests : IDisposable
         _stranger.Dispose();
     }
 
-    [StandInFact]
+    [Fact]
     public async Task Over_https_a_certificate_of_the_named_authority_is_accepted()
     {
         var (certificate, file, key) = _authority.Issue("127.0.0.1");
@@ -72,7 +72,7 @@ public sealed class QdrantConnectionTests : IDisposable
         Assert.Empty(other.Requests);
     }
 
-    [StandInFact]
+    [Fact]
     public async Task A_key_from_a_file_is_read_again_when_it_was_changed()
     {
         await using var server = await QdrantServer.StartStandInAsync();

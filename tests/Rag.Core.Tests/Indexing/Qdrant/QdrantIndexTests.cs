@@ -23,11 +23,6 @@ public sealed class QdrantIndexTests(PostgresFixture postgres) : IClassFixture<P
 
     public async Task InitializeAsync()
     {
-        if (QdrantServer.Refusal is not null)
-        {
-            return;
-        }
-
         _server = await QdrantServer.StartAsync();
         _relay = await QdrantRelay.StartAsync(_server.Url);
         _world = await SearchWorld.StartAsync(
@@ -40,15 +35,12 @@ public sealed class QdrantIndexTests(PostgresFixture postgres) : IClassFixture<P
 
     public async Task DisposeAsync()
     {
-        if (_server is not null)
-        {
-            await _world.DisposeAsync();
-            await _relay.DisposeAsync();
-            await _server.DisposeAsync();
-        }
+        await _world.DisposeAsync();
+        await _relay.DisposeAsync();
+        await _server.DisposeAsync();
     }
 
-    [QdrantFact]
+    [Fact]
     public async Task Many_searches_that_wait_for_the_same_collection_cost_the_database_no_more_than_one()
     {
         const int Waiters = 40;
@@ -67,7 +59,7 @@ public sealed class QdrantIndexTests(PostgresFixture postgres) : IClassFixture<P
         Assert.InRange(statements.Count, 1, Waiters / 2);
     }
 
-    [QdrantFact]
+    [Fact]
     public async Task Who_waits_is_told_when_it_has_come_and_nobody_keeps_another_waiting()
     {
         _relay.Cut();
@@ -86,7 +78,7 @@ public sealed class QdrantIndexTests(PostgresFixture postgres) : IClassFixture<P
         Assert.True(await Index.WaitForAsync(_collection.Id, 1, TimeSpan.FromSeconds(30), default));
     }
 
-    [QdrantFact]
+    [Fact]
     public async Task Counts_that_change_while_they_are_read_are_of_one_moment()
     {
         await _world.PublishAsync(_collection, "a", "tern gull");
@@ -111,7 +103,7 @@ public sealed class QdrantIndexTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal(Math.Log(1 + (500.5 / 500.5)), Assert.Single(await reading), 6);
     }
 
-    [QdrantFact]
+    [Fact]
     public async Task The_lag_and_the_time_of_failing_grow_while_Qdrant_is_away_and_end_when_it_is_back()
     {
         await _world.PublishAsync(_collection, "a", "tern");

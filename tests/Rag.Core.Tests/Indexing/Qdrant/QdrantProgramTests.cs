@@ -10,7 +10,7 @@ public sealed class QdrantProgramTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [StandInFact]
+    [Fact]
     public async Task A_program_is_started_with_a_key_on_a_port_and_a_folder_of_its_own()
     {
         await using var server = await QdrantServer.StartProgramAsync(Program());
@@ -28,10 +28,43 @@ public sealed class QdrantProgramTests : IDisposable
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
     }
 
-    private string Program()
+    [ContractFact]
+    public async Task What_Qdrants_description_does_not_know_is_refused_by_the_stand_in_and_told()
+    {
+        await using var server = await QdrantServer.StartStandInAsync();
+        using var client = server.Client();
+
+        using var field = await client.PutAsync("collections/made", Json("{\"vectors\":{},\"shards\":2}"));
+        using var type = await client.PutAsync("collections/made", Json("{\"vectors\":{},\"shard_number\":\"2\"}"));
+        using var operation = await client.GetAsync("collections/made/everything");
+
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest, HttpStatusCode.NotFound), (field.StatusCode, type.StatusCode, operation.StatusCode));
+        Assert.Equal(3, (await server.ViolationsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Without_Qdrants_description_the_stand_in_serves_and_says_that_it_checks_nothing()
+    {
+        await using var server = await QdrantServer.StartProgramAsync(Program(description: null));
+        using var client = server.Client();
+
+        using var made = await client.PutAsync("collections/made", Json("{\"vectors\":{\"dense\":{\"size\":2,\"distance\":\"Dot\"}},\"unknown\":1}"));
+        using var put = await client.PutAsync("collections/made/points?wait=true", Json("{\"points\":[{\"id\":7,\"vector\":{\"dense\":[1,2]},\"payload\":{}}]}"));
+        using var missing = await client.GetAsync("collections/other");
+        using var broken = await client.PostAsync("collections/made/points/count", Json("{"));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (made.StatusCode, put.StatusCode));
+        Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.BadRequest), (missing.StatusCode, broken.StatusCode));
+        Assert.Contains("unchecked", await client.GetStringAsync(""), StringComparison.Ordinal);
+    }
+
+    private static StringContent Json(string text) => new(text, System.Text.Encoding.UTF8, "application/json");
+
+    private string Program() => Program(QdrantServer.Description);
+
+    private string Program(string? description)
     {
         var program = Path.Combine(_folder.FullName, "qdrant");
-        var description = Path.GetFullPath(Repository.Shared("qdrant-openapi.json"));
         File.WriteAllText(program, $"#!/bin/sh\nQDRANT_OPENAPI='{description}' exec dotnet '{ServiceProcess.ProgramOf("tests/Qdrant.StandIn", "qdrant-stand-in")}'\n");
         if (!OperatingSystem.IsWindows())
         {

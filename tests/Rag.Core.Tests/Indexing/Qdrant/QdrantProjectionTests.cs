@@ -1,8 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Rag.Core.Documents;
 using Rag.Core.Indexing.Qdrant;
 using Rag.Core.Retrieval;
-using Rag.Core.Tests.Indexing.Conformance;
 using Rag.Core.Tests.Retrieval;
 using Rag.Testing;
 
@@ -17,7 +18,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
 
     public async Task DisposeAsync() => await _world.DisposeAsync();
 
-    [IndexFact]
+    [Fact]
     public async Task Whoever_was_replaced_writes_nothing_and_removes_nothing()
     {
         var mine = await _world.BeginAsync();
@@ -33,7 +34,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(1, await _world.CountAsync(mine, document));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Whoever_takes_over_waits_for_what_is_being_written()
     {
         var mine = await _world.BeginAsync();
@@ -54,7 +55,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(mine.Epoch + 1, (await takingOver).Epoch);
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_removal_that_arrives_late_leaves_the_newer_generation()
     {
         var version = await _world.BeginAsync();
@@ -69,7 +70,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(1, await _world.CountAsync(version, document));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_point_with_metadata_of_before_is_found_and_written_again()
     {
         var version = await _world.BeginAsync();
@@ -85,7 +86,70 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(1, await _world.CountAsync(version, document, new MetadataFilter.Equal("lang", "de")));
     }
 
-    [IndexFact]
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Copies_of_points_under_other_ids_are_removed_and_the_document_stays_whole(bool isAsWritten)
+    {
+        var counted = new ConcurrentQueue<(string Kind, long Points)>();
+        using var listener = new MeterListener { InstrumentPublished = static (instrument, own) => Listen(instrument, own) };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => counted.Enqueue(((string)tags[0].Value!, value)));
+        listener.Start();
+        var version = await _world.BeginAsync();
+        var document = await _world.PublishAsync("d", "tern");
+        await _world.FinishAsync(version);
+        var digest = await _world.ScalarAsync<Guid>("select metadata from index_documents");
+        await _world.PutStrayAsync(
+            version,
+            $$"""{"collection":"{{_world.Collection.Id}}","document":"{{document}}","generation":{{await _world.GenerationAsync(document)}},"ordinal":0,"metadata":"{{(isAsWritten ? digest : Guid.Empty)}}","values":[]}""");
+        Assert.Equal(2, await _world.CountAsync(version, document));
+
+        await _world.ReconcileAsync(version);
+        await _world.FinishAsync(version);
+
+        Assert.Equal(1, await _world.CountAsync(version, document));
+        Assert.Contains(("unknown", 1), counted);
+        Assert.DoesNotContain(counted, static c => c.Points < 0);
+
+        // That was all.
+        var before = _world.Relay.Requests.Count;
+        await _world.ReconcileAsync(version);
+        Assert.False(await _world.Projection.RunAsync(version, null, default));
+        Assert.DoesNotContain(_world.Relay.Requests.Skip(before), static r => r.Method == "PUT" || r.Path.Contains("/delete", StringComparison.Ordinal));
+
+        static void Listen(Instrument instrument, MeterListener own)
+        {
+            if (instrument.Name == "rag.index.drift")
+            {
+                own.EnableMeasurementEvents(instrument);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Weights_are_made_anew_when_the_mean_length_has_moved_by_a_twentieth_and_not_before()
+    {
+        var version = await _world.BeginAsync();
+        await _world.World.PublishAsync(_world.Collection, [.. Enumerable.Range(0, 20).Select(static i => new NewDocument($"d{i}", Words(20)))]);
+        await _world.FinishAsync(version);
+        Assert.Equal((0, 20), await WeightsAsync());
+
+        await _world.PublishAsync("longer", Words(35));
+        await _world.FinishAsync(version);
+        Assert.Equal((0, 20), await WeightsAsync());
+
+        await _world.PublishAsync("longest", Words(65));
+        await _world.FinishAsync(version);
+        Assert.Equal((1, 500 / 22.0), await WeightsAsync());
+        Assert.Equal(22, await _world.ScalarAsync<long>("select count(*) from index_documents where weights = 1"));
+
+        static string Words(int count) => string.Join(' ', Enumerable.Repeat("tern", count));
+
+        async Task<(int Weights, double Length)> WeightsAsync() =>
+            (await _world.ScalarAsync<int>("select weights from index_collections"), await _world.ScalarAsync<double>("select average_length from index_collections"));
+    }
+
+    [Fact]
     public async Task Metadata_that_changed_among_changes_that_are_not_kept_arrives()
     {
         var version = await _world.BeginAsync();
@@ -99,7 +163,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(1, await _world.CountAsync(version, document, new MetadataFilter.Equal("lang", "en")));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task One_document_that_cannot_be_written_has_failed_and_the_others_are_ready()
     {
         var version = await _world.BeginAsync();
@@ -136,7 +200,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
             "select count(distinct document_id) from jobs where state = 'parked' and failed_stage = 'index' and problem_code = 'index-refused' and problem is not null and last_failed is not null and finished is not null"));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Some_that_cannot_be_written_and_are_all_there_is_have_failed_too()
     {
         var version = await _world.BeginAsync();
@@ -153,7 +217,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(0, await _world.Qdrant.CountAsync(version.Name, [], default));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task With_little_time_the_collections_take_turns()
     {
         var version = await _world.BeginAsync();
@@ -170,7 +234,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         }
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Points_that_name_no_collection_are_removed()
     {
         var version = await _world.BeginAsync();
@@ -185,7 +249,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(1, await _world.CountAsync(version, document));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task What_Qdrant_takes_from_nobody_is_not_the_documents_fault()
     {
         var version = await _world.BeginAsync();
@@ -200,7 +264,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         }
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_collection_that_fails_keeps_no_other_waiting()
     {
         var version = await _world.BeginAsync();
@@ -224,7 +288,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         }
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_removed_collection_that_cannot_be_taken_out_keeps_no_other_waiting()
     {
         var version = await _world.BeginAsync();
@@ -240,7 +304,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(("ready", null), await _world.StateAsync(document));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_request_is_of_a_size_that_Qdrant_takes()
     {
         var version = await _world.BeginAsync();
@@ -254,7 +318,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.All(sizes, static s => Assert.InRange(s, 1, 16 * 1024 * 1024));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_batch_is_bounded_by_chunks_and_one_document_goes_whole()
     {
         await _world.PublishAsync("a", "tern");
@@ -268,7 +332,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal((1, 1, 2, 3), (first.Count, watermark, second.Count, last));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_comparison_looks_at_each_document_once_and_in_the_end_at_what_changed_behind_it()
     {
         var version = await _world.BeginAsync();
@@ -289,7 +353,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(250, documents.Count);
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Points_of_a_collection_that_is_in_no_book_are_removed()
     {
         var version = await _world.BeginAsync();
@@ -304,7 +368,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.Equal(1, await _world.CountAsync(version, document));
     }
 
-    [IndexFact]
+    [Fact]
     public async Task Comparing_many_collections_is_done_in_steps_of_a_few_requests()
     {
         var version = await _world.BeginAsync();
@@ -328,7 +392,7 @@ public sealed class QdrantProjectionTests(PostgresFixture postgres) : IAsyncLife
         Assert.InRange(steps, 2, 10);
     }
 
-    [IndexFact]
+    [Fact]
     public async Task A_name_is_no_other_databases_and_a_collection_of_another_is_left_alone()
     {
         var first = await _world.BeginAsync();
