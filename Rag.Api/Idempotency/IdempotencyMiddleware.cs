@@ -94,6 +94,14 @@ internal sealed partial class IdempotencyMiddleware(
         {
             await next(context);
         }
+        catch (OperationCanceledException e) when (overtaken.IsCancellationRequested)
+        {
+            throw new ProblemException(
+                "request-in-progress", "Another request with this Idempotency-Key took the place of this one, which gave no sign of life for a minute. Repeat it in a moment for its answer.", e)
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
+        }
         catch (Exception e)
         {
             await ReleaseAsync(claim, StatusOf(e));

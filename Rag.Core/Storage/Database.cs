@@ -21,7 +21,7 @@ public sealed class Database(NpgsqlDataSource source)
         ArgumentNullException.ThrowIfNull(work);
         try
         {
-            await using var connection = await Source.OpenConnectionAsync(cancellationToken);
+            await using var connection = await OpenAsync(cancellationToken);
             return await RunAsync(connection, work, cancellationToken);
         }
         catch (Exception e) when (e is NpgsqlException or SocketException)
@@ -41,7 +41,7 @@ public sealed class Database(NpgsqlDataSource source)
         {
             try
             {
-                await using var connection = await Source.OpenConnectionAsync(cancellationToken);
+                await using var connection = await OpenAsync(cancellationToken);
                 return await RunAsync(
                     connection,
                     async (open, token) =>
@@ -72,9 +72,22 @@ public sealed class Database(NpgsqlDataSource source)
         {
             return await work(connection, cancellationToken);
         }
-        catch (InvalidOperationException e) when (!connection.State.HasFlag(ConnectionState.Open))
+        catch (Exception e) when (e is not (RagException or OperationCanceledException or NpgsqlException or SocketException) && !connection.State.HasFlag(ConnectionState.Open))
         {
-            // What Npgsql says when the connection broke between two calls. On one that is open it is a fault of ours, and stays one.
+            // What is said of a connection that broke between two calls, or while one was under way elsewhere: mostly that it cannot be used so. On
+            // one that is open it is a fault of ours, and stays one.
+            throw StorageException.Lost(e);
+        }
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Source.OpenConnectionAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or IOException)
+        {
             throw StorageException.Lost(e);
         }
     }

@@ -37,8 +37,8 @@ public sealed class StorageException : RagException
         _ => null,
     };
 
-    /// <summary>The connection broke between two calls.</summary>
-    internal static StorageException Lost(InvalidOperationException exception) => new(Away, AwayMessage, isTransient: true, exception);
+    /// <summary>The connection broke between two calls, or as it was made.</summary>
+    internal static StorageException Lost(Exception exception) => new(Away, AwayMessage, isTransient: true, exception);
 
     private const string AwayMessage = "The database cannot be reached at the moment. It is tried again; if this lasts, check that PostgreSQL runs and that ConnectionStrings:ragdb names it.";
 

@@ -108,9 +108,9 @@ public sealed class IdempotencyClaimTests(ApiFixture fixture) : IClassFixture<Ap
     }
 
     [Fact]
-    public async Task A_request_that_was_overtaken_is_told_to_stop()
+    public async Task A_request_that_was_overtaken_is_told_to_stop_and_its_client_to_ask_again()
     {
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => SendAsync(
+        var told = await Assert.ThrowsAsync<ProblemException>(() => SendAsync(
             async context =>
             {
                 await AgeAsync("stood-still");
@@ -119,6 +119,9 @@ public sealed class IdempotencyClaimTests(ApiFixture fixture) : IClassFixture<Ap
                 await Task.Delay(TimeSpan.FromSeconds(30), context.RequestAborted);
             },
             "stood-still"));
+
+        Assert.Equal(("request-in-progress", TimeSpan.FromSeconds(1)), (told.Code, told.RetryAfter));
+        Assert.IsType<Claim.InProgress>(await Store.ClaimAsync(_keyId, Route, "stood-still", [1], default));
     }
 
     private static Task Succeed(HttpContext context)

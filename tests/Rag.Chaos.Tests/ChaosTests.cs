@@ -51,7 +51,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
             output.WriteLine($"{what}: {value}");
         }
 
-        Assert.Empty(report.Findings);
+        // Whole: what went wrong once may not go wrong again when it is looked for.
+        Assert.True(report.Findings.Count == 0, string.Join(Environment.NewLine, report.Findings));
         Assert.Equal(Kills, report.Kills);
         Assert.Equal(Documents, report.Contents.Ready + report.Contents.Parked + report.Contents.Deleted);
     }

@@ -150,6 +150,15 @@ public sealed class StorageTests(PostgresFixture postgres)
             Assert.Equal((StorageException.Away, true), (failure.Code, failure.IsTransient));
         }
 
+        // Whatever is said of a connection that is gone.
+        var odd = await Assert.ThrowsAsync<StorageException>(() => database.ReadAsync<int>(
+            async (connection, _) =>
+            {
+                await connection.CloseAsync();
+                throw new FormatException("Of half an answer.");
+            },
+            CancellationToken.None));
+        Assert.Equal((StorageException.Away, true), (odd.Code, odd.IsInterruption));
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => database.ReadAsync<int>((_, _) => throw new InvalidOperationException("A fault of ours."), CancellationToken.None));
     }
