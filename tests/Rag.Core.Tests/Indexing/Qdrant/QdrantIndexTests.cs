@@ -92,11 +92,16 @@ public sealed class QdrantIndexTests(PostgresFixture postgres) : IClassFixture<P
 
         var reading = Index.TermWeightsAsync(_collection.Id, terms, default);
         await Eventually.TrueAsync(
-            async () => await connection.Sql(
-                    """
-                    select exists (select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ '^\s*select' and query ~ 'index_terms')
-                    """)
-                .ScalarAsync<bool>(default),
+            async () =>
+            {
+                // Within a transaction what the others do is looked up once.
+                await connection.Sql("select pg_stat_clear_snapshot()").RunAsync(default);
+                return await connection.Sql(
+                        """
+                        select exists (select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ '^\s*select' and query ~ 'index_terms')
+                        """)
+                    .ScalarAsync<bool>(default);
+            },
             "the reader waits for the books");
         await transaction.CommitAsync();
 
