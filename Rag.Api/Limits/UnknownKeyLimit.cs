@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Rag.Core.Caching;
+using RagPlatform.ServiceDefaults.Limits;
 using RagPlatform.ServiceDefaults.Problems;
 
 namespace Rag.Api.Limits;
@@ -18,7 +18,7 @@ internal sealed class UnknownKeyLimit(IOptions<LimitOptions> options, CacheConne
     /// <exception cref="ProblemException"><c>rate-limited</c>.</exception>
     public ValueTask BeginAsync(IPAddress? from, CancellationToken cancellationToken) => TakeAsync(_keys, from, cancellationToken);
 
-    public ValueTask SucceededAsync(IPAddress? from, CancellationToken cancellationToken) => _keys.GiveBackAsync(Network(from), cancellationToken);
+    public ValueTask SucceededAsync(IPAddress? from, CancellationToken cancellationToken) => _keys.GiveBackAsync(CallerNetwork.Of(from), cancellationToken);
 
     /// <summary>Counts a session that was looked up and is none.</summary>
     /// <exception cref="ProblemException"><c>rate-limited</c>.</exception>
@@ -26,31 +26,13 @@ internal sealed class UnknownKeyLimit(IOptions<LimitOptions> options, CacheConne
 
     private static async ValueTask TakeAsync(SharedRateBuckets<IPAddress> buckets, IPAddress? from, CancellationToken cancellationToken)
     {
-        if (await buckets.TakeAsync(Network(from), cancellationToken) is { } wait)
+        if (await buckets.TakeAsync(CallerNetwork.Of(from), cancellationToken) is { } wait)
         {
             throw new ProblemException(
                 "rate-limited", "Too many unknown keys came from this address. Wait as long as 'Retry-After' says; Rag:Limits:UnknownKeysPerMinute sets how many there may be.")
             {
                 RetryAfter = wait,
             };
-        }
-    }
-
-    /// <summary>Whoever has one address of version 6 usually has the 2^64 of its network.</summary>
-    internal static IPAddress Network(IPAddress? address)
-    {
-        switch (address)
-        {
-            case null:
-                return IPAddress.None;
-            case { IsIPv4MappedToIPv6: true }:
-                return address.MapToIPv4();
-            case { AddressFamily: AddressFamily.InterNetworkV6 }:
-                var bytes = address.GetAddressBytes();
-                bytes.AsSpan(8).Clear();
-                return new IPAddress(bytes);
-            default:
-                return address;
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Rag.Web.Hosting;
+using RagPlatform.ServiceDefaults.Limits;
 
 namespace Rag.Web.Security;
 
@@ -36,7 +36,7 @@ internal sealed class SignInLimit(IOptions<WebOptions> options, TimeProvider tim
         lock (_gate)
         {
             var now = time.GetElapsedTime(_start);
-            var address = KeptAs(Network(from), now);
+            var address = KeptAs(CallerNetwork.Of(from), now);
             var before = _forgotten.GetValueOrDefault(address);
             var after = (before > now ? before : now) + (Window / most);
             if (after > now + Window)
@@ -59,30 +59,12 @@ internal sealed class SignInLimit(IOptions<WebOptions> options, TimeProvider tim
 
         lock (_gate)
         {
-            var network = Network(from);
+            var network = CallerNetwork.Of(from);
             var address = _forgotten.ContainsKey(network) ? network : IPAddress.None;
             if (_forgotten.TryGetValue(address, out var before))
             {
                 _forgotten[address] = before - (Window / most);
             }
-        }
-    }
-
-    /// <summary>Whoever has one address of version 6 usually has the 2^64 of its network.</summary>
-    private static IPAddress Network(IPAddress? address)
-    {
-        switch (address)
-        {
-            case null:
-                return IPAddress.None;
-            case { IsIPv4MappedToIPv6: true }:
-                return address.MapToIPv4();
-            case { AddressFamily: AddressFamily.InterNetworkV6 }:
-                var bytes = address.GetAddressBytes();
-                bytes.AsSpan(8).Clear();
-                return new IPAddress(bytes);
-            default:
-                return address;
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Rag.Api.Limits;
 using Rag.Testing;
 
@@ -72,13 +71,6 @@ public sealed class RateBucketTests
         _time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal([true, true, true, true], Enumerable.Range(200, 4).Select(caller => buckets.TryTake(caller, out _)));
     }
-
-    [Theory]
-    [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
-    [InlineData("10.0.0.1", "10.0.0.1")]
-    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
-    public void An_address_counts_as_the_network_that_one_caller_has(string address, string network) =>
-        Assert.Equal(IPAddress.Parse(network), UnknownKeyLimit.Network(IPAddress.Parse(address)));
 
     private static int Taken(RateBuckets<int> buckets)
     {
