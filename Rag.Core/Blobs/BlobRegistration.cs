@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Rag.Core.Blobs.S3;
 
 namespace Rag.Core.Blobs;
 
@@ -19,8 +20,11 @@ public static class BlobRegistration
 
         services.AddOptions<BlobOptions>().Bind(configuration.GetSection("Rag:Blobs")).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        return configuration.GetSection("Rag:Blobs").GetValue(nameof(BlobOptions.Provider), BlobProvider.Files) == BlobProvider.Postgres
-            ? services.AddSingleton<IBlobStore, PostgresBlobStore>()
-            : services.AddSingleton<IBlobStore, FileBlobStore>();
+        return configuration.GetSection("Rag:Blobs").GetValue(nameof(BlobOptions.Provider), BlobProvider.Files) switch
+        {
+            BlobProvider.Postgres => services.AddSingleton<IBlobStore, PostgresBlobStore>(),
+            BlobProvider.S3 => services.AddSingleton<S3Connection>().AddSingleton<IBlobStore, S3BlobStore>(),
+            _ => services.AddSingleton<IBlobStore, FileBlobStore>(),
+        };
     }
 }

@@ -24,9 +24,7 @@ internal sealed partial class FileBlobStore
                     size += read;
                     if (size > _maxBytes)
                     {
-                        throw new RagException(
-                            "file-too-large",
-                            $"The file is larger than {_maxBytes / (1024 * 1024)} MiB, the most that is accepted here (Rag:Blobs:MaxFileMiB). Split it.");
+                        throw StoreFault.TooLarge(_maxBytes);
                     }
 
                     hash.AppendData(buffer, 0, read);

@@ -1,14 +1,12 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Rag.Core.Documents;
 
 namespace Rag.Core.Blobs;
 
 /// <summary>
-/// Originals as files: <c>{root}/{collection}/{first two digits}/{sha256}</c>, and unfinished ones under <c>{root}/.staging</c>, on the same
-/// file system so that the rename is atomic. A file under its name is always whole.
+/// Originals as files, named as <see cref="BlobLayout"/> says, and unfinished ones under <c>{root}/.staging</c>, on the same file system so that
+/// the rename is atomic. A file under its name is always whole.
 /// </summary>
 internal sealed partial class FileBlobStore : IBlobStore
 {
@@ -139,20 +137,14 @@ internal sealed partial class FileBlobStore : IBlobStore
     public async IAsyncEnumerable<BlobEntry> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        var digest = new byte[SHA256.HashSizeInBytes];
         foreach (var (collection, folder) in Collections())
         {
             foreach (var file in folder.EnumerateFiles("*", Everything))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                // What has another name was put there by somebody else, and is his.
-                if (Convert.FromHexString(file.Name, digest, out _, out var written) == OperationStatus.Done && written == digest.Length && file.Exists)
+                if (BlobLayout.IsDigest(file.Name, out var sha256) && file.Exists)
                 {
-                    yield return new BlobEntry(
-                        collection,
-                        digest.ToArray(),
-                        file.Length,
-                        new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
+                    yield return new BlobEntry(collection, sha256, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
                 }
             }
         }
@@ -208,16 +200,12 @@ internal sealed partial class FileBlobStore : IBlobStore
 
         foreach (var folder in new DirectoryInfo(_root).EnumerateDirectories())
         {
-            if (Guid.TryParseExact(folder.Name, "D", out var collection))
+            if (BlobLayout.IsCollection(folder.Name, out var collection))
             {
-                yield return (new CollectionId(collection), folder);
+                yield return (collection, folder);
             }
         }
     }
 
-    private string PathOf(CollectionId collection, ReadOnlyMemory<byte> sha256)
-    {
-        var name = Convert.ToHexStringLower(sha256.Span);
-        return Path.Combine(_root, collection.ToString(), name[..2], name);
-    }
+    private string PathOf(CollectionId collection, ReadOnlyMemory<byte> sha256) => Path.Combine(_root, BlobLayout.NameOf(collection, sha256));
 }

@@ -26,7 +26,10 @@ public interface IBlobStore
     /// <summary>Whether the original is there.</summary>
     Task<bool> ExistsAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken);
 
-    /// <summary>Removes an original; nothing happens when there is none. Streams that are open stay readable.</summary>
+    /// <summary>
+    /// Removes an original; nothing happens when there is none. Streams that are open stay readable; one out of a bucket to its end, and not from
+    /// another place.
+    /// </summary>
     Task DeleteAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken);
 
     /// <summary>Removes every original of a collection.</summary>

@@ -34,7 +34,7 @@ internal sealed class PostgresUpload(Database database, CollectionId collection,
                 SizeBytes += length;
                 if (SizeBytes > maxBytes)
                 {
-                    throw new RagException("file-too-large", $"The file is larger than {maxBytes / 1024 / 1024} MiB, the most that is accepted here (Rag:Blobs:MaxFileMiB). Split it.");
+                    throw StoreFault.TooLarge(maxBytes);
                 }
 
                 hash.AppendData(buffer, 0, length);

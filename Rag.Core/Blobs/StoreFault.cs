@@ -28,6 +28,10 @@ internal static class StoreFault
             exception),
     };
 
+    /// <summary>The one failure that is the file's own, in every store.</summary>
+    public static RagException TooLarge(long maxBytes) => new(
+        "file-too-large", $"The file is larger than {maxBytes / (1024 * 1024)} MiB, the most that is accepted here (Rag:Blobs:MaxFileMiB). Split it.");
+
     /// <summary>The folder was there when the first original was written: without it nothing can be said of any original.</summary>
     public static RagException NoFolder() => From(new DirectoryNotFoundException("The folder is not there."));
 }

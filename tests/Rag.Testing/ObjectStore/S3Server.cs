@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Aspire.Hosting.Native;
+using Aspire.Hosting.Orchestration.Processes;
+
+namespace Rag.Testing;
+
+/// <summary>
+/// An object store for tests: the one that <c>RAG_TEST_S3_URL</c> names, with the keys in <c>RAG_TEST_S3_ACCESS_KEY_ID</c> and
+/// <c>RAG_TEST_S3_SECRET_ACCESS_KEY</c>, else a real OpenStack Swift on a free loopback port, which can be killed and started again with what it had.
+/// </summary>
+public sealed class S3Server : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    // The distribution's packages belong to its own interpreter.
+    private static readonly string[] Interpreters = ["/usr/bin/python3", "python3"];
+
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly DirectoryInfo? _folder;
+    private readonly int _port;
+    private ChildProcess? _process;
+
+    private S3Server(Uri url, DirectoryInfo? folder, int port) => (Url, _folder, _port) = (url, folder, port);
+
+    /// <summary>Root of its API.</summary>
+    public Uri Url { get; }
+
+    /// <summary>Name of a key that may do everything.</summary>
+    public string AccessKeyId { get; private init; } = "rag:tests";
+
+    /// <summary>The key.</summary>
+    public string SecretAccessKey { get; private init; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    /// <summary>Whether it is a process of ours, which may be killed.</summary>
+    public bool IsOurs => _folder is not null;
+
+    /// <summary>Takes the one that is named, or starts one.</summary>
+    public static async Task<S3Server> StartAsync()
+    {
+        if (Environment.GetEnvironmentVariable("RAG_TEST_S3_URL") is { Length: > 0 } url)
+        {
+            return new S3Server(new Uri(url), folder: null, port: 0)
+            {
+                AccessKeyId = Environment.GetEnvironmentVariable("RAG_TEST_S3_ACCESS_KEY_ID") ?? "",
+                SecretAccessKey = Environment.GetEnvironmentVariable("RAG_TEST_S3_SECRET_ACCESS_KEY") ?? "",
+            };
+        }
+
+        var port = FreePort.Next();
+        var server = new S3Server(new Uri($"http://127.0.0.1:{port}"), Directory.CreateTempSubdirectory("rag-test-s3-"), port);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>A client with every right.</summary>
+    public AmazonS3Client Client() => new(
+        new BasicAWSCredentials(AccessKeyId, SecretAccessKey),
+        new AmazonS3Config { ServiceURL = Url.AbsoluteUri, ForcePathStyle = true, AuthenticationRegion = "us-east-1", IgnoreConfiguredEndpointUrls = true });
+
+    /// <summary>Makes a bucket with a name of its own.</summary>
+    public async Task<string> CreateBucketAsync()
+    {
+        var name = $"test-{Guid.NewGuid():N}";
+        using var client = Client();
+        await client.PutBucketAsync(new PutBucketRequest { BucketName = name });
+        return name;
+    }
+
+    /// <summary>What a service is told about a bucket.</summary>
+    public Dictionary<string, string?> Settings(string bucket, string prefix = "") => new()
+    {
+        ["Rag:Blobs:Provider"] = "s3",
+        ["Rag:Blobs:S3:Endpoint"] = Url.AbsoluteUri,
+        ["Rag:Blobs:S3:Bucket"] = bucket,
+        ["Rag:Blobs:S3:Prefix"] = prefix,
+        ["Rag:Blobs:S3:AccessKeyId"] = AccessKeyId,
+        ["Rag:Blobs:S3:SecretAccessKey"] = SecretAccessKey,
+    };
+
+    /// <summary>SIGKILL, as a crashed machine would.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is { } process)
+        {
+            process.Kill();
+            await process.DisposeAsync();
+            _process = null;
+        }
+    }
+
+    /// <summary>Starts it after it was killed: same address, same keys, same buckets.</summary>
+    /// <exception cref="InvalidOperationException">Swift is not installed, or did not start.</exception>
+    public async Task StartAgainAsync()
+    {
+        foreach (var interpreter in Interpreters)
+        {
+            if (ProgramPath.Find(interpreter) is { } python && await TryAsync(python))
+            {
+                return;
+            }
+        }
+
+        throw new InvalidOperationException(
+            "An object store is needed here: RAG_TEST_S3_URL names one, or OpenStack Swift is installed. './rag test' does that; by hand it is the package 'python3-swift'. "
+            + $"What it said: {string.Join(" | ", _output.TakeLast(5))}");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _folder?.Delete(recursive: true);
+    }
+
+    private async Task<bool> TryAsync(string python)
+    {
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var environment = new Dictionary<string, string>(ChildEnvironment.ForServer()) { ["OBJECT_STORE_KEY"] = SecretAccessKey };
+        _process = ChildProcess.Start(
+            new ChildSpecification
+            {
+                Name = "object-store",
+                FileName = python,
+                Arguments = [Path.Combine(Repository.Root, "tests", "Rag.Testing", "ObjectStore", "swift_s3.py"), _folder!.FullName, $"{_port}"],
+                WorkingDirectory = _folder.FullName,
+                Environment = environment,
+            },
+            records: null,
+            (line, _) =>
+            {
+                _output.Enqueue(line);
+                if (line == "listening")
+                {
+                    listening.TrySetResult();
+                }
+            });
+        if (await Task.WhenAny(listening.Task, _process.Completion, Task.Delay(Limit)) == listening.Task)
+        {
+            return true;
+        }
+
+        await KillAsync();
+        return false;
+    }
+}
