@@ -43,7 +43,7 @@ internal static class BackupCommand
                 $"{manifest.MissingBlobs.Count} originals are not in {(manifest.Originals == OriginalStore.Postgres ? "the database" : blobRoot)}, or are damaged there, and so are not in the archive either.",
                 manifest.Originals == OriginalStore.Postgres
                     ? "Their text and passages are in it. Sending the same files again puts the originals back."
-                    : "Their text and passages are in it. Is it the right folder? --blobs names another.");
+                    : "Their text and passages are in it. Is it the right folder? --blobs names another; originals in a bucket have to be copied into a folder first.");
             return ExitCode.Failed;
         }
 

@@ -93,6 +93,16 @@ internal sealed record Prerequisite
         ByHand = "brew install rclone",
     };
 
+    public static Prerequisite Swift { get; } = new()
+    {
+        Name = "OpenStack Swift",
+        Purpose = "testing originals in a bucket",
+        // A library without a program: the tests run it with the distribution's own Python.
+        Find = static _ => File.Exists("/usr/lib/python3/dist-packages/swift/__init__.py") ? ProgramPath.Find("/usr/bin/python3") : null,
+        AptPackage = "python3-swift",
+        ByHand = "pip install swift, or RAG_TEST_S3_URL, RAG_TEST_S3_ACCESS_KEY_ID and RAG_TEST_S3_SECRET_ACCESS_KEY name a store of S3",
+    };
+
     public static Prerequisite Npm { get; } = new()
     {
         Name = "npm",

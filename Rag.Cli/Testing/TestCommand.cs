@@ -10,7 +10,10 @@ namespace Rag.Cli.Testing;
 /// <summary><c>rag test</c>: everything a change must pass, with what the tests need.</summary>
 internal static class TestCommand
 {
-    private static readonly IReadOnlyList<Prerequisite> Needed = [Prerequisite.Postgres, Prerequisite.Redis, Prerequisite.Poppler, Prerequisite.Chromium, Prerequisite.Promtool, Prerequisite.Rclone];
+    private static readonly IReadOnlyList<Prerequisite> Needed =
+    [
+        Prerequisite.Postgres, Prerequisite.Redis, Prerequisite.Poppler, Prerequisite.Chromium, Prerequisite.Promtool, Prerequisite.Rclone, Prerequisite.Swift,
+    ];
 
     public static Command Create(CliContext context)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Rag.Core.Blobs.S3;
 
 namespace Rag.Core.Blobs;
@@ -19,6 +20,7 @@ public static class BlobRegistration
         }
 
         services.AddOptions<BlobOptions>().Bind(configuration.GetSection("Rag:Blobs")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<BlobOptions>, S3OptionsValidation>();
         services.TryAddSingleton(TimeProvider.System);
         return configuration.GetSection("Rag:Blobs").GetValue(nameof(BlobOptions.Provider), BlobProvider.Files) switch
         {

@@ -14,7 +14,7 @@ using Xunit.Abstractions;
 
 namespace Rag.Api.Tests;
 
-/// <summary>Originals on their way through an API process of its own, with the store in the database and in a folder.</summary>
+/// <summary>Originals on their way through an API process of its own, with the store in the database, in a folder and in a bucket.</summary>
 [Collection(Postgres.Name)]
 public sealed class OriginalStreamingTests(PostgresFixture postgres, ITestOutputHelper output) : IAsyncLifetime
 {
@@ -30,6 +30,7 @@ public sealed class OriginalStreamingTests(PostgresFixture postgres, ITestOutput
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rag-test-originals-");
     private string _database = null!;
     private ServiceProcess? _api;
+    private S3Server? _store;
 
     public async Task InitializeAsync() => _database = await postgres.CreateDatabaseAsync();
 
@@ -40,12 +41,18 @@ public sealed class OriginalStreamingTests(PostgresFixture postgres, ITestOutput
             await _api.DisposeAsync();
         }
 
+        if (_store is not null)
+        {
+            await _store.DisposeAsync();
+        }
+
         _folder.Delete(recursive: true);
     }
 
     [Theory]
     [InlineData("postgres")]
     [InlineData("files")]
+    [InlineData("s3")]
     public async Task A_large_original_goes_in_and_out_without_being_held_and_in_ranges(string provider)
     {
         using var limit = new CancellationTokenSource(Limit);
@@ -213,13 +220,23 @@ public sealed class OriginalStreamingTests(PostgresFixture postgres, ITestOutput
 
     private async Task<RagClient> StartAsync(string provider, CancellationToken cancellationToken)
     {
-        _api = ServiceProcess.Start("Rag.Api", "rag-api", new Dictionary<string, string>
+        var settings = new Dictionary<string, string>
         {
             ["ConnectionStrings__ragdb"] = _database,
             ["Rag__Auth__BootstrapKey"] = ApiHost.Key,
             ["Rag__Blobs__Provider"] = provider,
             ["Rag__Blobs__Path"] = _folder.FullName,
-        });
+        };
+        if (provider == "s3")
+        {
+            _store = await S3Server.StartAsync();
+            foreach (var (name, value) in _store.Variables(await _store.CreateBucketAsync(), _folder.FullName))
+            {
+                settings[name] = value;
+            }
+        }
+
+        _api = ServiceProcess.Start("Rag.Api", "rag-api", settings);
         await _api.WaitUntilOkAsync("/health/ready", TimeSpan.FromSeconds(90));
         var client = RagClient.Create(_api.BaseAddress, ApiHost.Key);
         await client.CreateCollectionAsync(new CreateCollection(Collection), cancellationToken: cancellationToken);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
+using Amazon.S3.Model;
 using Rag.Core.Blobs;
 using Rag.Core.Documents;
 using Rag.Core.Jobs;
@@ -20,11 +21,12 @@ public abstract class OriginalComparisonTests(PostgresFixture postgres) : IAsync
 
     private protected Collection Collection { get; private set; } = null!;
 
-    private protected abstract string Provider { get; }
+    /// <summary>What tells the engine where originals are.</summary>
+    private protected abstract IReadOnlyDictionary<string, string?> Settings { get; }
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
-        Engine = await TestEngine.StartAsync(postgres, new Dictionary<string, string?> { ["Rag:Blobs:Provider"] = Provider });
+        Engine = await TestEngine.StartAsync(postgres, Settings);
         Collection = await Engine.CreateCollectionAsync();
         var own = Engine.Get<DriftTelemetry>();
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -161,7 +163,7 @@ public abstract class OriginalComparisonTests(PostgresFixture postgres) : IAsync
         await DamageAsync(text, text.Replace("text", "tixt", StringComparison.Ordinal));
 
         Assert.Equal((0, 0, 0), await SweepAsync());
-        await using var other = await TestEngine.StartAsync(postgres, new Dictionary<string, string?> { ["Rag:Blobs:Provider"] = Provider }, shareWith: Engine);
+        await using var other = await TestEngine.StartAsync(postgres, Settings, shareWith: Engine);
         var result = (await other.Get<Sweeper>().SweepAsync(new SweepAges(), includeFiles: false, default))!;
 
         Assert.Equal((1, 0), (result.Faults, result.Failures));
@@ -277,7 +279,7 @@ public abstract class OriginalComparisonTests(PostgresFixture postgres) : IAsync
 
 public sealed class FileOriginalComparisonTests(PostgresFixture postgres) : OriginalComparisonTests(postgres), IClassFixture<PostgresFixture>
 {
-    private protected override string Provider => "files";
+    private protected override IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?> { ["Rag:Blobs:Provider"] = "files" };
 
     [Fact]
     public async Task A_folder_that_is_not_mounted_is_away_and_not_thousands_of_losses()
@@ -332,10 +334,42 @@ public sealed class FileOriginalComparisonTests(PostgresFixture postgres) : Orig
 
 public sealed class PostgresOriginalComparisonTests(PostgresFixture postgres) : OriginalComparisonTests(postgres), IClassFixture<PostgresFixture>
 {
-    private protected override string Provider => "postgres";
+    private protected override IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?> { ["Rag:Blobs:Provider"] = "postgres" };
 
     private protected override Task LoseAsync(string text) => Engine.ExecuteAsync("delete from blob_contents where sha256 = $1", Hash(text));
 
     private protected override Task DamageAsync(string text, string instead) => Engine.ExecuteAsync(
         "update blob_parts set data = $2 where upload_id = (select upload_id from blob_contents where sha256 = $1)", Hash(text), Encoding.UTF8.GetBytes(instead));
+}
+
+public sealed class S3OriginalComparisonTests(PostgresFixture postgres, S3Fixture store)
+    : OriginalComparisonTests(postgres), IClassFixture<PostgresFixture>, IClassFixture<S3Fixture>
+{
+    private string _bucket = null!;
+
+    private protected override IReadOnlyDictionary<string, string?> Settings => store.Server.Settings(_bucket);
+
+    public override async Task InitializeAsync()
+    {
+        _bucket = await store.Server.CreateBucketAsync();
+        await base.InitializeAsync();
+    }
+
+    private protected override async Task LoseAsync(string text)
+    {
+        using var client = store.Server.Client();
+        await client.DeleteObjectAsync(_bucket, KeyOf(text));
+    }
+
+    private protected override async Task DamageAsync(string text, string instead)
+    {
+        using var client = store.Server.Client();
+        await client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = KeyOf(text), ContentBody = instead, UseChunkEncoding = false });
+    }
+
+    private string KeyOf(string text)
+    {
+        var name = Convert.ToHexStringLower(Hash(text));
+        return $"{Collection.Id}/{name[..2]}/{name}";
+    }
 }

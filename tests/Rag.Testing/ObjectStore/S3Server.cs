@@ -81,6 +81,21 @@ public sealed class S3Server : IAsyncDisposable
         ["Rag:Blobs:S3:SecretAccessKey"] = SecretAccessKey,
     };
 
+    /// <summary>The same as variables of a process, which reads its keys from files in a folder, as it does in a cluster.</summary>
+    public Dictionary<string, string> Variables(string bucket, string folder)
+    {
+        var files = new Dictionary<string, string>();
+        foreach (var (name, key) in new[] { ("AccessKeyId", AccessKeyId), ("SecretAccessKey", SecretAccessKey) })
+        {
+            files[$"Rag__Blobs__S3__{name}File"] = Path.Combine(folder, name);
+            File.WriteAllText(Path.Combine(folder, name), key);
+        }
+
+        return new(Settings(bucket).Where(static pair => pair.Value is not null && !pair.Key.Contains("Key", StringComparison.Ordinal))
+            .Select(static pair => KeyValuePair.Create(pair.Key.Replace(":", "__", StringComparison.Ordinal), pair.Value!))
+            .Concat(files));
+    }
+
     /// <summary>SIGKILL, as a crashed machine would.</summary>
     public async Task KillAsync()
     {

@@ -1,0 +1,86 @@
+using System.Text;
+using Rag.Api.Tests.Support;
+using Rag.Client;
+using Rag.Testing;
+
+namespace Rag.Api.Tests;
+
+/// <summary>Originals in a bucket: API and worker as processes of their own, and an object store that comes and goes.</summary>
+[Collection(Postgres.Name)]
+public sealed class BucketTests(PostgresFixture postgres) : IAsyncLifetime
+{
+    private const string Collection = "bucket";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rag-test-bucket-");
+    private Dictionary<string, string> _settings = null!;
+    private S3Server _store = null!;
+    private ServiceProcess _api = null!;
+    private ServiceProcess _worker = null!;
+
+    public async Task InitializeAsync()
+    {
+        _store = await S3Server.StartAsync();
+        _settings = new Dictionary<string, string>(_store.Variables(await _store.CreateBucketAsync(), _folder.FullName))
+        {
+            ["ConnectionStrings__ragdb"] = await postgres.CreateDatabaseAsync(),
+            ["Rag__Auth__BootstrapKey"] = ApiHost.Key,
+        };
+        _api = ServiceProcess.Start("Rag.Api", "rag-api", _settings);
+        await _api.WaitUntilOkAsync("/health/ready", TimeSpan.FromSeconds(90));
+        _worker = ServiceProcess.Start("Rag.Ingest", "rag-ingest", _settings);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _worker.DisposeAsync();
+        await _api.DisposeAsync();
+        await _store.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_document_goes_in_and_comes_back_and_a_store_that_is_away_delays_it_and_loses_nothing()
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        var client = RagClient.Create(_api.BaseAddress, ApiHost.Key);
+        await client.CreateCollectionAsync(new CreateCollection(Collection), cancellationToken: limit.Token);
+        var first = await UploadAsync("The lighthouse keeper counts ships.");
+        await ReadyAsync(first);
+        await _worker.DisposeAsync();
+        var second = await UploadAsync("The ferry leaves at noon.");
+
+        await _store.KillAsync();
+        var away = await Assert.ThrowsAsync<RagApiException>(() => UploadAsync("The store is away."));
+        Assert.Equal("blobs-away", away.Code);
+        Assert.Contains($"({_store.Url.GetLeftPart(UriPartial.Authority)}) cannot be reached", away.Message, StringComparison.Ordinal);
+        Assert.Equal("blobs-away", (await Assert.ThrowsAsync<RagApiException>(() => ContentAsync(first))).Code);
+        _worker = ServiceProcess.Start("Rag.Ingest", "rag-ingest", _settings);
+        await Eventually.TrueAsync(
+            async () => (await client.GetDocumentAsync(Collection, second, limit.Token)).Problem is { Code: "blobs-away" }, TimeSpan.FromSeconds(60), "the worker says what it waits for");
+        // What was found before is found on.
+        Assert.NotEmpty((await client.SearchAsync(Collection, new SearchRequest("lighthouse keeper"), limit.Token)).Evidence);
+
+        await _store.StartAgainAsync();
+        await ReadyAsync(second);
+        Assert.Equal("The lighthouse keeper counts ships.", await ContentAsync(first));
+        await ReadyAsync(await UploadAsync("The store is away."));
+
+        async Task<Guid> UploadAsync(string text)
+        {
+            await using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
+            return (await client.UploadAsync(Collection, [new UploadFile("a.txt", content, "text/plain")], new UploadOptions(text), cancellationToken: limit.Token)).Items[0].Id!.Value;
+        }
+
+        async Task<string> ContentAsync(Guid id)
+        {
+            await using var original = await client.OpenContentAsync(Collection, id, limit.Token);
+            using var reader = new StreamReader(original.Stream);
+            return await reader.ReadToEndAsync(limit.Token);
+        }
+
+        Task ReadyAsync(Guid id) => Eventually.BecomesAsync(
+            () => client.GetDocumentAsync(Collection, id, limit.Token), static document => document.Status == DocumentStatus.Ready, TimeSpan.FromSeconds(60), () => _worker.Output);
+    }
+}
