@@ -141,8 +141,13 @@ public sealed class S3BlobStoreTests(PostgresFixture postgres, S3Fixture store) 
         var relay = new Relay(store.Server.Url.Port);
         await using var closing = relay;
         relay.Open();
-        var far = Open(options => options.S3.Endpoint = new Uri($"http://127.0.0.1:{relay.Port}"));
-        var content = RandomNumberGenerator.GetBytes(3_000_000);
+        var far = Open(options =>
+        {
+            options.MaxFileMiB = 64;
+            options.S3.Endpoint = new Uri($"http://127.0.0.1:{relay.Port}");
+        });
+        // More than the system holds between the two.
+        var content = RandomNumberGenerator.GetBytes(40_000_000);
         await using var staged = await far.StageAsync(Collection, new MemoryStream(content), default);
         await CommitAsync(staged);
         await using var stream = (await far.OpenAsync(Collection, staged.Sha256, default))!;
