@@ -14,6 +14,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
     public Task With_the_embedded_index_and_originals_on_a_disk_that_gets_full_where_one_can_be_mounted_nothing_is_lost_whatever_dies() => RunAsync(ChaosStores.Embedded);
 
     [Fact]
+    public Task With_the_embedded_index_and_originals_in_a_bucket_nothing_is_lost_whatever_dies() => RunAsync(ChaosStores.Bucket);
+
+    [Fact]
     public void A_seed_deals_the_same_faults_again_and_every_kind_of_them()
     {
         foreach (var stores in Enum.GetValues<ChaosStores>())

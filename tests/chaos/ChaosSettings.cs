@@ -8,6 +8,9 @@ internal enum ChaosStores
 
     /// <summary>An index in every API's memory, and originals on a small disk that can be full.</summary>
     Embedded,
+
+    /// <summary>The same index, and originals in a bucket of an object store.</summary>
+    Bucket,
 }
 
 /// <summary>One run.</summary>

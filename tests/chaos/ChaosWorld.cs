@@ -32,6 +32,12 @@ internal sealed class ChaosWorld : IAsyncDisposable
     /// <summary>In the world that has one.</summary>
     public QdrantServer? Vectors { get; private set; }
 
+    /// <summary>In the world that has one.</summary>
+    public S3Server? Store { get; private set; }
+
+    /// <summary>The bucket of <see cref="Store"/>.</summary>
+    public string Bucket { get; private set; } = "";
+
     /// <summary>In the world that has one, where it can be mounted.</summary>
     public TinyDisk? Disk { get; private set; }
 
@@ -41,6 +47,8 @@ internal sealed class ChaosWorld : IAsyncDisposable
 
     public Relay? ToVectors { get; private set; }
 
+    public Relay? ToBucket { get; private set; }
+
     public IReadOnlyList<Replica> Apis { get; private set; } = [];
 
     public IReadOnlyList<Replica> Workers { get; private set; } = [];
@@ -48,7 +56,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
     /// <summary>Not through the relay.</summary>
     public string Database { get; private set; } = null!;
 
-    /// <summary>Folder of the originals; in the other world it stays empty.</summary>
+    /// <summary>Folder of the originals; where they are elsewhere it holds none.</summary>
     public string BlobPath => Disk is { } disk ? Path.Combine(disk.Path, "blobs") : _folder!;
 
     /// <summary>What a process of ours needs to work on the same stores.</summary>
@@ -101,7 +109,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
             await replica.DisposeAsync();
         }
 
-        foreach (var part in (IAsyncDisposable?[])[ToPostgres, ToRedis, ToVectors, Vectors, Redis, Postgres, Disk])
+        foreach (var part in (IAsyncDisposable?[])[ToPostgres, ToRedis, ToVectors, ToBucket, Vectors, Store, Redis, Postgres, Disk])
         {
             if (part is not null)
             {
@@ -136,6 +144,21 @@ internal sealed class ChaosWorld : IAsyncDisposable
             Settings["Rag__Index__Provider"] = "qdrant";
             Settings["Rag__Index__Qdrant__Prefix"] = Vectors.Prefix;
             Settings["Rag__Blobs__Provider"] = "postgres";
+        }
+        else if (_settings.Stores == ChaosStores.Bucket)
+        {
+            // Not killed: it has no process that makes its listings right afterwards.
+            _folder = Directory.CreateTempSubdirectory("rag-chaos-blobs-").FullName;
+            Store = await S3Server.StartAsync();
+            Bucket = await Store.CreateBucketAsync();
+            ToBucket = Open(Store.Url.Port);
+            secrets["the object store's key"] = Store.SecretAccessKey;
+            foreach (var (name, value) in Store.Variables(Bucket, _folder))
+            {
+                Settings[name] = value;
+            }
+
+            Settings["Rag__Blobs__S3__Endpoint"] = $"http://127.0.0.1:{ToBucket.Port}";
         }
         else if (TinyDisk.Refusal is null)
         {

@@ -12,6 +12,7 @@ internal enum Fault
     CutPostgres,
     CutRedis,
     CutVectors,
+    CutBucket,
     FillDisk,
 }
 
@@ -33,6 +34,7 @@ internal static class Faults
         Fault.CutPostgres => "connections to PostgreSQL cut",
         Fault.CutRedis => "connections to Redis cut",
         Fault.CutVectors => "connections to the vector server cut",
+        Fault.CutBucket => "connections to the object store cut",
         Fault.FillDisk => "disk of the originals full",
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, null),
     };
@@ -60,6 +62,10 @@ internal static class Faults
         if (stores == ChaosStores.Qdrant)
         {
             Add(Fault.CutVectors, 0.1);
+        }
+        else if (stores == ChaosStores.Bucket)
+        {
+            Add(Fault.CutBucket, 0.2);
         }
         else if (hasSmallDisk)
         {

@@ -48,6 +48,7 @@ internal sealed class FaultLoop(ChaosWorld world, Outcomes outcomes, Action<stri
         Fault.CutPostgres => CutAsync("to postgres", world.ToPostgres),
         Fault.CutRedis => CutAsync("to redis", world.ToRedis),
         Fault.CutVectors => CutAsync("to vectors", world.ToVectors!),
+        Fault.CutBucket => CutAsync("to bucket", world.ToBucket!),
         Fault.FillDisk => FillDiskAsync(cancellationToken),
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, null),
     };

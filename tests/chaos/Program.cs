@@ -2,10 +2,10 @@ using System.Globalization;
 using Rag.Chaos;
 using Rag.Testing;
 
-// dotnet run -c Release --project tests/chaos [-- --kills 100 --documents 200 --seed 1 --stores both|qdrant|embedded]
-// Kills and cuts while documents are sent and searched, in two worlds, each with half of the kills and all of the documents; then compares
+// dotnet run -c Release --project tests/chaos [-- --kills 100 --documents 200 --seed 1 --stores all|qdrant|embedded|bucket]
+// Kills and cuts while documents are sent and searched, in three worlds, each with its share of the kills and all of the documents; then compares
 // every store with every other and with what was sent. Prints one table, writes it to docs/reliability.md (between its markers) when it ran
-// in full and found nothing, and what the services wrote to artifacts/chaos. Exits with 1 when anything was found. About ten minutes.
+// in full and found nothing, and what the services wrote to artifacts/chaos. Exits with 1 when anything was found. About fifteen minutes.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 ChaosArguments arguments;
 try
@@ -56,7 +56,12 @@ if (arguments.IsFull && !found && TinyDisk.Refusal is { } refusal)
 }
 else if (arguments.IsFull && !found)
 {
-    string[] heads = ["what", .. reports.Select(static report => report.Settings.Stores == ChaosStores.Qdrant ? "Qdrant's stand-in, originals in PostgreSQL" : "embedded index, originals on a small disk")];
+    string[] heads = ["what", .. reports.Select(static report => report.Settings.Stores switch
+    {
+        ChaosStores.Qdrant => "Qdrant's stand-in, originals in PostgreSQL",
+        ChaosStores.Bucket => "embedded index, originals in a bucket of OpenStack Swift",
+        _ => "embedded index, originals on a small disk",
+    })];
     MeasuredTable.Write(Path.Combine(Repository.Root, "docs", "reliability.md"), "chaos", heads, rows);
 }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Amazon.S3.Model;
 using Npgsql;
 using Rag.Core.Storage;
 
@@ -51,20 +52,38 @@ internal sealed class StoreChecks(ChaosWorld world, NpgsqlDataSource database)
             }
         }
 
-        found.AddRange(world.Vectors is null ? await FilesAsync(cancellationToken) : await PointsAsync(cancellationToken));
+        found.AddRange(world.Vectors is null ? await OriginalsAsync(cancellationToken) : await PointsAsync(cancellationToken));
         return found;
     }
 
-    private async Task<IReadOnlyList<string>> FilesAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> OriginalsAsync(CancellationToken cancellationToken)
     {
         var rows = (await TextsAsync("select collection_id::text || '/' || substr(encode(sha256, 'hex'), 1, 2) || '/' || encode(sha256, 'hex') || ' ' || size_bytes from blobs", cancellationToken)).ToHashSet(StringComparer.Ordinal);
-        var files = new DirectoryInfo(world.BlobPath).EnumerateFiles("*", SearchOption.AllDirectories)
-            .Select(file => $"{Path.GetRelativePath(world.BlobPath, file.FullName)} {file.Length}").ToHashSet(StringComparer.Ordinal);
+        var files = (world.Store is null ? Files() : await ObjectsAsync(cancellationToken)).ToHashSet(StringComparer.Ordinal);
         return
         [
-            .. files.Except(rows, StringComparer.Ordinal).Take(5).Select(static file => $"a file is no document's original: {file}"),
-            .. rows.Except(files, StringComparer.Ordinal).Take(5).Select(static row => $"an original has no file of its length: {row}"),
+            .. files.Except(rows, StringComparer.Ordinal).Take(5).Select(static file => $"a file or an object is no document's original: {file}"),
+            .. rows.Except(files, StringComparer.Ordinal).Take(5).Select(static row => $"an original has no file or object of its length: {row}"),
         ];
+    }
+
+    private IEnumerable<string> Files() => new DirectoryInfo(world.BlobPath).EnumerateFiles("*", SearchOption.AllDirectories)
+        .Select(file => $"{Path.GetRelativePath(world.BlobPath, file.FullName)} {file.Length}");
+
+    private async Task<IEnumerable<string>> ObjectsAsync(CancellationToken cancellationToken)
+    {
+        using var client = world.Store!.Client();
+        var held = new List<string>();
+        var request = new ListObjectsV2Request { BucketName = world.Bucket };
+        do
+        {
+            var page = await client.ListObjectsV2Async(request, cancellationToken);
+            held.AddRange((page.S3Objects ?? []).Where(static found => found.Key != ".store").Select(static found => $"{found.Key} {found.Size}"));
+            request.ContinuationToken = page.NextContinuationToken;
+        }
+        while (request.ContinuationToken is not null);
+        var parts = await client.ListMultipartUploadsAsync(world.Bucket, cancellationToken);
+        return held.Concat((parts.MultipartUploads ?? []).Select(static upload => $"parts of {upload.Key}"));
     }
 
     /// <summary>Every point of every collection there, against every chunk.</summary>
