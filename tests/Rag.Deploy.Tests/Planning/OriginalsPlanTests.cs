@@ -2,6 +2,7 @@ using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning;
 using Rag.Deploy.Planning.Originals;
 using Rag.Deploy.Values;
+using Rag.Testing;
 
 namespace Rag.Deploy.Tests.Planning;
 
@@ -160,6 +161,19 @@ public sealed class OriginalsPlanTests
 
     [Fact]
     public void Without_copies_there_is_nothing_to_tell() => Assert.Empty(Plan("originals: { mode: claim }").Notices);
+
+    [Fact]
+    public void What_the_documentation_shows_is_taken()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "kubernetes.md"));
+        var section = text[text.IndexOf("## Where originals are kept", StringComparison.Ordinal)..text.IndexOf("## Verbs", StringComparison.Ordinal)];
+
+        var modes = section.Split("```yaml\n").Skip(1).Select(static part => ValuesReader.Read([Environments.Text("values.yaml"), ("docs.yaml", part[..part.IndexOf("```", StringComparison.Ordinal)])])).ToList();
+
+        Assert.Equal([OriginalsMode.Claim, OriginalsMode.S3], modes.Select(static values => values.Originals.Mode));
+        Assert.All(modes, static values => Environments.Plan(TestManifest.Platform, values));
+        Assert.Contains(OriginalsPlan.Folder, section, StringComparison.Ordinal);
+    }
 
     private static IEnumerable<(string Name, PodSpec Spec)> Pods(PlatformPlan plan) =>
         plan.Objects.Select(static planned => (planned.Object.Metadata.Name!, PodTemplates.Of(planned.Object)?.Spec)).Where(static pod => pod.Spec is not null).Select(static pod => (pod.Item1, pod.Spec!));
