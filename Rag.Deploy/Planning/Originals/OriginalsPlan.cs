@@ -24,6 +24,9 @@ internal static class OriginalsPlan
     private const string File = "originals";
     private const string StandardSize = "100Gi";
 
+    // What Helm removes with a release; nobody can make these files again.
+    private static readonly Labels KeptByHelm = new() { ["helm.sh/resource-policy"] = "keep" };
+
     public static IEnumerable<PlannedObject> Of(PlanContext context)
     {
         if (Claim(context) is not { Existing: null } claim)
@@ -34,7 +37,7 @@ internal static class OriginalsPlan
         yield return new PlannedObject(
             new PersistentVolumeClaim
             {
-                Metadata = context.Names.Meta(Name, Component),
+                Metadata = context.Names.Meta(Name, Component, annotations: KeptByHelm),
                 Spec = Claims.Spec(context, claim.Size ?? StandardSize, claim.StorageClass) with { AccessModes = ["ReadWriteMany"] },
             },
             File);

@@ -18,6 +18,7 @@ public sealed class OriginalsPlanTests
 
         Assert.Equal("ReadWriteMany", Assert.Single(claim.Spec.AccessModes));
         Assert.Equal(("500Gi", "shared"), (claim.Spec.Resources.Requests["storage"], claim.Spec.StorageClassName));
+        Assert.Equal("keep", claim.Metadata.Annotations!["helm.sh/resource-policy"]);
         Assert.Equal("ragplatform", claim.Metadata.Labels!["app.kubernetes.io/part-of"]);
     }
 
