@@ -3,6 +3,7 @@ using Rag.Deploy.Planning.Inference;
 using Rag.Deploy.Planning.Jobs;
 using Rag.Deploy.Planning.Monitoring;
 using Rag.Deploy.Planning.Network;
+using Rag.Deploy.Planning.Originals;
 using Rag.Deploy.Planning.Rules;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
@@ -40,6 +41,7 @@ public static class Planner
         objects.AddRange(context.Stores.SelectMany(store => StorePlan.Of(context, store)));
         objects.AddRange(MigrationPlan.Of(context));
         objects.AddRange(InferencePlan.Of(context));
+        objects.AddRange(OriginalsPlan.Of(context));
         objects.AddRange(context.Services.SelectMany(service => ServicePlan.Of(context, service)));
         objects.AddRange(BackupPlan.Of(context));
         objects.AddRange(QueueScalingPlan.Of(context));
@@ -55,7 +57,7 @@ public static class Planner
             PlanRules.Require(context, objects);
         }
 
-        return new PlatformPlan(objects, [.. manifest.Notices, .. StoreModel.Notices(context), .. PlainCredentials.Notices(context), .. PodReview.Notices(objects)]);
+        return new PlatformPlan(objects, [.. manifest.Notices, .. StoreModel.Notices(context), .. OriginalsPlan.Notices(context), .. PlainCredentials.Notices(context), .. PodReview.Notices(objects)]);
     }
 
     /// <summary>What the values ask for.</summary>

@@ -42,6 +42,9 @@ public sealed record DeployValues
     [Description("Per store of the app model (PostgreSQL, Redis, Qdrant), by name.")]
     public OrderedDictionary<string, StoreValues> Stores { get; init; } = [];
 
+    [Description("Where the files are kept that people bring.")]
+    public OriginalsValues Originals { get; init; } = new();
+
     [Description("How people and programs outside reach the platform.")]
     public ExposureValues Exposure { get; init; } = new();
 

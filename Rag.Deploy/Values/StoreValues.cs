@@ -115,36 +115,12 @@ public sealed record BackupValues
     public S3Values? S3 { get; init; }
 }
 
-/// <summary>A bucket of S3, or of what speaks as it does.</summary>
-public sealed record S3Values
+/// <summary>A bucket that copies go into.</summary>
+public sealed record S3Values : BucketValues
 {
-    [Description("Name of the bucket, which exists.")]
-    [RegularExpression("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", ErrorMessage = "lower case letters, digits, '-' and '.', 3 to 63 characters")]
-    public required string Bucket { get; init; }
-
-    [Description("Folder in the bucket; default: the namespace and the store's name. No other platform may have the same.")]
-    [RegularExpression("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*", ErrorMessage = "a path without '/' at its ends")]
-    public string? Prefix { get; init; }
-
-    [Description("URL of the service; default: Amazon's.")]
-    [HttpUrl]
-    public string? Endpoint { get; init; }
-
-    [Description("Region that the bucket is in.")]
-    [RegularExpression("[A-Za-z0-9-]+", ErrorMessage = "letters, digits and '-'")]
-    public string? Region { get; init; }
-
-    [Description("Secret with 'access-key-id' and 'secret-access-key'; it has to exist.")]
-    [DnsName]
-    public required string Secret { get; init; }
-
     [Description("Days after which a copy is removed, when a newer one has arrived.")]
     [Range(1, 36500)]
     public int KeepDays { get; init; } = 30;
-
-    [Description("Range of addresses that the endpoint is in, for the network policy; default: the endpoint's own where it is an address, any where it is a name, everything outside without an endpoint.")]
-    [RegularExpression(@"([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])", ErrorMessage = "a range such as 203.0.113.0/24")]
-    public string? Cidr { get; init; }
 
     [Description("Image with a shell and rclone.")]
     [PinnedImage]

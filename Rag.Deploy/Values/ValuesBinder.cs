@@ -255,8 +255,9 @@ internal sealed class ValuesBinder
         return row[^1];
     }
 
+    // What a type has in common with others stands first, as it does where it is written out.
     internal static IEnumerable<PropertyInfo> Properties(Type type) =>
-        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(static property => property.SetMethod is { IsPublic: true });
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(static property => property.SetMethod is { IsPublic: true }).OrderBy(property => property.DeclaringType == type);
 
     internal static string Key(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
 

@@ -3,6 +3,7 @@ using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning;
 using Rag.Deploy.Planning.Monitoring;
+using Rag.Deploy.Planning.Originals;
 using Rag.Deploy.Planning.Rules;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Values;
@@ -97,6 +98,7 @@ internal sealed record ClaimRecord(SortedDictionary<string, SortedDictionary<str
                 Size(template.Spec))),
             PostgresCluster cluster => [($"stores.{manifest.Workloads.First(workload => PostgresOperatorPlan.ClusterName(Naming.Of(workload.Name)) == cluster.Metadata.Name).Name}.storage", cluster.Spec.Storage.Size)],
             PersistentVolumeClaim claim when manifest.Workloads.FirstOrDefault(workload => BackupPlan.Name(workload) == claim.Metadata.Name) is { } store => [($"stores.{store.Name}.backup.storage", Size(claim.Spec))],
+            PersistentVolumeClaim { Metadata.Name: OriginalsPlan.Name } claim => [("originals.claim.size", Size(claim.Spec))],
             PersistentVolumeClaim claim => [($"claim {claim.Metadata.Name}", Size(claim.Spec))],
             _ => [],
         };

@@ -55,10 +55,23 @@ internal static class Environments
           inference-chat: { local: { node: node-g, path: /srv/models } }
         """;
 
+    private const string OnClaim =
+        """
+        originals: { mode: claim, claim: { size: 500Gi, storageClass: shared } }
+        stores: { postgres: { backup: {} } }
+        """;
+
+    private const string InBucket =
+        """
+        trust: { secret: corporate-authorities }
+        originals: { mode: s3, s3: { bucket: documents, endpoint: "https://minio.example.com:9000", region: eu-1, secret: originals-key, cidr: 198.51.100.0/24 } }
+        stores: { postgres: { backup: { s3: { bucket: documents, endpoint: "https://minio.example.com:9000", region: eu-1, secret: copies-key, cidr: 198.51.100.0/24 } } } }
+        """;
+
     private static readonly string Folder = Path.Combine(Repository.Root, "deploy");
 
     /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> AllNames { get; } = ["dev", "prod", "everything", "models", "example"];
+    public static IReadOnlyList<string> AllNames { get; } = ["dev", "prod", "everything", "models", "claim", "bucket", "example"];
 
     /// <summary>The first production file that people are given, in the folder of values.</summary>
     public static string Example { get; } = Path.Combine("examples", "values.prod.yaml");
@@ -73,6 +86,8 @@ internal static class Environments
             var shipped = EnvironmentValues.Read(Folder);
             shipped.Environments["everything"] = ValuesReader.Read([Text("values.yaml"), Text("values.prod.yaml"), ("everything.yaml", Everything)]) with { Environment = "everything" };
             shipped.Environments["models"] = ValuesReader.Read([Text("values.yaml"), ("models.yaml", Models)]) with { Environment = "models" };
+            shipped.Environments["claim"] = ValuesReader.Read([Text("values.yaml"), ("claim.yaml", OnClaim)]) with { Environment = "claim" };
+            shipped.Environments["bucket"] = ValuesReader.Read([Text("values.yaml"), ("bucket.yaml", InBucket)]) with { Environment = "bucket" };
             shipped.Environments["example"] = ValuesReader.Read([Text("values.yaml"), Text(Example)]) with { Environment = "example" };
             return shipped;
         }

@@ -14,6 +14,7 @@ internal sealed record ApiClaim
 internal sealed record ApiClaimSpec
 {
     public string? StorageClassName { get; init; }
+    public IReadOnlyList<string> AccessModes { get; init; } = [];
     public ApiResources Resources { get; init; } = new();
 }
 

@@ -17,6 +17,9 @@ internal sealed record ClusterFacts
     /// <summary>Names of the Secrets in the namespace.</summary>
     public IReadOnlySet<string>? Secrets { get; init; }
 
+    /// <summary>Names of the claims in the namespace.</summary>
+    public IReadOnlySet<string>? Claims { get; init; }
+
     /// <summary>Claims that have their volume, or for which one is kept.</summary>
     public IReadOnlySet<string> ServedClaims { get; init; } = new HashSet<string>();
 
@@ -36,7 +39,7 @@ internal sealed record ClusterFacts
     /// <exception cref="CliException">The cluster does not say which types it knows.</exception>
     public static async Task<ClusterFacts> ReadAsync(Kubectl kubectl, SnapshotReader snapshots, Overlay overlay, CancellationToken cancellationToken)
     {
-        var claims = await kubectl.TryListAsync("persistentvolumeclaims", cancellationToken) is { } there ? ApiJson.Of<ApiClaim>(there, "PersistentVolumeClaim") : [];
+        var claims = await kubectl.TryListAsync("persistentvolumeclaims", cancellationToken) is { } there ? ApiJson.Of<ApiClaim>(there, "PersistentVolumeClaim") : null;
         var volumes = await kubectl.TryListAsync("persistentvolumes", cancellationToken) is { } made ? ApiJson.Of<ApiVolume>(made, "PersistentVolume") : [];
         var secrets = await snapshots.SecretNamesAsync(cancellationToken);
         var (hasNamespace, resident) = await NamespaceAsync(kubectl, overlay.Namespace, cancellationToken);
@@ -47,7 +50,8 @@ internal sealed record ClusterFacts
             Kubectl = kubectl.Shown,
             StorageClasses = await kubectl.TryListAsync("storageclasses", cancellationToken) is { } classes ? ApiJson.Of<ApiStorageClass>(classes, "StorageClass") : null,
             Secrets = secrets,
-            ServedClaims = claims.Where(static claim => claim.Status.Phase == "Bound").Select(static claim => claim.Metadata.Name)
+            Claims = claims?.Select(static claim => claim.Metadata.Name).ToHashSet(StringComparer.Ordinal),
+            ServedClaims = (claims ?? []).Where(static claim => claim.Status.Phase == "Bound").Select(static claim => claim.Metadata.Name)
                 .Concat(volumes.Select(static volume => volume.Spec.ClaimRef).Where(reserved => reserved?.Namespace == overlay.Namespace).Select(static reserved => reserved?.Name).OfType<string>())
                 .ToHashSet(StringComparer.Ordinal),
             HasNamespace = hasNamespace,

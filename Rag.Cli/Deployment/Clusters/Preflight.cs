@@ -16,6 +16,7 @@ internal static class Preflight
         .. Resident(overlay, facts),
         .. TypeProblems.Of(overlay.Objects, facts.Served),
         .. Claims(overlay, facts),
+        .. ForeignClaims(overlay, facts),
         .. Secrets(overlay, facts),
         .. OtherSecrets(overlay, facts),
     ];
@@ -30,8 +31,13 @@ internal static class Preflight
         // A volume made by hand that is kept for a claim serves it, whatever class both name.
         var reserved = TreeFacts.ReservedClaims(overlay.Objects, overlay.Namespace);
         return TreeFacts.Claims(overlay.Objects).Where(claim => !reserved.Contains(claim.Name) && !facts.ServedClaims.Contains(claim.Name))
-            .Select(claim => StorageProblems.Of(claim.Name, claim.StorageClass, classes)).OfType<Problem>();
+            .Select(claim => StorageProblems.Of(claim.Name, claim.StorageClass, classes) ?? StorageProblems.OfShared(claim, classes)).OfType<Problem>();
     }
+
+    // Somebody else makes them, and a pod waits for one without a word of its own.
+    private static IEnumerable<Problem> ForeignClaims(Overlay overlay, ClusterFacts facts) => facts.Claims is not { } there ? [] : TreeFacts.ForeignClaims(overlay.Objects)
+        .Where(claim => !there.Contains(claim.Key))
+        .Select(claim => StorageProblems.Missing(claim.Key, claim.Key, $"; {Users(claim.Value)} {(claim.Value.Count == 1 ? "mounts" : "mount")} it"));
 
     // The databases were initialised with what the cluster has: the first pod that starts with another password cannot sign in.
     private static IEnumerable<Problem> OtherSecrets(Overlay overlay, ClusterFacts facts) => facts.HiddenSecrets.Select(secret => new Problem(
@@ -103,9 +109,7 @@ internal static class Preflight
         }
     }
 
-    private static string Users(IEnumerable<SecretNeed> needs)
-    {
-        var users = needs.Select(static need => need.User).Distinct().ToList();
-        return users.Count <= 2 ? string.Join(" and ", users) : $"{users[0]} and {users.Count - 1} others";
-    }
+    private static string Users(IEnumerable<SecretNeed> needs) => Users([.. needs.Select(static need => need.User).Distinct()]);
+
+    private static string Users(IReadOnlyList<string> users) => users.Count <= 2 ? string.Join(" and ", users) : $"{users[0]} and {users.Count - 1} others";
 }

@@ -6,7 +6,11 @@ namespace Rag.Cli.Deployment.Clusters;
 /// <summary>A claim of storage in the manifests.</summary>
 /// <param name="Name">Its own, or that of the template with its workload's.</param>
 /// <param name="StorageClass">Null: the cluster's default; empty: none, the volume is made by hand.</param>
-internal sealed record TreeClaim(string Name, string? StorageClass);
+internal sealed record TreeClaim(string Name, string? StorageClass)
+{
+    /// <summary>Whether several nodes have to mount it at the same time.</summary>
+    public bool IsShared { get; init; }
+}
 
 /// <summary>What can be told from the manifests alone.</summary>
 internal static class TreeFacts
@@ -21,6 +25,17 @@ internal static class TreeFacts
     public static IReadOnlySet<string> ReservedClaims(IEnumerable<JsonObject> objects, string kubeNamespace) => objects
         .Where(one => one.Kind() == "PersistentVolume" && one.Text("spec", "claimRef", "namespace") == kubeNamespace)
         .Select(static one => one.Text("spec", "claimRef", "name")).OfType<string>().ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Claims that pods name and the manifests do not make, and who names each.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> ForeignClaims(IReadOnlyList<JsonObject> objects)
+    {
+        var made = Claims(objects).Select(static claim => claim.Name).Concat(objects.Where(static one => one.Kind() == "PersistentVolumeClaim").Select(static one => one.Name())).ToHashSet(StringComparer.Ordinal);
+        return objects
+            .SelectMany(static one => one.PodSpec()?.Items("volumes").Select(volume => (Claim: volume.Text("persistentVolumeClaim", "claimName"), User: $"{one.Kind()} {one.Name()}")) ?? [])
+            .Where(use => use.Claim is not null && !made.Contains(use.Claim))
+            .GroupBy(static use => use.Claim!, static use => use.User, StringComparer.Ordinal)
+            .ToDictionary(static group => group.Key, static group => (IReadOnlyList<string>)[.. group.Distinct()], StringComparer.Ordinal);
+    }
 
     /// <summary>Names of the jobs.</summary>
     public static IReadOnlySet<string> Jobs(IEnumerable<JsonObject> objects) => objects.Where(static one => one.Kind() == "Job").Select(static one => one.Name()).ToHashSet(StringComparer.Ordinal);
@@ -50,7 +65,7 @@ internal static class TreeFacts
     private static IEnumerable<TreeClaim> Claims(JsonObject one) => one.Kind() switch
     {
         // One that names its volume gets that one and no other.
-        "PersistentVolumeClaim" when one.Text("spec", "volumeName") is null => [new TreeClaim(one.Name(), one.Text("spec", "storageClassName"))],
+        "PersistentVolumeClaim" when one.Text("spec", "volumeName") is null => [new TreeClaim(one.Name(), one.Text("spec", "storageClassName")) { IsShared = (one.At("spec", "accessModes") as JsonArray)?.Any(static mode => mode?.ToString() == "ReadWriteMany") == true }],
         "StatefulSet" =>
             from template in one.Items("spec", "volumeClaimTemplates")
             from ordinal in Enumerable.Range(0, int.TryParse(one.Text("spec", "replicas"), NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) ? replicas : 1)

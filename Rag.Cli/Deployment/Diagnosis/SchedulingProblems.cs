@@ -23,6 +23,11 @@ internal static partial class SchedulingProblems
             return Accelerator(snapshot, subject, device.Groups["name"].Value, said);
         }
 
+        if (NoClaim().Match(said) is { Success: true } missing && snapshot.Claims.All(claim => claim.Metadata.Name != missing.Groups["name"].Value))
+        {
+            return StorageProblems.Missing(subject, missing.Groups["name"].Value);
+        }
+
         if (said.Contains("PersistentVolumeClaim", StringComparison.OrdinalIgnoreCase) && snapshot.Claims.Any(static claim => claim.Status.Phase != "Bound"))
         {
             // The claim itself is reported, with its reason.
@@ -131,6 +136,10 @@ internal static partial class SchedulingProblems
     // Names of extended resources have a domain: nvidia.com/gpu, amd.com/gpu.
     [GeneratedRegex(@"Insufficient (?<name>[a-z0-9.-]+/[A-Za-z0-9._-]+)", RegexOptions.None, 1000)]
     private static partial Regex Extended();
+
+    // 0/3 nodes are available: persistentvolumeclaim "uploads" not found.
+    [GeneratedRegex("persistentvolumeclaim \"(?<name>[^\"]+)\" not found", RegexOptions.None, 1000)]
+    private static partial Regex NoClaim();
 
     // 0/3 nodes are available: 3 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/3 nodes are available: ...
     [GeneratedRegex(@"[.,]? *(no new claims to deallocate|preemption:)", RegexOptions.None, 1000)]

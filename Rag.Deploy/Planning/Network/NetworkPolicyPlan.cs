@@ -3,6 +3,7 @@ using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning.Inference;
 using Rag.Deploy.Planning.Monitoring;
+using Rag.Deploy.Planning.Originals;
 using Rag.Deploy.Planning.Stores;
 using Rag.Deploy.Planning.Workloads;
 using Rag.Deploy.Values;
@@ -50,7 +51,7 @@ internal static class NetworkPolicyPlan
         foreach (var service in context.Services)
         {
             var settings = WorkloadSettings.For(context, service);
-            yield return Of(context, service, edges, Exposed(context, service), [.. Outgoing(context, service, edges), .. MonitoringNetwork.FromService(context, service), .. settings.Own.Egress.Select(Outside)]);
+            yield return Of(context, service, edges, Exposed(context, service), [.. Outgoing(context, service, edges), .. MonitoringNetwork.FromService(context, service), .. OriginalsPlan.Outside(context, service), .. settings.Own.Egress.Select(Outside)]);
         }
 
         foreach (var policy in MonitoringNetwork.Policies(context))

@@ -10,14 +10,15 @@ internal static class ValueRules
 {
     private static readonly Action<PlanContext, RuleFaults>[] Rules =
     [
-        NameRules.Check, ClusterRules.Check, ServiceRules.Check, ScalingRules.Check, PodRules.Check, StoreRules.Check, MigrationRules.Check, QdrantRules.Check, InferenceRules.Check, ExposureRules.Check,
+        NameRules.Check, ClusterRules.Check, ServiceRules.Check, ScalingRules.Check, PodRules.Check, StoreRules.Check, OriginalsRules.Check, MigrationRules.Check, QdrantRules.Check, InferenceRules.Check, ExposureRules.Check,
     ];
 
     /// <summary>Goes on only where every rule is kept.</summary>
     /// <exception cref="ValuesException">Some are not; all of them are named.</exception>
     public static void Require(IEnumerable<PlanContext> contexts)
     {
-        var faults = contexts.SelectMany(Faults).Distinct().ToList();
+        var all = contexts.ToList();
+        var faults = all.SelectMany(Faults).Concat(OriginalsRules.Shared(all)).Distinct().ToList();
         if (faults.Count > 0)
         {
             throw new ValuesException(faults);

@@ -33,7 +33,7 @@ internal static class BackupPlan
     public static IEnumerable<NetworkPolicyEgressRule> Outside(PlanContext context, string name) => !context.Has(Feature.Backup) ? [] :
         from store in context.Stores
         where store.Values.Backup?.S3 is not null && (name == Name(store) || name == RestoreName(store))
-        select S3Copies.Egress(store.Values.Backup!.S3!);
+        select Buckets.Egress(store.Values.Backup!.S3!);
 
     /// <summary>The jobs' way to their stores.</summary>
     public static IEnumerable<PlatformEdge> Edges(PlanContext context) => !context.Has(Feature.Backup) ? [] :
@@ -85,7 +85,7 @@ internal static class BackupPlan
         var values = store.Values.Backup!;
         var all = containers.Select(container => IsCarrier(container) ? Carrier(values, container) : Copier(context, store, container, isRestore)).ToList();
         Volume[] folder = values.S3 is { } bucket
-            ? [PodParts.Scratch(Folder, values.Storage), S3Copies.Credentials(bucket)]
+            ? [PodParts.Scratch(Folder, values.Storage), Buckets.Credentials(S3Copies.SecretVolume, bucket)]
             : [new Volume(Folder) { PersistentVolumeClaim = new PersistentVolumeClaimVolume(Name(store)) }];
         Volume[] trust = Verifies(context, store) ? [TrustPlan.Of(context)] : [];
         return JobPods.Template(context, name, Component, all[^1], [.. folder, PodParts.SecretFiles(context, [Password(context, store)]), .. trust], ownsVolumes: true, before: all[..^1]);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Rag.Deploy.Kubernetes;
-using Rag.Deploy.Planning.Network;
 using Rag.Deploy.Values;
 
 namespace Rag.Deploy.Planning.Stores;
@@ -65,19 +64,8 @@ internal static class S3Copies
         new EnvVar("COPY") { Value = "" },
     ]);
 
-    /// <summary>The credentials, for the pod.</summary>
-    public static Volume Credentials(S3Values values) => new(SecretVolume)
-    {
-        Secret = new SecretVolume(values.Secret) { Items = [new KeyToPath("access-key-id", "access-key-id"), new KeyToPath("secret-access-key", "secret-access-key")], DefaultMode = Workloads.PodParts.SecretMode },
-    };
-
     /// <summary>What the values name its image's override and digest by.</summary>
     public static string ImageName(StoreResource store) => $"{BackupPlan.Name(store)}-s3";
-
-    /// <summary>The way to the endpoint. Amazon's is outside of every private network; another one is where its name leads.</summary>
-    public static NetworkPolicyEgressRule Egress(S3Values values) => values.Endpoint is { } url
-        ? NetworkPolicyPlan.Outside(new Uri(url).Host, values.Cidr, [new Uri(url).Port])
-        : NetworkPolicyPlan.Outside(new EgressValues { Cidr = values.Cidr ?? "0.0.0.0/0" });
 
     private static Container Container(PlanContext context, StoreResource store, S3Values values, string name, string script, IEnumerable<EnvVar> env) => new()
     {
@@ -95,7 +83,7 @@ internal static class S3Copies
             new EnvVar("RCLONE_CONFIG_COPIES_NO_CHECK_BUCKET") { Value = "true" },
             new EnvVar("S3_FOLDER") { Value = SecretFolder },
             // Two platforms may share a bucket.
-            new EnvVar("PLACE") { Value = $"{values.Bucket}/{values.Prefix ?? $"{context.Values.EffectiveNamespace}/{Naming.Of(store.Name)}"}" },
+            new EnvVar("PLACE") { Value = $"{values.Bucket}/{Buckets.Prefix(context, values, Naming.Of(store.Name))}" },
             .. env,
         ],
         VolumeMounts = [new ContainerVolumeMount(SecretVolume, SecretFolder) { ReadOnly = true }],

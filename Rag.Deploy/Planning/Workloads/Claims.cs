@@ -5,7 +5,7 @@ namespace Rag.Deploy.Planning.Workloads;
 /// <summary>Claims of storage.</summary>
 internal static class Claims
 {
-    /// <summary>One per pod of a StatefulSet. ReadWriteOnce only: nothing here may depend on storage that several nodes mount.</summary>
+    /// <summary>One per pod of a StatefulSet. ReadWriteOnce only: no store depends on storage that several nodes mount.</summary>
     public static ClaimTemplate Template(PlanContext context, string name, string size, string? storageClass) =>
         new(new ObjectMeta { Name = name }, Spec(context, size, storageClass));
 

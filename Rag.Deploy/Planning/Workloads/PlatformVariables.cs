@@ -1,6 +1,7 @@
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Planning.Inference;
 using Rag.Deploy.Planning.Jobs;
+using Rag.Deploy.Planning.Originals;
 using Rag.Deploy.Planning.Stores;
 
 namespace Rag.Deploy.Planning.Workloads;
@@ -9,5 +10,8 @@ namespace Rag.Deploy.Planning.Workloads;
 internal static class PlatformVariables
 {
     public static IEnumerable<KeyValuePair<string, string>> Of(PlanContext context, WorkloadResource workload) =>
-        [.. MigrationPlan.Variables(context, workload), .. ReplicationPlan.Variables(context, workload), .. InferencePlan.Variables(context, workload), .. TrustPlan.Variables(context, workload)];
+        [
+            .. MigrationPlan.Variables(context, workload), .. ReplicationPlan.Variables(context, workload), .. InferencePlan.Variables(context, workload),
+            .. OriginalsPlan.Variables(context, workload), .. TrustPlan.Variables(context, workload),
+        ];
 }

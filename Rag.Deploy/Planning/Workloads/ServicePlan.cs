@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
+using Rag.Deploy.Planning.Originals;
 using Rag.Deploy.Planning.Stores;
 
 namespace Rag.Deploy.Planning.Workloads;
@@ -144,7 +145,7 @@ internal sealed class ServicePlan
             EnableServiceLinks = false,
             PriorityClassName = _context.Values.Cluster.PriorityClass,
             TerminationGracePeriodSeconds = WorkloadSettings.GraceSeconds(_settings.Shutdown),
-            SecurityContext = PodSecurity.Pod(_settings.User, ownsVolumes: IsStateful),
+            SecurityContext = PodSecurity.Pod(_settings.User, ownsVolumes: IsStateful || OriginalsPlan.IsOnClaim(_context, _workload)),
             TopologySpreadConstraints = PodParts.Spread(_context, _name),
             NodeSelector = PodParts.NodeSelector(_settings.Own.NodeSelector),
             Tolerations = PodParts.Tolerations(_settings.Own.Tolerations),
@@ -268,7 +269,7 @@ internal sealed class ServicePlan
             yield return PodParts.SecretFiles(_context, _environment.Files);
         }
 
-        foreach (var volume in TrustPlan.Volumes(_context, _workload).Concat(_mounts.Volumes))
+        foreach (var volume in OriginalsPlan.Volumes(_context, _workload).Concat(TrustPlan.Volumes(_context, _workload)).Concat(_mounts.Volumes))
         {
             yield return volume;
         }
@@ -291,7 +292,7 @@ internal sealed class ServicePlan
             yield return new ContainerVolumeMount(PodParts.SecretVolume, WorkloadEnvironment.SecretFolder) { ReadOnly = true };
         }
 
-        foreach (var mount in TrustPlan.Mounts(_context, _workload).Concat(_mounts.Mounts))
+        foreach (var mount in OriginalsPlan.Mounts(_context, _workload).Concat(TrustPlan.Mounts(_context, _workload)).Concat(_mounts.Mounts))
         {
             yield return mount;
         }

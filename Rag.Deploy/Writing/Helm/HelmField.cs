@@ -10,6 +10,7 @@ namespace Rag.Deploy.Writing.Helm;
 internal sealed record HelmField(string Value, IReadOnlyList<string> Kinds, string Path, string Description)
 {
     private const string Schedule = "spec.schedule";
+    private const string StorageClass = "spec.storageClassName";
 
     private static readonly string[] Replicated = ["Deployment", "StatefulSet"];
     private static readonly string[] Pods = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
@@ -19,8 +20,8 @@ internal sealed record HelmField(string Value, IReadOnlyList<string> Kinds, stri
     [
         new("imagePullPolicy", Pods, "{pod}.containers[*].imagePullPolicy", "when nodes fetch images"),
         new("priorityClass", Pods, "{pod}.priorityClassName", "priority class of all pods"),
-        new("storageClass", ["StatefulSet"], "spec.volumeClaimTemplates[*].spec.storageClassName", "storage class of all claims"),
-        new("storageClass", ["PersistentVolumeClaim"], "spec.storageClassName", "storage class of all claims"),
+        new("storageClass", ["StatefulSet"], "spec.volumeClaimTemplates[*].spec.storageClassName", "storage class of all claims but those that several nodes mount"),
+        new("storageClass", ["PersistentVolumeClaim"], StorageClass, "storage class of all claims but those that several nodes mount"),
         new("ingressClass", ["Ingress"], "spec.ingressClassName", "class of the Ingress"),
         new("tlsSecret", ["Ingress"], "spec.tls[0].secretName", "Secret with the certificate"),
         new("hosts.{workload}", ["HTTPRoute"], "spec.hostnames[0]", "host name"),
@@ -49,7 +50,7 @@ internal sealed record HelmField(string Value, IReadOnlyList<string> Kinds, stri
     {
         var kind = tree["kind"]!.ToString();
         // Nobody needs to choose when something does not run.
-        if (!Kinds.Contains(kind, StringComparer.Ordinal) || (Path == Schedule && tree["spec"]?["suspend"]?.GetValue<bool>() == true))
+        if (!Kinds.Contains(kind, StringComparer.Ordinal) || (Path == Schedule && tree["spec"]?["suspend"]?.GetValue<bool>() == true) || (Path == StorageClass && IsShared(tree)))
         {
             return [];
         }
@@ -57,6 +58,9 @@ internal sealed record HelmField(string Value, IReadOnlyList<string> Kinds, stri
         var path = Path.Replace("{pod}", kind == "CronJob" ? "spec.jobTemplate.spec.template.spec" : "spec.template.spec", StringComparison.Ordinal);
         return Walk(tree, path.Replace("[", ".[", StringComparison.Ordinal).Split('.'));
     }
+
+    // It has a class of its own, which can do what the others' cannot.
+    private static bool IsShared(JsonObject claim) => (claim["spec"]?["accessModes"] as JsonArray)?.Any(static mode => mode?.ToString() == "ReadWriteMany") == true;
 
     private static IEnumerable<(JsonNode Holder, object Key)> Walk(JsonNode node, ReadOnlyMemory<string> path)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Rag.Deploy.Values;
 using Rag.Testing;
 
 namespace Rag.Deploy.Tests.Checks;
@@ -12,6 +13,8 @@ public sealed class ManifestChecksTests
     public static TheoryData<string> Platforms => [.. RenderedPlatform.Names];
 
     public static TheoryData<int> ContainerRules => [.. Mutations.OfContainers];
+
+    public static TheoryData<string> DanglingNames => [.. Mutations.Dangling.Keys];
 
     public static TheoryData<string> StatedReasons => [.. Mutations.Reasons.Keys];
 
@@ -56,6 +59,28 @@ public sealed class ManifestChecksTests
     }
 
     [KubectlTheory]
+    [MemberData(nameof(DanglingNames))]
+    public async Task What_a_pod_is_given_and_nobody_makes_is_found(string name)
+    {
+        var broken = Mutations.Dangling[name].Apply(await RenderedPlatform.Of(Broken));
+
+        var faults = AllChecks.InOrder.SelectMany(check => check.Faults(broken).Select(fault => (check.Number, Fault: fault))).ToList();
+
+        Assert.Equal([Mutations.Dangling[name].Number], faults.Select(static fault => fault.Number));
+        Assert.Contains($"'{name}'", faults[0].Fault, StringComparison.Ordinal);
+    }
+
+    [KubectlFact]
+    public async Task A_claim_of_which_the_values_say_that_it_exists_need_not_be_made()
+    {
+        var platform = Mutations.Dangling[Mutations.NobodysClaim].Apply(await RenderedPlatform.Of(Broken));
+
+        var known = platform with { Values = platform.Values with { Originals = platform.Values.Originals with { Claim = new OriginalsClaimValues { Existing = Mutations.NobodysClaim } } } };
+
+        Assert.Empty(Faults(known));
+    }
+
+    [KubectlTheory]
     [MemberData(nameof(StatedReasons))]
     public async Task A_rule_that_is_not_kept_needs_its_reason(string annotation)
     {
@@ -80,7 +105,7 @@ public sealed class ManifestChecksTests
             `kubectl kustomize` renders; after the `+`, how many more do not keep the rule and state why in an annotation of the workload. A place that does neither fails
             the tests, and each check has a manifest that makes it fail. Where a number is 0 there is nothing of the kind to look at, and the rule says why.
 
-            `everything` is an environment with every part and mode on, `models` one with models, jobs and volumes by hand, `example` is `deploy/examples/values.prod.yaml`; `foreign` are the {foreign.Count} app models of other applications in `tests/Rag.Deploy.Tests/Manifests`.
+            `everything` is an environment with every part and mode on, `models` one with models, jobs and volumes by hand, `claim` and `bucket` keep originals there, `example` is `deploy/examples/values.prod.yaml`; `foreign` are the {foreign.Count} app models of other applications in `tests/Rag.Deploy.Tests/Manifests`.
 
             | # | rule | {string.Join(" | ", own.Select(static platform => platform.Name))} | foreign |
             | ---: | --- |{string.Concat(own.Select(static _ => " ---: |"))} ---: |

@@ -92,6 +92,17 @@ internal static class Mutations
         [65] = Of("CronJob", "postgres-backup", static job => job["spec"]!.AsObject().Remove("startingDeadlineSeconds")),
     };
 
+    /// <summary>Beside those above: what a pod is given and nobody makes, with the rule that this breaks.</summary>
+    public static IReadOnlyDictionary<string, (int Number, Func<RenderedPlatform, RenderedPlatform> Apply)> Dangling { get; } = new Dictionary<string, (int, Func<RenderedPlatform, RenderedPlatform>)>(StringComparer.Ordinal)
+    {
+        [NobodysClaim] = (61, Mounting(new JsonObject { ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = NobodysClaim } })),
+        ["nobodys-map"] = (61, Mounting(new JsonObject { ["configMap"] = new JsonObject { ["name"] = "nobodys-map" } })),
+        ["nobodys-secret"] = (36, Mounting(new JsonObject { ["secret"] = new JsonObject { ["secretName"] = "nobodys-secret" } })),
+    };
+
+    /// <summary>A claim that no manifest makes.</summary>
+    public const string NobodysClaim = "nobodys-claim";
+
     /// <summary>Beside those above: each reason that a workload states, without it.</summary>
     public static IReadOnlyDictionary<string, int> Reasons { get; } = new Dictionary<string, int>(StringComparer.Ordinal)
     {
@@ -138,6 +149,13 @@ internal static class Mutations
 
         return copy;
     }
+
+    private static Func<RenderedPlatform, RenderedPlatform> Mounting(JsonObject volume) => platform =>
+    {
+        var named = volume.DeepClone().AsObject();
+        named["name"] = "nobodys";
+        return OfPod(pod => pod["volumes"]!.AsArray().Add(named))(platform.Copy());
+    };
 
     private static Func<RenderedPlatform, RenderedPlatform> Security(string field, JsonNode value) => OfContainer(container => container["securityContext"]![field] = value.DeepClone());
 

@@ -123,7 +123,7 @@ internal static partial class NetworkChecks
 
             foreach (var name in workload.Pod.Items("volumes").Select(static volume => volume.Text("persistentVolumeClaim", "claimName")).OfType<string>())
             {
-                yield return Finding.Of(workload.ToString(), platform.Find("PersistentVolumeClaim", name) is not null, $"there is no claim '{name}'");
+                yield return Finding.Of(workload.ToString(), IsOthers(platform, name) || platform.Find("PersistentVolumeClaim", name) is not null, $"there is no claim '{name}'");
             }
 
             var volumes = workload.Pod.Items("volumes").Select(static volume => volume.Text("name")).Concat(workload.Object.Items("spec", "volumeClaimTemplates").Select(static claim => claim.Text("metadata", "name"))).ToList();
@@ -133,6 +133,10 @@ internal static partial class NetworkChecks
             }
         }
     }
+
+    // The values say that these exist.
+    private static bool IsOthers(RenderedPlatform platform, string claim) =>
+        claim == platform.Values.Originals.Claim?.Existing || platform.Values.Inference.Values.Any(model => claim == model.Cache.Claim);
 
     // The node fills in $(NAME) from the variables before it, and leaves it standing where there is none.
     private static IEnumerable<Finding> Variables(RenderedPlatform platform)

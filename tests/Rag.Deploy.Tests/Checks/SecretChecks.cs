@@ -72,6 +72,8 @@ internal static class SecretChecks
                 || secret == platform.Values.Monitoring.Collector.Otlp?.AuthorizationSecret
                 || secret == platform.Values.Migration?.Administrator?.Secret
                 || platform.Values.Stores.Values.Any(store => secret == store.Backup?.S3?.Secret)
+                || secret == platform.Values.Originals.S3?.Secret
+                || secret == platform.Values.Trust?.Secret
                 || platform.Values.Inference.Values.Any(model => secret == model.TokenSecret);
             yield return Finding.Of(
                 $"{workload} {secret}/{key}", isOthers || (sources[secret].ToList() is [var keys] && (key is null || keys.Contains(key))), $"nothing makes '{key}' of the Secret '{secret}', or two things do");

@@ -52,6 +52,24 @@ public sealed class HelmChartTests
     }
 
     [Fact]
+    public void The_class_of_all_claims_is_not_that_of_one_which_several_nodes_mount()
+    {
+        var values = ValuesReader.Read([Environments.Text("values.yaml"), ("v.yaml", "cluster: { storageClass: fast }\noriginals: { mode: claim, claim: { storageClass: shared } }\nstores: { postgres: { backup: {} } }")]);
+        var chart = HelmChart.Of(Environments.Plan(TestManifest.Platform, values), values).ToDictionary();
+
+        var rendered = Render(chart, static values =>
+        {
+            values["storageClass"] = "faster";
+            values["originals"]!["storage"] = "2Ti";
+            return values;
+        }).ToDictionary(Identity);
+
+        Assert.Equal("faster", rendered["v1 PersistentVolumeClaim postgres-backup"]["spec"]!["storageClassName"]!.ToString());
+        var originals = rendered["v1 PersistentVolumeClaim originals"]["spec"]!;
+        Assert.Equal(("shared", "2Ti"), (originals["storageClassName"]!.ToString(), originals["resources"]!["requests"]!["storage"]!.ToString()));
+    }
+
+    [Fact]
     public void Each_host_belongs_to_the_workload_behind_it()
     {
         var values = ValuesReader.Read([("v.yaml", "exposure: { kind: ingress, ingressClass: nginx, hosts: { rag-web: rag.example.com, rag-api: api.rag.example.com } }\nservices: { defaults: { omitEnv: [ 'VECTORS_*' ] } }\n")]);

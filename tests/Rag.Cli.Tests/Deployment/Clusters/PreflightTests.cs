@@ -39,6 +39,8 @@ public sealed class PreflightTests
         "apps/v1\nv1\nnetworking.k8s.io/v1\nkeda.sh/v1beta1\n",
         "namespaces   ns   v1   false   Namespace\nsecrets   v1   true   Secret\ndeployments   deploy   apps/v1   true   Deployment\nstatefulsets   sts   apps/v1   true   StatefulSet\ningresses   ing   networking.k8s.io/v1   true   Ingress\nscaledobjects   so   keda.sh/v1beta1   true   ScaledObject\n");
 
+    private static readonly ServedTypes WithClaims = ServedTypes.Parse("apps/v1\nv1\n", "deployments   deploy   apps/v1   true   Deployment\npersistentvolumeclaims   pvc   v1   true   PersistentVolumeClaim\n");
+
     [Fact]
     public void A_cluster_that_has_everything_passes() => Assert.Empty(Look([Deployment, Secret.Replace("{ p", "{ vectors-key: eA==, p", StringComparison.Ordinal)], secrets: ["registry"]));
 
@@ -140,6 +142,55 @@ public sealed class PreflightTests
         Assert.Empty(Look([Set, Volume(0), Volume(1)], with: facts => Without(facts) with { Served = served, ServedClaims = new HashSet<string> { "data-vectors-2" } }));
         // That of another namespace's claim is none.
         Assert.Equal(3, Look([Set, .. Enumerable.Range(0, 3).Select(static ordinal => Volume(ordinal).Replace("namespace: ragplatform", "namespace: other", StringComparison.Ordinal))], with: facts => Without(facts) with { Served = served }).Count);
+    }
+
+    [Theory]
+    [InlineData("ReadWriteMany", "", 1)]
+    [InlineData("ReadWriteMany", ", storageClassName: standard", 1)]
+    [InlineData("ReadWriteMany", ", storageClassName: shared", 0)]
+    [InlineData("ReadWriteOnce", "", 0)]
+    public void A_claim_that_several_nodes_mount_is_held_against_who_makes_its_volume(string mode, string storageClass, int problems)
+    {
+        var claim = $"apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{ name: originals, namespace: ragplatform }}\nspec: {{ accessModes: [ {mode} ]{storageClass} }}\n";
+
+        var found = Look([claim], with: static facts => facts with
+        {
+            Served = WithClaims,
+            StorageClasses = Snapshots.Classes(Snapshots.StorageClass("standard", "rancher.io/local-path", isDefault: true), Snapshots.StorageClass("shared", "nfs.csi.k8s.io")),
+        });
+
+        Assert.Equal(problems, found.Count);
+        // Its provisioner may be set up for it.
+        Assert.All(found, static problem => Assert.True(problem.IsWarning));
+        Assert.All(found, static problem => Assert.StartsWith("The claim originals asks for a volume that several nodes mount (ReadWriteMany), and rancher.io/local-path, which makes those of the storage class standard,", problem.What, StringComparison.Ordinal));
+        Assert.All(found, static problem => Assert.Contains("originals.claim.storageClass", problem.Fix, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_claim_that_somebody_else_has_to_make_is_missed_unless_it_is_there_or_may_not_be_looked_at()
+    {
+        const string Mounting = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: rag-api, namespace: ragplatform }\nspec: { template: { spec: { containers: [ { name: a, image: a } ], volumes: [ { name: originals, persistentVolumeClaim: { claimName: uploads } } ] } } }\n";
+        const string Made = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: uploads, namespace: ragplatform }\nspec: {}\n";
+
+        var problem = Assert.Single(Look([Mounting], with: static facts => facts with { Claims = new HashSet<string> { "other" } }));
+
+        Assert.Equal("The claim uploads is not in the namespace; Deployment rag-api mounts it.", problem.What);
+        Assert.False(problem.IsWarning);
+        Assert.Empty(Look([Mounting], with: static facts => facts with { Claims = new HashSet<string> { "uploads" } }));
+        Assert.Empty(Look([Mounting], with: static facts => facts with { Claims = null }));
+        Assert.Empty(Look([Mounting, Made], with: static facts => facts with { Served = WithClaims, Claims = new HashSet<string>() }));
+    }
+
+    [Fact]
+    public void A_bucket_s_key_is_missed_as_every_secret_is()
+    {
+        const string Reading = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: rag-api, namespace: ragplatform }\nspec: { template: { spec: { containers: [ { name: a, image: a } ], volumes: [ { name: originals, secret: { secretName: originals-key, items: [ { key: access-key-id, path: access-key-id }, { key: secret-access-key, path: secret-access-key } ] } } ] } } }\n";
+
+        var problem = Assert.Single(Look([Reading], secrets: []));
+
+        Assert.Equal("The Secret originals-key is not in the namespace (keys: access-key-id, secret-access-key); Deployment rag-api refers to it.", problem.What);
+        Assert.False(problem.IsWarning);
+        Assert.Empty(Look([Reading], secrets: ["originals-key"]));
     }
 
     [Fact]

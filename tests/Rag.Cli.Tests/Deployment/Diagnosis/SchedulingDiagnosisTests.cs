@@ -114,4 +114,22 @@ public sealed class SchedulingDiagnosisTests
 
         Assert.Equal(ProblemKind.NoProvisioner, Snapshots.Only(snapshot).Kind);
     }
+
+    [Theory]
+    [InlineData("0/1 nodes are available: persistentvolumeclaim \\\"uploads\\\" not found. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.")]
+    [InlineData("persistentvolumeclaim \\\"uploads\\\" not found")]
+    public void A_claim_that_nobody_made_is_named_whatever_other_claims_wait_for(string message)
+    {
+        var problems = ClusterDiagnosis.Of(Snapshots.Of(Snapshots.Unscheduled(message), Snapshots.Claim("data-postgres-0", "Pending", storageClass: null)) with { StorageClasses = [] });
+
+        Assert.Equal(["data-postgres-0", "rag-api"], problems.Select(static problem => problem.Subject).Order(StringComparer.Ordinal));
+        var missing = problems.Single(static problem => problem.Subject == "rag-api");
+        Assert.Equal((ProblemKind.MissingConfiguration, "The claim uploads is not in the namespace."), (missing.Kind, missing.What));
+        Assert.Contains("originals.claim.existing", missing.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_claim_that_came_meanwhile_is_not_missed() => Assert.DoesNotContain(
+        ClusterDiagnosis.Of(Snapshots.Of(Snapshots.Unscheduled("persistentvolumeclaim \\\"uploads\\\" not found"), Snapshots.Claim("uploads", "Bound", storageClass: null))),
+        static problem => problem.Kind == ProblemKind.MissingConfiguration);
 }

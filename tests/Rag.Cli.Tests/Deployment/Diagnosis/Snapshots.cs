@@ -27,12 +27,12 @@ internal static class Snapshots
         }
         """;
 
-    public static string Claim(string name, string phase, string? storageClass) =>
+    public static string Claim(string name, string phase, string? storageClass, string mode = "ReadWriteOnce") =>
         $$"""
         {
           "apiVersion": "v1", "kind": "PersistentVolumeClaim",
           "metadata": { "name": "{{name}}", "namespace": "ragplatform", "creationTimestamp": "2026-03-01T11:50:00Z", "finalizers": [ "kubernetes.io/pvc-protection" ] },
-          "spec": { "accessModes": [ "ReadWriteOnce" ], "resources": { "requests": { "storage": "20Gi" } }{{(storageClass is null ? "" : $", \"storageClassName\": \"{storageClass}\"")}}, "volumeMode": "Filesystem" },
+          "spec": { "accessModes": [ "{{mode}}" ], "resources": { "requests": { "storage": "20Gi" } }{{(storageClass is null ? "" : $", \"storageClassName\": \"{storageClass}\"")}}, "volumeMode": "Filesystem" },
           "status": { "phase": "{{phase}}" }
         }
         """;

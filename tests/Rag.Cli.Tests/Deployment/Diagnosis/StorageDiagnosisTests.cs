@@ -1,3 +1,4 @@
+using Rag.Cli.Deployment.Clusters;
 using Rag.Cli.Deployment.Diagnosis;
 
 namespace Rag.Cli.Tests.Deployment.Diagnosis;
@@ -56,6 +57,33 @@ public sealed class StorageDiagnosisTests
         Assert.Contains("quota exceeded", problem.What, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("failed to provision volume with StorageClass \"standard\": NodePath only supports ReadWriteOnce and ReadWriteOncePod (1.22+) access modes")]
+    [InlineData("failed to provision volume with StorageClass \"standard\": rpc error: code = InvalidArgument desc = Volume capabilities MULTI_NODE_MULTI_WRITER not supported. Only AccessModes[ReadWriteOnce] supported.")]
+    [InlineData("failed to provision volume with StorageClass \"standard\": rpc error: code = InvalidArgument desc = VolumeCapabilities is invalid: specified multi writer with mount access type")]
+    [InlineData("failed to provision volume with StorageClass \"standard\": rpc error: code = InvalidArgument desc = mountVolume is not supported for access mode: MULTI_NODE_MULTI_WRITER")]
+    public void A_class_whose_volumes_one_node_mounts_is_told_from_one_that_is_out_of_order(string message)
+    {
+        var problem = Snapshots.Only(Pending("ReadWriteMany", message));
+
+        Assert.Equal((ProblemKind.Volume, "originals", true), (problem.Kind, problem.Subject, problem.IsFinal));
+        Assert.StartsWith("The claim originals asks for a volume that several nodes mount (ReadWriteMany), and the storage class standard gives it to one: ", problem.What, StringComparison.Ordinal);
+        Assert.Contains("originals.claim.storageClass, inference.<name>.cache.storageClass", problem.Fix, StringComparison.Ordinal);
+        Assert.Contains("(originals.mode)", problem.Fix, StringComparison.Ordinal);
+        Assert.EndsWith("kubectl -n ragplatform delete pvc originals; then apply again.", problem.Fix, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ReadWriteMany", "failed to provision volume with StorageClass \"standard\": rpc error: code = ResourceExhausted desc = quota exceeded")]
+    [InlineData("ReadWriteOnce", "failed to provision volume with StorageClass \"standard\": NodePath only supports ReadWriteOnce and ReadWriteOncePod (1.22+) access modes")]
+    public void Another_complaint_is_none_of_access(string mode, string message)
+    {
+        var problem = Snapshots.Only(Pending(mode, message));
+
+        Assert.StartsWith("No volume could be made for the claim originals:", problem.What, StringComparison.Ordinal);
+        Assert.False(problem.IsFinal);
+    }
+
     [Fact]
     public void Without_a_right_to_look_at_classes_the_event_tells()
     {
@@ -89,4 +117,8 @@ public sealed class StorageDiagnosisTests
         Assert.Empty(ClusterDiagnosis.Of(snapshot));
         Assert.Empty(ClusterDiagnosis.Of(Snapshots.Of(Snapshots.Claim("data-postgres-0", "Bound", "gone")) with { StorageClasses = [] }));
     }
+
+    private static Snapshot Pending(string mode, string message) => Snapshots.Of(
+        Snapshots.Claim("originals", "Pending", "standard", mode),
+        Snapshots.Event("PersistentVolumeClaim", "originals", "ProvisioningFailed", message)) with { StorageClasses = Snapshots.Classes(Standard) };
 }

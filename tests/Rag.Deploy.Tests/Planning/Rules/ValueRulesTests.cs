@@ -10,7 +10,7 @@ public sealed class ValueRulesTests : IDisposable
         """
         "pw": { "type": "parameter.v0", "value": "{pw.inputs.value}", "inputs": { "value": { "type": "string", "secret": true, "default": { "generate": { "minLength": 22 } } } } },
         "region": { "type": "parameter.v0", "value": "{region.inputs.value}", "inputs": { "value": { "type": "string", "default": { "value": "here" } } } },
-        "files": { "type": "container.v0", "image": "files:1", "volumes": [ { "name": "data", "target": "/data", "readOnly": false } ],
+        "files": { "type": "container.v0", "image": "files:1", "volumes": [ { "name": "data", "target": "/data", "readOnly": false }, { "name": "old", "target": "/var/lib/ragplatform/originals/old", "readOnly": false } ],
           "bindings": { "http": { "scheme": "http", "protocol": "tcp", "transport": "http", "targetPort": 8080 } } },
         "mail": { "type": "container.v0", "image": "mail:1", "bindings": { "http": { "scheme": "http", "protocol": "tcp", "transport": "http", "targetPort": 8025 } } },
         "server": { "type": "container.v0", "image": "postgres:18", "connectionString": "Host={server.bindings.tcp.host};Username=postgres;Password={pw.value}",
@@ -156,6 +156,31 @@ public sealed class ValueRulesTests : IDisposable
     [InlineData("services: { rag-web: { embeddedIndex: { chunks: 1000 } } }", "services.rag-web.embeddedIndex: it holds no index in its memory (Rag__Index__Provider is not set);")]
     [InlineData("services: { rag-api: { embeddedIndex: { chunks: 1000 }, env: { Rag__Index__Provider: embedded }, autoscaling: { max: 3 } } }", "services.rag-api.autoscaling.memory: '80' is not allowed; allowed is: null,")]
     [InlineData("services: { rag-web: { args: [ --key, $(NOBODY) ] } }", "services.rag-web.args[1]: there is no such variable as '$(NOBODY)' names; there are:")]
+    // Originals.
+    [InlineData("originals: { claim: { size: 1Gi } }", "originals.claim: they are where the app model says, which is the default; this needs 'mode: claim'. Where it comes from a common file, set it to null here.")]
+    [InlineData("originals: { s3: { bucket: files, secret: key } }", "originals.s3: they are where the app model says, which is the default; this needs 'mode: s3'. Where it comes from a common file, set it to null here.")]
+    [InlineData("originals: { mode: claim, s3: { bucket: files, secret: key } }", "originals.s3: they are on a claim; this needs 'mode: s3'. Where it comes from a common file, set it to null here.")]
+    [InlineData("originals: { mode: s3, claim: {}, s3: { bucket: files, secret: key } }", "originals.claim: they are in a bucket; this needs 'mode: claim'. Where it comes from a common file, set it to null here.")]
+    [InlineData("originals: { mode: s3 }", "originals.s3: it is missing; with 'mode: s3' name the 'bucket', and the 'secret' that opens it.")]
+    [InlineData("originals: { mode: s3, s3: { bucket: files } }", "originals.s3.secret: it is missing.")]
+    [InlineData("originals: { mode: s3, s3: { bucket: Files, secret: key } }", "originals.s3.bucket: 'Files' is not allowed; allowed is: lower case letters, digits, '-' and '.', 3 to 63 characters.")]
+    [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, prefix: /files } }", "originals.s3.prefix: '/files' is not allowed; allowed is: a path without '/' at its ends.")]
+    [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, cidr: 10.0.0.1/8 } }", "originals.s3.cidr: '10.0.0.1/8' is not allowed; allowed is: a range that begins with its first address,")]
+    [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, keepDays: 3 } }", "originals.s3.keepDays: there is no such key; there are: bucket, prefix, endpoint, region, secret, cidr, pathStyle.")]
+    [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, prefix: rag/postgres/x } }\nstores: { postgres: { backup: { s3: { bucket: files, secret: key, prefix: rag/postgres } } } }", "originals.s3.prefix: 'rag/postgres/x' is not allowed; allowed is: a folder that is neither 'rag/postgres' nor in it nor around it, because the copies of 'postgres' are there.")]
+    [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, prefix: ragplatform } }\nstores: { postgres: { backup: { s3: { bucket: files, secret: key } } } }", "originals.s3.prefix: 'ragplatform' is not allowed; allowed is: a folder that is neither 'ragplatform/postgres' nor in it nor around it,")]
+    [InlineData("originals: { mode: claim, services: [] }", "originals.services: it is empty; name the workloads that read and write them.")]
+    [InlineData("originals: { mode: claim, services: [ rag-api, rag-ingets ] }", "originals.services[1]: there is no such workload; there are: rag-api, rag-ingest, rag-web.")]
+    [InlineData("originals: { mode: claim, services: [ rag-api, rag-api ] }", "originals.services[1]: 'rag-api' is named twice; allowed is: each once.")]
+    [InlineData("originals: { mode: claim, section: '' }", "originals.section: it is missing; name what the variables begin with that tell the services, such as App__Files for App__Files__Provider.")]
+    [InlineData("originals: { mode: claim }\nservices: { rag-ingest: { user: 20000 } }", "originals.services: rag-api runs as 10001, rag-ingest runs as 20000, and none could write what another made; allowed are: workloads with the same 'user'.")]
+    [InlineData("originals: { mode: claim }\nservices: { rag-api: { scratch: { /var/lib/ragplatform/originals: 1Gi } } }", "services.rag-api.scratch./var/lib/ragplatform/originals: the originals are at /var/lib/ragplatform/originals; allowed is: a folder that is neither it nor in it.")]
+    [InlineData("originals: { mode: claim }\nservices: { rag-api: { scratch: { /var/lib/ragplatform/originals/x: 1Gi } } }", "services.rag-api.scratch./var/lib/ragplatform/originals/x: the originals are at")]
+    [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key } }\nservices: { rag-api: { scratch: { /run/secrets/originals: 1Gi } } }", "services.rag-api.scratch./run/secrets/originals: the originals are at /run/secrets/originals;")]
+    [InlineData("originals: { mode: claim }\nservices: { rag-api: { env: { Rag__Blobs__Provider: postgres } } }", "services.rag-api.env.Rag__Blobs__Provider: the program is told this by 'originals'; allowed is: one of both.")]
+    [InlineData("originals: { mode: claim, claim: { existing: uploads, size: 1Gi } }", "originals.claim.size: '1Gi' is not allowed; allowed is: none, because 'uploads' exists and has its own ('existing').")]
+    [InlineData("originals: { mode: claim, claim: { existing: uploads, storageClass: shared } }", "originals.claim.storageClass: 'shared' is not allowed; allowed is: none, because 'uploads' exists and has its own ('existing').")]
+    [InlineData("originals: { mode: folder }", "originals.mode: 'folder' is not allowed; allowed are: appModel, claim, s3.")]
     // Images and secrets.
     [InlineData("version: '1.0.'", "version: '1.0.' is not allowed; allowed is: a version that is a label and an image tag:")]
     [InlineData("version: _1", "version: '_1' is not allowed;")]
@@ -181,12 +206,14 @@ public sealed class ValueRulesTests : IDisposable
     [InlineData("services: { files: { replicas: 2 } }", "services.files.replicas: '2' is not allowed; allowed is: 0 to 1, because the app model gives it volumes,")]
     [InlineData("services: { files: { autoscaling: { min: 2 } } }", "services.files.autoscaling: it cannot be scaled,")]
     [InlineData("services: { files: { queueScaling: { max: 2 }, queue: { store: server, database: orders, query: q } } }", "services.files.queueScaling: it cannot be scaled,")]
-    [InlineData("services: { files: { volumes: { /other: 1Gi } } }", "services.files.volumes./other: there is no such volume in the app model; there are: /data.")]
+    [InlineData("services: { files: { volumes: { /other: 1Gi } } }", "services.files.volumes./other: there is no such volume in the app model; there are: /data, /var/lib/ragplatform/originals/old.")]
     [InlineData("services: { mail: { autoscaling: { max: 3 } } }", "services.mail.replicas: '1' is not allowed; allowed is: 2 to 3,")]
     [InlineData("services: { worker: { probes: { kind: http } } }", "services.worker.probes.kind: 'http' is not allowed; allowed is: none,")]
     [InlineData("services: { mail: { waitFor: {} } }", "services.mail.waitFor: neither its variables nor its arguments lead to an endpoint of TCP")]
     [InlineData("stores: { open: { storage: 1Gi } }", "stores.open: 'redis:8' is not recognised as a store with a password;")]
     [InlineData("stores: { server: { mode: operator } }", "stores.server.mode: 'operator' is not allowed; allowed is: bundled or external, because the operator makes one database, and the app model has orders, stock.")]
+    [InlineData("originals: { mode: claim, services: [ server ], section: Files }", "originals.services[0]: there is no such workload; there are: files, mail, open, worker.")]
+    [InlineData("originals: { mode: claim, services: [ files ], section: Files }", "originals.services: the app model mounts something into files at /var/lib/ragplatform/originals/old; allowed are: workloads that have nothing at /var/lib/ragplatform/originals or in it.")]
     [InlineData("services: { worker: { pool: { size: 100 } } }", "stores.server.maxConnections: '200' is not allowed; allowed is: 303 to 10000,")]
     public void What_another_app_model_does_not_allow_is_said_in_the_same_way(string text, string expected) =>
         Refused(TestManifest.Of(Shop), [("wrong.yaml", text)], expected);
@@ -226,6 +253,33 @@ public sealed class ValueRulesTests : IDisposable
         Assert.StartsWith("v.yaml:1: stores.postgres.backup.storage: '1Gi' is not allowed; allowed is: 20Gi and more,", fault.Faults[0], StringComparison.Ordinal);
         Assert.StartsWith("v.yaml:1: stores.postgres.storage: '25600Mi' is not allowed; allowed is: 30Gi and more,", fault.Faults[1], StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(Path.Combine(_folder, "claims.json")));
+    }
+
+    [Fact]
+    public void The_claim_of_originals_may_grow_and_not_shrink()
+    {
+        Generate(TestManifest.Platform, [Environments.Text("values.yaml"), ("v.yaml", "originals: { mode: claim, claim: { size: 20Gi } }")]);
+
+        var fault = Assert.Throws<ValuesException>(() => Generate(TestManifest.Platform, [Environments.Text("values.yaml"), ("v.yaml", "originals: { mode: claim, claim: { size: 10Gi } }")]));
+
+        Assert.StartsWith("v.yaml:1: originals.claim.size: '10Gi' is not allowed; allowed is: 20Gi and more,", Assert.Single(fault.Faults), StringComparison.Ordinal);
+        Generate(TestManifest.Platform, [Environments.Text("values.yaml"), ("v.yaml", "originals: { mode: claim, claim: { existing: uploads } }")]);
+    }
+
+    [Fact]
+    public void Two_environments_have_no_folder_of_a_bucket_in_common()
+    {
+        const string Bucket = "originals: { mode: s3, s3: { bucket: files, secret: key, prefix: rag } }";
+        EnvironmentValues Values(string dev) => new(new DeployValues(), new SortedDictionary<string, DeployValues>(StringComparer.Ordinal)
+        {
+            ["dev"] = ValuesReader.Read([Environments.Text("values.yaml"), ("dev.yaml", dev)]) with { Environment = "dev" },
+            ["prod"] = ValuesReader.Read([Environments.Text("values.yaml"), ("prod.yaml", Bucket)]) with { Environment = "prod" },
+        });
+
+        var fault = Assert.Throws<ValuesException>(() => Generation.Write(TestManifest.Platform, Values(Bucket), _folder));
+
+        Assert.Equal("prod.yaml:1: originals.s3.prefix: 'rag' is not allowed; allowed is: a folder of its own, because 'dev' has it, and each removes what it does not know.", Assert.Single(fault.Faults));
+        Generation.Write(TestManifest.Platform, Values(Bucket.Replace("prefix: rag", "prefix: rag-dev", StringComparison.Ordinal)), _folder);
     }
 
     [Fact]
