@@ -56,6 +56,12 @@ internal static class ApiServices
             : DependencyHealth.Well);
         services.AddReadinessCheck("index", static async (provider, token) =>
             await provider.CheckIndexAsync(token) is { } reason ? DependencyHealth.Unavailable(reason) : DependencyHealth.Well);
+        // Searching and asking need none of them.
+        services.AddReadinessCheck(
+            "originals",
+            static async (provider, token) =>
+                await provider.GetRequiredService<IBlobStore>().CheckAsync(token) is { } reason ? DependencyHealth.Degraded(reason) : DependencyHealth.Well,
+            required: false);
         services.AddReadinessCheck(
             "key",
             static (provider, _) => Task.FromResult(

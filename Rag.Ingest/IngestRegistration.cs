@@ -1,3 +1,4 @@
+using Rag.Core.Blobs;
 using Rag.Core.Caching;
 using Rag.Core.Jobs;
 using Rag.Core.Storage;
@@ -22,6 +23,12 @@ internal static class IngestRegistration
             await provider.GetRequiredService<StorageReadiness>().CheckAsync(cancellationToken) is { } reason
                 ? DependencyHealth.Unavailable(reason)
                 : DependencyHealth.Well);
+        // What waits for them waits in the queue, and a worker that is not ready would be of no more use.
+        services.AddReadinessCheck(
+            "originals",
+            static async (provider, cancellationToken) =>
+                await provider.GetRequiredService<IBlobStore>().CheckAsync(cancellationToken) is { } reason ? DependencyHealth.Degraded(reason) : DependencyHealth.Well,
+            required: false);
         services.AddReadinessCheck(
             "cache",
             static async (provider, cancellationToken) =>

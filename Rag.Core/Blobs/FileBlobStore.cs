@@ -171,6 +171,22 @@ internal sealed partial class FileBlobStore : IBlobStore
         return Task.FromResult(removed);
     }
 
+    // Apart from the caller: a share that does not answer holds whoever asks it, whatever becomes of the question.
+    public Task<string?> CheckAsync(CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            try
+            {
+                // Nothing at all is what there is before the first upload.
+                return Collections().Any() && !IsStore() ? StoreFault.NoFolder().Message : null;
+            }
+            catch (Exception e) when (StoreFault.Is(e))
+            {
+                return StoreFault.From(e).Message;
+            }
+        },
+        cancellationToken).WaitAsync(cancellationToken);
+
     private long? Length(BlobName name)
     {
         try

@@ -41,6 +41,12 @@ public interface IBlobStore
     /// <summary>Collections of which anything is here, be it an empty folder, and nothing of it was changed after <paramref name="unchangedSince"/>.</summary>
     Task<IReadOnlyList<CollectionId>> ListCollectionsAsync(DateTimeOffset unchangedSince, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Null when nothing speaks against reading and writing originals now; else the reason in words. Cheap: it reads and writes none, so a right
+    /// to write that is missing shows with the first upload only.
+    /// </summary>
+    Task<string?> CheckAsync(CancellationToken cancellationToken);
+
     /// <summary>Removes what unfinished writes left behind longer ago than <paramref name="age"/>. Returns how many.</summary>
     Task<int> RemoveLeftoversAsync(TimeSpan age, CancellationToken cancellationToken);
 }

@@ -136,6 +136,9 @@ internal sealed class PostgresBlobStore(Database database, IOptions<BlobOptions>
         return total;
     }
 
+    // The database has a check of its own.
+    public Task<string?> CheckAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     // The parts go with the leftovers, so that an original that is open stays readable until then.
     private Task<int> UnnameAsync(string which, object[] values, CancellationToken cancellationToken) => database.ReadAsync(
         (connection, token) => connection.Sql(

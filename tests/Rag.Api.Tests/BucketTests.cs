@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Rag.Api.Tests.Support;
 using Rag.Client;
 using Rag.Testing;
@@ -59,10 +60,16 @@ public sealed class BucketTests(PostgresFixture postgres) : IAsyncLifetime
         _worker = ServiceProcess.Start("Rag.Ingest", "rag-ingest", _settings);
         await Eventually.TrueAsync(
             async () => (await client.GetDocumentAsync(Collection, second, limit.Token)).Problem is { Code: "blobs-away" }, TimeSpan.FromSeconds(60), "the worker says what it waits for");
-        // What was found before is found on.
+        // Neither is taken out of service for it: what was found before is found on.
+        foreach (var service in new[] { _api, _worker })
+        {
+            Assert.Equal(("degraded", "degraded"), await HealthAsync(service));
+        }
+
         Assert.NotEmpty((await client.SearchAsync(Collection, new SearchRequest("lighthouse keeper"), limit.Token)).Evidence);
 
         await _store.StartAgainAsync();
+        await Eventually.TrueAsync(async () => await HealthAsync(_worker) == ("ready", "ready"), "the worker reaches it again");
         await ReadyAsync(second);
         Assert.Equal("The lighthouse keeper counts ships.", await ContentAsync(first));
         await ReadyAsync(await UploadAsync("The store is away."));
@@ -78,6 +85,13 @@ public sealed class BucketTests(PostgresFixture postgres) : IAsyncLifetime
             await using var original = await client.OpenContentAsync(Collection, id, limit.Token);
             using var reader = new StreamReader(original.Stream);
             return await reader.ReadToEndAsync(limit.Token);
+        }
+
+        async Task<(string Status, string Originals)> HealthAsync(ServiceProcess service)
+        {
+            using var http = new HttpClient { BaseAddress = service.BaseAddress };
+            var answer = JsonNode.Parse(await http.GetStringAsync("health/ready", limit.Token))!;
+            return ((string)answer["status"]!, (string)answer["checks"]!.AsArray().Single(static check => (string?)check!["name"] == "originals")!["status"]!);
         }
 
         Task ReadyAsync(Guid id) => Eventually.BecomesAsync(

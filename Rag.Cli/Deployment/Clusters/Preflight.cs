@@ -101,7 +101,7 @@ internal static class Preflight
                 {
                     SecretPurpose.Pull => PullSecret.Command(kubectl, missing.Key, registry: null),
                     SecretPurpose.Certificate => $"{kubectl} create secret tls {missing.Key} --cert=FILE --key=FILE, or let cert-manager make it (exposure.annotations).",
-                    _ => $"{kubectl} create secret generic {missing.Key} --from-env-file=FILE with one key=value per line, or set secrets.mode to generated.",
+                    _ => $"{kubectl} create secret generic {missing.Key} --from-env-file=FILE with one key=value per line. The platform's own is made by secrets.mode: generated.",
                 })
             {
                 IsWarning = purpose is not SecretPurpose.Start,

@@ -119,6 +119,20 @@ internal sealed class S3BlobStore(S3Connection connection, IOptions<BlobOptions>
         return removed + await RemovePartsAsync(before, cancellationToken);
     }
 
+    public async Task<string?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // It says more than a look at the bucket alone, which stores answer without a word of what is wrong.
+            await connection.SendAsync((client, token) => client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = connection.Bucket, Prefix = connection.Root, MaxKeys = 1 }, token), cancellationToken);
+            return null;
+        }
+        catch (RagException e)
+        {
+            return e.Message;
+        }
+    }
+
     // By when it began, for the parts do not tell: nobody sends one original for a day.
     private async Task<int> RemovePartsAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {

@@ -63,6 +63,15 @@ public abstract class BlobConformance(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_store_that_works_is_well_before_and_after_its_first_original()
+    {
+        Assert.Null(await Store.CheckAsync(default));
+        await using var staged = await StageAsync([1]);
+        await CommitAsync(staged);
+        Assert.Null(await Store.CheckAsync(default));
+    }
+
+    [Fact]
     public async Task What_is_not_committed_is_not_there_and_leaves_nothing()
     {
         await using (var staged = await StageAsync([1, 2, 3]))

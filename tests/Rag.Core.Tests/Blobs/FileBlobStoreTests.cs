@@ -38,6 +38,16 @@ public sealed class FileBlobStoreTests(PostgresFixture postgres) : BlobConforman
     }
 
     [Fact]
+    public async Task A_store_whose_folder_for_unfinished_files_is_gone_is_not_well()
+    {
+        await using var staged = await StageAsync([1]);
+        await CommitAsync(staged);
+        Directory.Delete(Path.Combine(_root, ".staging"), recursive: true);
+
+        Assert.Contains("Rag:Blobs:Path", await Store.CheckAsync(default), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_original_that_cannot_be_read_is_not_taken_for_one_that_is_missing()
     {
         // A folder where the file should be is refused by the system like a file without the right to read it, also to root.

@@ -95,7 +95,9 @@ public sealed class S3BlobStoreTests(PostgresFixture postgres, S3Fixture store) 
     public async Task A_bucket_or_a_folder_that_is_no_store_is_not_taken_for_one_that_lost_everything()
     {
         var empty = await store.Server.CreateBucketAsync();
-        await AwayAsync(Open(options => options.S3.Bucket = "test-there-is-none"), "no bucket 'test-there-is-none' (Rag:Blobs:S3:Bucket)");
+        var missing = Open(options => options.S3.Bucket = "test-there-is-none");
+        await AwayAsync(missing, "no bucket 'test-there-is-none' (Rag:Blobs:S3:Bucket)");
+        Assert.Contains("no bucket 'test-there-is-none'", await missing.CheckAsync(default), StringComparison.Ordinal);
         foreach (var none in new[] { Open(options => options.S3.Bucket = empty), Open(options => options.S3.Prefix = "elsewhere") })
         {
             await AwayAsync(() => none.OpenAsync(Collection, new byte[32], default), "Check Rag:Blobs:S3:Bucket and Prefix.");

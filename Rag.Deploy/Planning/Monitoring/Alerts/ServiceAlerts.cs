@@ -61,6 +61,7 @@ internal static class ServiceAlerts
     [
         ("RagPostgresUnreachable", "storage", Severity.Critical, "PostgreSQL", "Nothing can be searched, asked or uploaded."),
         ("RagIndexUnreachable", "index", Severity.Critical, "the index", "Searching and asking fail; uploads are kept and wait."),
+        ("RagOriginalsUnreachable", "originals", Severity.Critical, "the store of the originals", "Uploads are refused, and documents wait; searching and asking go on."),
         ("RagRedisUnreachable", "cache", Severity.Warning, "Redis", "Everything works, slower, and each process counts its limits for itself."),
     ];
 
