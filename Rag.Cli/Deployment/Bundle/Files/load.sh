@@ -50,11 +50,24 @@ push() {
   fi
 }
 
+# Whether an archive says of itself that it is called so. ctr must not be told once more then: it would name two things alike, and remove the
+# first of them while it still unpacks it.
+is_called() {
+  index=$(tar -xOf "$1" index.json ./index.json 2>/dev/null | tr -d ' \n\t')
+  if [ -n "$index" ]; then
+    printf '%s' "$index" | grep -qF "\"io.containerd.image.name\":\"$2\""
+  else
+    tar -xOf "$1" manifest.json ./manifest.json 2>/dev/null | grep -qF "\"$2\""
+  fi
+}
+
 import() {
   # As the manifests call it: a node knows no digests of images that it has not fetched.
   name=${1%%@*} file=$2
   case ${name##*/} in *:*) ;; *) name=$name:bundled ;; esac
-  if [ "$tool" = ctr ]; then
+  if [ "$tool" = ctr ] && is_called "$file" "$name"; then
+    ctr --namespace k8s.io images import "$file"
+  elif [ "$tool" = ctr ]; then
     ctr --namespace k8s.io images import --index-name "$name" "$file"
   else
     load_as "$file" "$name"

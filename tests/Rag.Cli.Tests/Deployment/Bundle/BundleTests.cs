@@ -223,6 +223,23 @@ public sealed class BundleTests : IDisposable
         Assert.Equal([Api], TreeFacts.Images(RenderedYaml.Read(await File.ReadAllTextAsync(Path.Combine(place, "manifests", "platform.yaml")))).Keys);
     }
 
+    // Told a name that the archive has already, ctr names two things alike and removes the first of them while it unpacks it.
+    [Theory]
+    [InlineData("sdk")]
+    [InlineData("docker")]
+    public async Task Onto_a_node_an_archive_that_has_the_name_goes_without_being_told_it(string kind)
+    {
+        _ = kind == "sdk" ? TestArchives.OciOfSdk(_folder, "rag-api.tar", "docker.io/library/rag-api:0.1.0") : TestArchives.Docker(_folder, "rag-api.tar", Api);
+        var file = Path.Combine(_folder.Path, "bundle.tar");
+        var packed = await _kubectl.RunAsync(["bundle", file, "--no-generate", "--image-archive", Path.Combine(_folder.Path, "rag-api.tar")]);
+        Assert.True(packed.ExitCode == 0, packed.Error + packed.Output);
+
+        var run = await ShellAsync(await ExtractAsync(file), "load.sh", Tool("ctr"), "node");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal([$"--namespace k8s.io images import images/{Path.GetFileName(Calls.Single())}"], Calls);
+    }
+
     [Fact]
     public async Task Where_only_a_digest_says_which_scripts_and_manifests_give_it_the_same_tag()
     {
@@ -430,7 +447,7 @@ public sealed class BundleTests : IDisposable
     private Task<ProgramResult> ShellAsync(string folder, string script, string tools = "/nonexistent", params string[] arguments)
     {
         var common = Directory.CreateDirectory(Path.Combine(_folder.Path, "common")).FullName;
-        foreach (var program in new[] { "cat", "dirname", "find", "grep", "sed", "sha256sum", "shasum", "sh", "sort", "tail" })
+        foreach (var program in new[] { "cat", "dirname", "find", "grep", "sed", "sha256sum", "shasum", "sh", "sort", "tail", "tar", "tr" })
         {
             if (new[] { "/usr/bin", "/bin" }.Select(place => Path.Combine(place, program)).FirstOrDefault(File.Exists) is { } there && !File.Exists(Path.Combine(common, program)))
             {
