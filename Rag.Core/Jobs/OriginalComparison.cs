@@ -65,7 +65,7 @@ public sealed partial class OriginalComparison(Database database, IBlobStore blo
         {
             throw new RagException(
                 StoreFault.Away,
-                "The store of originals is empty, although the database names originals in it. Check that Rag:Blobs:Provider and Rag:Blobs:Path are what they were, and that the folder is mounted.",
+                "The store of originals is empty, although the database names originals in it. Check that Rag:Blobs:Provider and Path, or S3:Bucket and Prefix, are what they were, and that a folder is mounted.",
                 isTransient: true);
         }
 
@@ -89,6 +89,12 @@ public sealed partial class OriginalComparison(Database database, IBlobStore blo
         }
         catch (RagException e) when (e.Code == StoreFault.Away && rows.Count > 1)
         {
+            // Each of a thousand would take its time-out.
+            if (await blobs.CheckAsync(cancellationToken) is not null)
+            {
+                throw;
+            }
+
             var measured = new List<Row>();
             var lengths = new List<long?>();
             foreach (var row in rows)

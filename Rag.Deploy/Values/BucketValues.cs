@@ -11,7 +11,7 @@ public abstract record BucketValues
     public required string Bucket { get; init; }
 
     [Description("Folder in the bucket; default: the namespace and what is kept there, which is the store's name or 'originals'. No other platform may have the same: each removes there what it does not know.")]
-    [RegularExpression("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*", ErrorMessage = "a path without '/' at its ends")]
+    [RegularExpression("[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", ErrorMessage = "a path without '/' at its ends, of folders that do not begin with '.'")]
     public string? Prefix { get; init; }
 
     [Description("URL of the service; default: Amazon's.")]

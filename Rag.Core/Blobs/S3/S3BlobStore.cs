@@ -11,8 +11,9 @@ namespace Rag.Core.Blobs.S3;
 /// its commit is a copy within the store. Uses only what every store that speaks S3 has.
 /// </summary>
 /// <remarks>
-/// A removal is asked for while the lock of the reference row is held. Should the connection that holds the lock be lost before the store
-/// answers, the store may remove what was sent again meanwhile: the comparison of originals finds that, and says which file to send again.
+/// A removal is asked for while the lock of the reference row is held, and only once. Should the store not answer in time, or the connection
+/// that holds the lock be lost, it may still remove what was sent again meanwhile: names are hashes of contents, so no condition tells the two
+/// apart. The comparison of originals finds that, and says which file to send again.
 /// </remarks>
 internal sealed class S3BlobStore(S3Connection connection, IOptions<BlobOptions> options, TimeProvider clock) : IBlobStore
 {
@@ -71,18 +72,18 @@ internal sealed class S3BlobStore(S3Connection connection, IOptions<BlobOptions>
     }
 
     public Task DeleteAsync(CollectionId collection, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) =>
-        connection.DeleteAsync(KeyOf(collection, sha256), cancellationToken);
+        connection.DeleteAsync(KeyOf(collection, sha256));
 
     // One by one: the request that removes many at once wants a checksum, and stores differ in which.
     public Task DeleteCollectionAsync(CollectionId collection, CancellationToken cancellationToken) => Parallel.ForEachAsync(
-        connection.ListAsync($"{collection}/", cancellationToken), Bounded(cancellationToken), async (found, token) => await connection.DeleteAsync(found.Key, token));
+        connection.ListAsync($"{collection}/", cancellationToken), Bounded(cancellationToken), async (found, _) => await connection.DeleteAsync(found.Key));
 
     public async IAsyncEnumerable<BlobEntry> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var found in connection.ListAsync("", cancellationToken))
         {
             if (found.Key[connection.Root.Length..].Split('/') is [var folder, _, var name]
-                && BlobLayout.IsCollection(folder, out var collection) && BlobLayout.IsDigest(name, out var sha256))
+                && BlobLayout.IsCollection(folder, out var collection) && BlobLayout.IsDigest(name, out var sha256) && found.Key == KeyOf(collection, sha256))
             {
                 yield return new BlobEntry(collection, sha256, found.Size ?? 0, Written(found));
             }
@@ -111,7 +112,8 @@ internal sealed class S3BlobStore(S3Connection connection, IOptions<BlobOptions>
         {
             if (Written(found) < before)
             {
-                await connection.DeleteAsync(found.Key, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                await connection.DeleteAsync(found.Key);
                 removed++;
             }
         }
@@ -158,7 +160,7 @@ internal sealed class S3BlobStore(S3Connection connection, IOptions<BlobOptions>
                 return removed;
             }
 
-            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
+            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker ?? throw S3Fault.Unfinished(), page.NextUploadIdMarker);
         }
     }
 

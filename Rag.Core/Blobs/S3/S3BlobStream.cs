@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -20,6 +21,7 @@ internal sealed class S3BlobStream : Stream
     private long _answerPosition;
     private long _position;
 
+    // By its tag another object of the same name is told apart, be it a copy of the same content that the store encrypted anew.
     private S3BlobStream(S3Connection connection, string key, GetObjectResponse answer) =>
         (_connection, _key, _tag, _answer, Length) = (connection, key, answer.ETag, answer, answer.ContentLength);
 
@@ -135,10 +137,15 @@ internal sealed class S3BlobStream : Stream
         }
 
         Close(ref _answer);
-        _answer = await _connection.FindAsync(AskAsync, cancellationToken)
-            ?? throw S3Fault.Away("The original was removed or replaced while it was read.", null);
+        var answer = await _connection.FindAsync(AskAsync, cancellationToken) ?? throw S3Fault.Away("The original was removed or replaced while it was read.", null);
+        if (answer.HttpStatusCode != HttpStatusCode.PartialContent || answer.ContentLength != Length - _position)
+        {
+            answer.Dispose();
+            throw S3Fault.Away("The object store was asked for a part of an original and gave another: it does not do what S3 does.", null);
+        }
+
         _answerPosition = _position;
-        return _answer;
+        return _answer = answer;
     }
 
     // Only of the same object: parts of two would be neither.

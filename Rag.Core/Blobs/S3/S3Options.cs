@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace Rag.Core.Blobs.S3;
 
 /// <summary>
-/// A bucket of Amazon S3, or of a store that speaks as it does. Section <c>Rag:Blobs:S3</c>. Without keys they are looked for where the AWS SDK
-/// looks: in its environment variables, its files, and at the machine's own service.
+/// A bucket of Amazon S3, or of a store that speaks as it does. Section <c>Rag:Blobs:S3</c>. Without keys they are looked for in the AWS SDK's
+/// environment variables and files, and at the service of the machine or the container; not by a web identity.
 /// </summary>
 public sealed class S3Options
 {
@@ -20,7 +20,7 @@ public sealed class S3Options
     public string Region { get; set; } = "us-east-1";
 
     /// <summary>Folder in the bucket; empty: its root. Installations that share a bucket need one each.</summary>
-    [RegularExpression("^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$", ErrorMessage = "Rag:Blobs:S3:Prefix may hold letters, digits, ., _, - and / between them.")]
+    [RegularExpression("^([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$", ErrorMessage = "Rag:Blobs:S3:Prefix may hold folders of letters, digits, ., _ and - with / between them; none begins with '.'.")]
     public string Prefix { get; set; } = "";
 
     /// <summary>Whether the bucket is named in the path, which every store understands, and not in the host's name.</summary>

@@ -30,7 +30,7 @@ internal sealed class S3OptionsValidation : IValidateOptions<BlobOptions>
             yield return "Rag:Blobs:S3:Bucket is missing; with Rag:Blobs:Provider 's3' it names the bucket that holds the originals.";
         }
 
-        if (bucket.Endpoint is { IsAbsoluteUri: true, UserInfo.Length: > 0 })
+        if (bucket.Endpoint?.OriginalString.Contains('@', StringComparison.Ordinal) == true)
         {
             yield return "Rag:Blobs:S3:Endpoint holds credentials; give them as Rag:Blobs:S3:AccessKeyIdFile and SecretAccessKeyFile.";
         }

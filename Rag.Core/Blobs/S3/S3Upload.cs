@@ -15,6 +15,11 @@ internal sealed class S3Upload(S3Connection connection, CollectionId collection,
     // Of tidying up when the store is away; what stays goes with the leftovers.
     private static readonly TimeSpan TidyingLimit = TimeSpan.FromSeconds(10);
 
+    // A store that copies slower than this, once it has begun, holds up whoever sends. The database waits for it.
+    private const long CopiedPerSecond = 10 * 1024 * 1024;
+
+    private static readonly TimeSpan CopyStart = TimeSpan.FromSeconds(30);
+
     private readonly string _key = $"{connection.Root}{S3BlobStore.Staging}{Guid.NewGuid():N}";
     private string? _partsOf;
     private bool _isStaged;
@@ -27,22 +32,15 @@ internal sealed class S3Upload(S3Connection connection, CollectionId collection,
     public async Task WriteAsync(Stream content, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(PartSize);
-        try
+        using var part = new PartBuffer();
+        await FillAsync(content, part, hash, cancellationToken);
+        if (part.Length < PartSize)
         {
-            var length = await FillAsync(content, buffer, hash, cancellationToken);
-            if (length < PartSize)
-            {
-                await PutAsync(buffer, length, cancellationToken);
-            }
-            else
-            {
-                await PutPartsAsync(content, buffer, hash, cancellationToken);
-            }
+            await PutAsync(part, cancellationToken);
         }
-        finally
+        else
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            await PutPartsAsync(content, part, hash, cancellationToken);
         }
 
         Sha256 = hash.GetHashAndReset();
@@ -56,13 +54,14 @@ internal sealed class S3Upload(S3Connection connection, CollectionId collection,
         _ = await connection.FindAsync(
             (client, token) => client.CopyObjectAsync(
                 new CopyObjectRequest { SourceBucket = connection.Bucket, SourceKey = _key, DestinationBucket = connection.Bucket, DestinationKey = name }, token),
-            cancellationToken) ?? throw S3Fault.Away("The upload was removed from the object store before it was taken in. Send the file again.", null);
+            cancellationToken,
+            CopyStart + TimeSpan.FromSeconds(SizeBytes / CopiedPerSecond)) ?? throw S3Fault.Away("The upload was removed from the object store before it was taken in. Send the file again.", null);
 
         // A store that does not know how to copy may have made an empty object of that name, and the upload is about to go.
         var held = await connection.HeadAsync(name, cancellationToken);
         if (held?.ContentLength != SizeBytes)
         {
-            throw S3Fault.Away($"The object store was to copy {SizeBytes} bytes and holds {held?.ContentLength ?? 0} of them: it does not do what S3 does.", null);
+            throw S3Fault.Away($"The object store was to copy {SizeBytes} bytes and shows {held?.ContentLength ?? 0} of them: it does not do what S3 does.", null);
         }
     }
 
@@ -75,13 +74,13 @@ internal sealed class S3Upload(S3Connection connection, CollectionId collection,
             {
                 _partsOf = null;
                 await connection.FindAsync(
-                    (client, token) => client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = connection.Bucket, Key = _key, UploadId = upload }, token), limit.Token);
+                    (client, token) => client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = connection.Bucket, Key = _key, UploadId = upload }, token), limit.Token, TidyingLimit);
             }
 
             if (_isStaged)
             {
                 _isStaged = false;
-                await connection.DeleteAsync(_key, limit.Token);
+                await connection.DeleteAsync(_key).WaitAsync(limit.Token);
             }
         }
         catch (Exception e) when (e is RagException or OperationCanceledException)
@@ -90,65 +89,86 @@ internal sealed class S3Upload(S3Connection connection, CollectionId collection,
         }
     }
 
-    private async Task PutAsync(byte[] buffer, int length, CancellationToken cancellationToken)
+    private async Task PutAsync(PartBuffer part, CancellationToken cancellationToken)
     {
         // Before the request: whether one that fails left something is not to be known.
         _isStaged = true;
         await connection.SendAsync(
-            (client, token) => client.PutObjectAsync(
-                new PutObjectRequest { BucketName = connection.Bucket, Key = _key, InputStream = new MemoryStream(buffer, 0, length, writable: false), UseChunkEncoding = false }, token),
-            cancellationToken);
+            (client, token) => client.PutObjectAsync(new PutObjectRequest { BucketName = connection.Bucket, Key = _key, InputStream = part.Read(), UseChunkEncoding = false }, token), cancellationToken);
     }
 
-    private async Task PutPartsAsync(Stream content, byte[] buffer, IncrementalHash hash, CancellationToken cancellationToken)
+    private async Task PutPartsAsync(Stream content, PartBuffer part, IncrementalHash hash, CancellationToken cancellationToken)
     {
         var begun = await connection.SendAsync(
             (client, token) => client.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = connection.Bucket, Key = _key }, token), cancellationToken);
         _partsOf = begun.UploadId;
         var parts = new List<PartETag>();
-        for (var length = PartSize; length > 0; length = length < PartSize ? 0 : await FillAsync(content, buffer, hash, cancellationToken))
+        while (part.Length > 0)
         {
-            var (number, bytes) = (parts.Count + 1, length);
-            var part = await connection.SendAsync(
+            var number = parts.Count + 1;
+            var sent = await connection.SendAsync(
                 (client, token) => client.UploadPartAsync(
-                    new UploadPartRequest
-                    {
-                        BucketName = connection.Bucket,
-                        Key = _key,
-                        UploadId = _partsOf,
-                        PartNumber = number,
-                        PartSize = bytes,
-                        InputStream = new MemoryStream(buffer, 0, bytes, writable: false),
-                        UseChunkEncoding = false,
-                    },
-                    token),
+                    new UploadPartRequest { BucketName = connection.Bucket, Key = _key, UploadId = _partsOf, PartNumber = number, PartSize = part.Length, InputStream = part.Read(), UseChunkEncoding = false }, token),
                 cancellationToken);
-            parts.Add(new PartETag(number, part.ETag));
+            parts.Add(new PartETag(number, sent.ETag));
+            var wasLast = part.Length < PartSize;
+            part.Clear();
+            if (!wasLast)
+            {
+                await FillAsync(content, part, hash, cancellationToken);
+            }
         }
 
+        _isStaged = true;
         await connection.SendAsync(
             (client, token) => client.CompleteMultipartUploadAsync(
                 new CompleteMultipartUploadRequest { BucketName = connection.Bucket, Key = _key, UploadId = _partsOf, PartETags = parts }, token),
-            cancellationToken);
-        (_partsOf, _isStaged) = (null, true);
+            cancellationToken,
+            CopyStart + TimeSpan.FromSeconds(SizeBytes / CopiedPerSecond));
+        _partsOf = null;
     }
 
     /// <summary>Reads up to a part; fewer bytes are the end.</summary>
-    private async Task<int> FillAsync(Stream content, byte[] buffer, IncrementalHash hash, CancellationToken cancellationToken)
+    private async Task FillAsync(Stream content, PartBuffer part, IncrementalHash hash, CancellationToken cancellationToken)
     {
-        var length = 0;
         int read;
-        while (length < PartSize && (read = await content.ReadAsync(buffer.AsMemory(length, PartSize - length), cancellationToken)) > 0)
+        while (part.Room() is { Length: > 0 } room && (read = await content.ReadAsync(room, cancellationToken)) > 0)
         {
-            hash.AppendData(buffer, length, read);
-            length += read;
+            hash.AppendData(room.Span[..read]);
+            part.Length += read;
             SizeBytes += read;
             if (SizeBytes > maxBytes)
             {
                 throw StoreFault.TooLarge(maxBytes);
             }
         }
+    }
 
-        return length;
+    /// <summary>One part, in memory that grows with it: most originals are small, and many may be on their way at once.</summary>
+    private sealed class PartBuffer : IDisposable
+    {
+        private byte[] _bytes = ArrayPool<byte>.Shared.Rent(128 * 1024);
+
+        public int Length { get; set; }
+
+        /// <summary>Where the next bytes go; empty when the part is full.</summary>
+        public Memory<byte> Room()
+        {
+            if (Length == _bytes.Length && Length < PartSize)
+            {
+                var larger = ArrayPool<byte>.Shared.Rent(Math.Min(2 * Length, PartSize));
+                _bytes.AsSpan(0, Length).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(_bytes);
+                _bytes = larger;
+            }
+
+            return _bytes.AsMemory(Length, Math.Min(_bytes.Length, PartSize) - Length);
+        }
+
+        public MemoryStream Read() => new(_bytes, 0, Length, writable: false);
+
+        public void Clear() => Length = 0;
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
     }
 }

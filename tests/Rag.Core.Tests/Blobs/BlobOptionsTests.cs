@@ -25,6 +25,8 @@ public sealed class BlobOptionsTests
     [InlineData("Rag:Blobs:S3:Endpoint = 'store' is not valid;", "S3:Endpoint", "store")]
     [InlineData("Rag:Blobs:S3:Bucket may hold a-z, 0-9, - and ., 3 to 63 characters.", "S3:Bucket", "Originals_1")]
     [InlineData("Rag:Blobs:S3:Prefix may hold", "S3:Prefix", "/rag/")]
+    [InlineData("Rag:Blobs:S3:Prefix may hold", "S3:Prefix", "rag/../other")]
+    [InlineData("Rag:Blobs:S3:Endpoint holds credentials;", "S3:Endpoint", "key:secret@store:9000")]
     [InlineData("Rag:Blobs:S3:Endpoint holds credentials;", "S3:Endpoint", "https://key:secret@store")]
     [InlineData("there is only one; both are needed", "S3:AccessKeyId", "key")]
     [InlineData("there is only one; both are needed", "S3:SecretAccessKeyFile", "/run/secrets/key")]

@@ -126,6 +126,9 @@ public sealed class S3BlobStoreTests(PostgresFixture postgres, S3Fixture store) 
             await File.WriteAllTextAsync(file, "wrong\n");
             var rotated = Open(options => options.S3.SecretAccessKeyFile = file);
             await AwayAsync(rotated, "refuses this service");
+            // As it is for a moment where somebody writes it anew.
+            await File.WriteAllTextAsync(file, "");
+            await AwayAsync(rotated, $"'{file}' for the key of the object store is empty (Rag:Blobs:S3:SecretAccessKeyFile)");
             await File.WriteAllTextAsync(file, $"{store.Server.SecretAccessKey}\n");
             await using var staged = await rotated.StageAsync(Collection, new MemoryStream([1]), default);
             File.Delete(file);
