@@ -60,7 +60,7 @@ internal static class RestoreCommand
             $"Restored as of {manifest.Created:yyyy-MM-dd HH:mm} UTC: {Rows(manifest, "collections")} collections, {Rows(manifest, "documents")} documents, {manifest.Blobs.Count} originals."));
         context.Terminal.Line(blobRoot is null
             ? "The originals are in the database: API and workers need Rag:Blobs:Provider=postgres."
-            : $"The originals are in {blobRoot}: API and workers need Rag:Blobs:Provider=files, which is the default.");
+            : $"The originals are in {blobRoot}: API and workers need Rag:Blobs:Provider=files, which is the default, or s3 once the folder is in the bucket.");
         if (Rows(manifest, "queue_pauses") > 0)
         {
             context.Terminal.Warn("The queue, or a collection of it, was paused when this copy was made, and is so now: './rag jobs resume', or -c COLLECTION, lets work go on.");

@@ -100,7 +100,7 @@ internal sealed record Prerequisite
         // A library without a program: the tests run it with the distribution's own Python.
         Find = static _ => File.Exists("/usr/lib/python3/dist-packages/swift/__init__.py") ? ProgramPath.Find("/usr/bin/python3") : null,
         AptPackage = "python3-swift",
-        ByHand = "pip install swift, or RAG_TEST_S3_URL, RAG_TEST_S3_ACCESS_KEY_ID and RAG_TEST_S3_SECRET_ACCESS_KEY name a store of S3",
+        ByHand = "pip install swift, for the python3 on PATH",
     };
 
     public static Prerequisite Npm { get; } = new()

@@ -25,6 +25,13 @@ internal static class Buckets
         ? NetworkPolicyPlan.Outside(new Uri(url).Host, values.Cidr, [new Uri(url).Port])
         : NetworkPolicyPlan.Outside(new EgressValues { Cidr = values.Cidr ?? "0.0.0.0/0" });
 
+    /// <summary>Which bucket it is, however its address is spelt.</summary>
+    public static (string Service, string Bucket) Identity(BucketValues values) => (
+        values.Endpoint is { } url && new Uri(url) is var endpoint && !endpoint.Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase)
+            ? $"{endpoint.Host}:{endpoint.Port}{endpoint.AbsolutePath.TrimEnd('/')}"
+            : "",
+        values.Bucket);
+
     /// <summary>The folder in it: two platforms may share a bucket, and one platform may keep several things in it.</summary>
     public static string Prefix(PlanContext context, BucketValues values, string purpose) => values.Prefix ?? $"{context.Values.EffectiveNamespace}/{purpose}";
 }

@@ -12,7 +12,7 @@ public sealed class BucketTests(PostgresFixture postgres) : IAsyncLifetime
 {
     private const string Collection = "bucket";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rag-test-bucket-");
     private Dictionary<string, string> _settings = null!;
@@ -21,6 +21,20 @@ public sealed class BucketTests(PostgresFixture postgres) : IAsyncLifetime
     private ServiceProcess _worker = null!;
 
     public async Task InitializeAsync()
+    {
+        try
+        {
+            await StartAsync();
+        }
+        catch
+        {
+            // Nobody else does, for a test that did not begin.
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task StartAsync()
     {
         _store = await S3Server.StartAsync();
         _settings = new Dictionary<string, string>(_store.Variables(await _store.CreateBucketAsync(), _folder.FullName))
@@ -35,9 +49,14 @@ public sealed class BucketTests(PostgresFixture postgres) : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await _worker.DisposeAsync();
-        await _api.DisposeAsync();
-        await _store.DisposeAsync();
+        foreach (var part in (IAsyncDisposable?[])[_worker, _api, _store])
+        {
+            if (part is not null)
+            {
+                await part.DisposeAsync();
+            }
+        }
+
         _folder.Delete(recursive: true);
     }
 
@@ -59,7 +78,7 @@ public sealed class BucketTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal("blobs-away", (await Assert.ThrowsAsync<RagApiException>(() => ContentAsync(first))).Code);
         _worker = ServiceProcess.Start("Rag.Ingest", "rag-ingest", _settings);
         await Eventually.TrueAsync(
-            async () => (await client.GetDocumentAsync(Collection, second, limit.Token)).Problem is { Code: "blobs-away" }, TimeSpan.FromSeconds(60), "the worker says what it waits for");
+            async () => (await client.GetDocumentAsync(Collection, second, limit.Token)).Problem is { Code: "blobs-away" }, TimeSpan.FromSeconds(90), "the worker says what it waits for");
         // Neither is taken out of service for it: what was found before is found on.
         foreach (var service in new[] { _api, _worker })
         {
@@ -95,6 +114,6 @@ public sealed class BucketTests(PostgresFixture postgres) : IAsyncLifetime
         }
 
         Task ReadyAsync(Guid id) => Eventually.BecomesAsync(
-            () => client.GetDocumentAsync(Collection, id, limit.Token), static document => document.Status == DocumentStatus.Ready, TimeSpan.FromSeconds(60), () => _worker.Output);
+            () => client.GetDocumentAsync(Collection, id, limit.Token), static document => document.Status == DocumentStatus.Ready, TimeSpan.FromSeconds(90), () => _worker.Output);
     }
 }

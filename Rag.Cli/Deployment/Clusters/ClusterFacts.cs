@@ -17,8 +17,8 @@ internal sealed record ClusterFacts
     /// <summary>Names of the Secrets in the namespace.</summary>
     public IReadOnlySet<string>? Secrets { get; init; }
 
-    /// <summary>Names of the claims in the namespace.</summary>
-    public IReadOnlySet<string>? Claims { get; init; }
+    /// <summary>The claims in the namespace by name, and how each may be mounted.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Claims { get; init; }
 
     /// <summary>Claims that have their volume, or for which one is kept.</summary>
     public IReadOnlySet<string> ServedClaims { get; init; } = new HashSet<string>();
@@ -50,7 +50,7 @@ internal sealed record ClusterFacts
             Kubectl = kubectl.Shown,
             StorageClasses = await kubectl.TryListAsync("storageclasses", cancellationToken) is { } classes ? ApiJson.Of<ApiStorageClass>(classes, "StorageClass") : null,
             Secrets = secrets,
-            Claims = claims?.Select(static claim => claim.Metadata.Name).ToHashSet(StringComparer.Ordinal),
+            Claims = claims?.ToDictionary(static claim => claim.Metadata.Name, static claim => claim.Spec.AccessModes, StringComparer.Ordinal),
             ServedClaims = (claims ?? []).Where(static claim => claim.Status.Phase == "Bound").Select(static claim => claim.Metadata.Name)
                 .Concat(volumes.Select(static volume => volume.Spec.ClaimRef).Where(reserved => reserved?.Namespace == overlay.Namespace).Select(static reserved => reserved?.Name).OfType<string>())
                 .ToHashSet(StringComparer.Ordinal),

@@ -36,8 +36,10 @@ internal static class Preflight
 
     // Somebody else makes them, and a pod waits for one without a word of its own.
     private static IEnumerable<Problem> ForeignClaims(Overlay overlay, ClusterFacts facts) => facts.Claims is not { } there ? [] : TreeFacts.ForeignClaims(overlay.Objects)
-        .Where(claim => !there.Contains(claim.Key))
-        .Select(claim => StorageProblems.Missing(claim.Key, claim.Key, $"; {Users(claim.Value)} {(claim.Value.Count == 1 ? "mounts" : "mount")} it"));
+        .Select(claim => !there.TryGetValue(claim.Key, out var modes) ? StorageProblems.Missing(claim.Key, claim.Key, $"; {Users(claim.Value)} {(claim.Value.Count == 1 ? "mounts" : "mount")} it")
+            : claim.Value.Count > 1 && !modes.Contains("ReadWriteMany") ? StorageProblems.OfOneNodeOnly(claim.Key, Users(claim.Value))
+            : null)
+        .OfType<Problem>();
 
     // The databases were initialised with what the cluster has: the first pod that starts with another password cannot sign in.
     private static IEnumerable<Problem> OtherSecrets(Overlay overlay, ClusterFacts facts) => facts.HiddenSecrets.Select(secret => new Problem(

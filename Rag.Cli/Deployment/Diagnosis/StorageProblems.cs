@@ -56,6 +56,11 @@ internal static partial class StorageProblems
             ? new Problem(ProblemKind.Volume, claim.Name, $"The claim {claim.Name} asks for a volume that several nodes mount (ReadWriteMany), and {found.Provisioner}, which makes those of the storage class {found.Metadata.Name}, usually gives them to one node.", SharedClass) { IsWarning = true }
             : null;
 
+    /// <summary>A claim that several workloads mount, and that may be mounted on one node only.</summary>
+    public static Problem OfOneNodeOnly(string claim, string users) => new(
+        ProblemKind.Volume, claim, $"The claim {claim} does not allow ReadWriteMany; {users} mount it, and wait for one another on different nodes.",
+        $"Name a claim that several nodes mount (originals.claim.existing). {OtherPlaces}") { IsWarning = true };
+
     /// <summary>A claim that pods name and nobody made.</summary>
     public static Problem Missing(string subject, string claim, string users = "") => new(
         ProblemKind.MissingConfiguration, subject, $"The claim {claim} is not in the namespace{users}.", "Make it, or name one that is there (originals.claim.existing, inference.<name>.cache.claim).");
@@ -104,6 +109,6 @@ internal static partial class StorageProblems
     // ebs.csi.aws.com: Volume capabilities MULTI_NODE_MULTI_WRITER not supported. Only AccessModes[ReadWriteOnce] supported.
     // disk.csi.azure.com: mountVolume is not supported for access mode: MULTI_NODE_MULTI_WRITER
     // pd.csi.storage.gke.io: VolumeCapabilities is invalid: specified multi writer with mount access type
-    [GeneratedRegex("only supports ReadWriteOnce|MULTI_NODE_MULTI_WRITER|multi writer|access ?mode", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("only supports ReadWriteOnce|MULTI_NODE_MULTI_WRITER|multi writer", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex OneNodeOnly();
 }

@@ -49,14 +49,14 @@ internal static class OriginalsRules
     /// <summary>Two environments in one folder of a bucket would each take the other's originals for leftovers.</summary>
     public static IEnumerable<string> Shared(IReadOnlyList<PlanContext> contexts)
     {
-        var first = new Dictionary<(string? Endpoint, string Bucket, string Prefix), PlanContext>();
+        var first = new Dictionary<((string, string) Bucket, string Prefix), PlanContext>();
         foreach (var context in contexts)
         {
-            if (OriginalsPlan.Bucket(context) is { } bucket && !first.TryAdd((bucket.Endpoint, bucket.Bucket, OriginalsPlan.Prefix(context, bucket)), context))
+            if (OriginalsPlan.Bucket(context) is { } bucket && !first.TryAdd((Buckets.Identity(bucket), OriginalsPlan.Prefix(context, bucket)), context))
             {
                 var faults = new RuleFaults(context.Values.Places);
                 var prefix = OriginalsPlan.Prefix(context, bucket);
-                faults.NotAllowed($"{Path}.s3.prefix", prefix, "a folder of its own", $"'{first[(bucket.Endpoint, bucket.Bucket, prefix)].Values.Environment}' has it, and each removes what it does not know");
+                faults.NotAllowed($"{Path}.s3.prefix", prefix, "a folder of its own", $"'{first[(Buckets.Identity(bucket), prefix)].Values.Environment}' has it, and each removes what it does not know");
                 yield return faults.Lines[0];
             }
         }
@@ -163,7 +163,7 @@ internal static class OriginalsRules
         var prefix = OriginalsPlan.Prefix(context, bucket);
         foreach (var store in context.Stores)
         {
-            if (store.Values.Backup?.S3 is { } copies && (copies.Bucket, copies.Endpoint) == (bucket.Bucket, bucket.Endpoint)
+            if (store.Values.Backup?.S3 is { } copies && Buckets.Identity(copies) == Buckets.Identity(bucket)
                 && Buckets.Prefix(context, copies, Naming.Of(store.Name)) is var taken && (IsIn(prefix, taken) || IsIn(taken, prefix)))
             {
                 faults.NotAllowed($"{Path}.s3.prefix", prefix, $"a folder that is neither '{taken}' nor in it nor around it", $"the copies of '{store.Name}' are there");

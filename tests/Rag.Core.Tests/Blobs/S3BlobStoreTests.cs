@@ -92,6 +92,30 @@ public sealed class S3BlobStoreTests(PostgresFixture postgres, S3Fixture store) 
     }
 
     [Fact]
+    public async Task A_folder_that_was_copied_into_the_bucket_is_a_store()
+    {
+        var root = Directory.CreateTempSubdirectory("rag-test-blobs-");
+        try
+        {
+            var files = new FileBlobStore(Options.Create(new BlobOptions { Path = root.FullName }), TimeProvider.System);
+            await using var staged = await files.StageAsync(Collection, new MemoryStream([1, 2, 3]), default);
+            await CommitAsync(staged);
+            foreach (var file in root.EnumerateFiles("*", SearchOption.AllDirectories))
+            {
+                await PutAsync($"{Prefix}/{Path.GetRelativePath(root.FullName, file.FullName)}", await File.ReadAllBytesAsync(file.FullName));
+            }
+
+            await using var stream = (await Store.OpenAsync(Collection, staged.Sha256, default))!;
+            Assert.Equal([1, 2, 3], await ReadAsync(stream));
+            Assert.Equal([3], await Store.MeasureAsync([new(Collection, staged.Sha256)], default));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_bucket_or_a_folder_that_is_no_store_is_not_taken_for_one_that_lost_everything()
     {
         var empty = await store.Server.CreateBucketAsync();

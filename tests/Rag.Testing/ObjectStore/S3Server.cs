@@ -8,10 +8,7 @@ using Aspire.Hosting.Orchestration.Processes;
 
 namespace Rag.Testing;
 
-/// <summary>
-/// An object store for tests: the one that <c>RAG_TEST_S3_URL</c> names, with the keys in <c>RAG_TEST_S3_ACCESS_KEY_ID</c> and
-/// <c>RAG_TEST_S3_SECRET_ACCESS_KEY</c>, else a real OpenStack Swift on a free loopback port, which can be killed and started again with what it had.
-/// </summary>
+/// <summary>An object store for tests: a real OpenStack Swift on a free loopback port, which can be killed and started again with what it had.</summary>
 public sealed class S3Server : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -20,38 +17,27 @@ public sealed class S3Server : IAsyncDisposable
     private static readonly string[] Interpreters = ["/usr/bin/python3", "python3"];
 
     private readonly ConcurrentQueue<string> _output = new();
-    private readonly DirectoryInfo? _folder;
-    private readonly int _port;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rag-test-s3-");
     private ChildProcess? _process;
 
-    private S3Server(Uri url, DirectoryInfo? folder, int port) => (Url, _folder, _port) = (url, folder, port);
+    private S3Server()
+    {
+    }
 
     /// <summary>Root of its API.</summary>
-    public Uri Url { get; }
+    public Uri Url { get; } = new($"http://127.0.0.1:{FreePort.Next()}");
 
     /// <summary>Name of a key that may do everything.</summary>
-    public string AccessKeyId { get; private init; } = "rag:tests";
+    public string AccessKeyId => "rag:tests";
 
     /// <summary>The key.</summary>
-    public string SecretAccessKey { get; private init; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+    public string SecretAccessKey { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    /// <summary>Whether it is a process of ours, which may be killed.</summary>
-    public bool IsOurs => _folder is not null;
-
-    /// <summary>Takes the one that is named, or starts one.</summary>
+    /// <summary>Starts one and waits until it answers.</summary>
+    /// <exception cref="InvalidOperationException">Swift is not installed, or did not start.</exception>
     public static async Task<S3Server> StartAsync()
     {
-        if (Environment.GetEnvironmentVariable("RAG_TEST_S3_URL") is { Length: > 0 } url)
-        {
-            return new S3Server(new Uri(url), folder: null, port: 0)
-            {
-                AccessKeyId = Environment.GetEnvironmentVariable("RAG_TEST_S3_ACCESS_KEY_ID") ?? "",
-                SecretAccessKey = Environment.GetEnvironmentVariable("RAG_TEST_S3_SECRET_ACCESS_KEY") ?? "",
-            };
-        }
-
-        var port = FreePort.Next();
-        var server = new S3Server(new Uri($"http://127.0.0.1:{port}"), Directory.CreateTempSubdirectory("rag-test-s3-"), port);
+        var server = new S3Server();
         await server.StartAgainAsync();
         return server;
     }
@@ -120,7 +106,7 @@ public sealed class S3Server : IAsyncDisposable
         }
 
         throw new InvalidOperationException(
-            "An object store is needed here: RAG_TEST_S3_URL names one, or OpenStack Swift is installed. './rag test' does that; by hand it is the package 'python3-swift'. "
+            "OpenStack Swift is needed here. './rag test' installs it; by hand it is the package 'python3-swift', or 'pip install swift' for the python3 on PATH. "
             + $"What it said: {string.Join(" | ", _output.TakeLast(5))}");
     }
 
@@ -128,7 +114,7 @@ public sealed class S3Server : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        _folder?.Delete(recursive: true);
+        _folder.Delete(recursive: true);
     }
 
     private async Task<bool> TryAsync(string python)
@@ -140,7 +126,7 @@ public sealed class S3Server : IAsyncDisposable
             {
                 Name = "object-store",
                 FileName = python,
-                Arguments = [Path.Combine(Repository.Root, "tests", "Rag.Testing", "ObjectStore", "swift_s3.py"), _folder!.FullName, $"{_port}"],
+                Arguments = [Path.Combine(Repository.Root, "tests", "Rag.Testing", "ObjectStore", "swift_s3.py"), _folder.FullName, $"{Url.Port}"],
                 WorkingDirectory = _folder.FullName,
                 Environment = environment,
             },

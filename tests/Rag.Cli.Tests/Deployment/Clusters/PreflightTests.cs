@@ -172,13 +172,26 @@ public sealed class PreflightTests
         const string Mounting = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: rag-api, namespace: ragplatform }\nspec: { template: { spec: { containers: [ { name: a, image: a } ], volumes: [ { name: originals, persistentVolumeClaim: { claimName: uploads } } ] } } }\n";
         const string Made = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: uploads, namespace: ragplatform }\nspec: {}\n";
 
-        var problem = Assert.Single(Look([Mounting], with: static facts => facts with { Claims = new HashSet<string> { "other" } }));
+        var problem = Assert.Single(Look([Mounting], with: static facts => facts with { Claims = ClaimsOf(("other", "ReadWriteMany")) }));
 
         Assert.Equal("The claim uploads is not in the namespace; Deployment rag-api mounts it.", problem.What);
         Assert.False(problem.IsWarning);
-        Assert.Empty(Look([Mounting], with: static facts => facts with { Claims = new HashSet<string> { "uploads" } }));
+        Assert.Empty(Look([Mounting], with: static facts => facts with { Claims = ClaimsOf(("uploads", "ReadWriteOnce")) }));
         Assert.Empty(Look([Mounting], with: static facts => facts with { Claims = null }));
-        Assert.Empty(Look([Mounting, Made], with: static facts => facts with { Served = WithClaims, Claims = new HashSet<string>() }));
+        Assert.Empty(Look([Mounting, Made], with: static facts => facts with { Served = WithClaims, Claims = ClaimsOf() }));
+    }
+
+    [Theory]
+    [InlineData("ReadWriteOnce", 1)]
+    [InlineData("ReadWriteMany", 0)]
+    public void A_claim_that_several_mount_and_one_node_only_may_is_told(string mode, int problems)
+    {
+        string Mounting(string name) => $"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: {name}, namespace: ragplatform }}\nspec: {{ template: {{ spec: {{ containers: [ {{ name: a, image: a }} ], volumes: [ {{ name: originals, persistentVolumeClaim: {{ claimName: uploads }} }} ] }} }} }}\n";
+
+        var found = Look([Mounting("rag-api"), Mounting("rag-ingest")], with: facts => facts with { Claims = ClaimsOf(("uploads", mode)) });
+
+        Assert.Equal(problems, found.Count);
+        Assert.All(found, static problem => Assert.True(problem is { IsWarning: true, What: "The claim uploads does not allow ReadWriteMany; Deployment rag-api and Deployment rag-ingest mount it, and wait for one another on different nodes." }, problem.What));
     }
 
     [Fact]
@@ -236,6 +249,8 @@ public sealed class PreflightTests
     [InlineData(", annotations: { cert-manager.io/cluster-issuer: letsencrypt }", 0)]
     public void A_certificate_is_missed_unless_cert_manager_makes_it(string annotations, int problems) =>
         Assert.Equal(problems, Look([$"apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{ name: a{annotations} }}\nspec: {{ tls: [ {{ hosts: [ a.example.com ], secretName: tls }} ] }}\n"], secrets: []).Count);
+
+    private static Dictionary<string, IReadOnlyList<string>> ClaimsOf(params (string Name, string Mode)[] claims) => claims.ToDictionary(static claim => claim.Name, static claim => (IReadOnlyList<string>)[claim.Mode]);
 
     private static IReadOnlyList<Problem> Look(string[] objects, string[]? secrets = null, int serverMinor = 33, Func<ClusterFacts, ClusterFacts>? with = null) => Preflight.Of(
         new Overlay("dev", Path.Combine("overlays", "dev"), RenderedYaml.Read(string.Join("---\n", objects.Select(static one => one + "\n")))),

@@ -267,20 +267,23 @@ public sealed class ValueRulesTests : IDisposable
         Generate(TestManifest.Platform, [Environments.Text("values.yaml"), ("v.yaml", "originals: { mode: claim, claim: { existing: uploads } }")]);
     }
 
-    [Fact]
-    public void Two_environments_have_no_folder_of_a_bucket_in_common()
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("", ", endpoint: 'https://s3.eu-central-1.amazonaws.com'")]
+    [InlineData(", endpoint: 'https://minio.example.com'", ", endpoint: 'https://MinIO.example.com:443/'")]
+    public void Two_environments_have_no_folder_of_a_bucket_in_common_however_its_address_is_spelt(string endpoint, string other)
     {
-        const string Bucket = "originals: { mode: s3, s3: { bucket: files, secret: key, prefix: rag } }";
+        var bucket = $"originals: {{ mode: s3, s3: {{ bucket: files, secret: key, prefix: rag{other} }} }}";
         EnvironmentValues Values(string dev) => new(new DeployValues(), new SortedDictionary<string, DeployValues>(StringComparer.Ordinal)
         {
             ["dev"] = ValuesReader.Read([Environments.Text("values.yaml"), ("dev.yaml", dev)]) with { Environment = "dev" },
-            ["prod"] = ValuesReader.Read([Environments.Text("values.yaml"), ("prod.yaml", Bucket)]) with { Environment = "prod" },
+            ["prod"] = ValuesReader.Read([Environments.Text("values.yaml"), ("prod.yaml", $"originals: {{ mode: s3, s3: {{ bucket: files, secret: key, prefix: rag{endpoint} }} }}")]) with { Environment = "prod" },
         });
 
-        var fault = Assert.Throws<ValuesException>(() => Generation.Write(TestManifest.Platform, Values(Bucket), _folder));
+        var fault = Assert.Throws<ValuesException>(() => Generation.Write(TestManifest.Platform, Values(bucket), _folder));
 
         Assert.Equal("prod.yaml:1: originals.s3.prefix: 'rag' is not allowed; allowed is: a folder of its own, because 'dev' has it, and each removes what it does not know.", Assert.Single(fault.Faults));
-        Generation.Write(TestManifest.Platform, Values(Bucket.Replace("prefix: rag", "prefix: rag-dev", StringComparison.Ordinal)), _folder);
+        Generation.Write(TestManifest.Platform, Values(bucket.Replace("prefix: rag", "prefix: rag-dev", StringComparison.Ordinal)), _folder);
     }
 
     [Fact]
