@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning;
 using Rag.Deploy.Values;
+using Rag.Testing;
 
 namespace Rag.Deploy.Tests.Planning.Stores;
 
@@ -18,7 +19,7 @@ public sealed class RcloneFactAttribute : FactAttribute
     }
 }
 
-/// <summary>Copies of PostgreSQL in a bucket. Where rclone is, its scripts are run against a folder instead of one.</summary>
+/// <summary>Copies of PostgreSQL in a bucket. Where rclone is, its scripts are run against a real object store.</summary>
 public sealed class S3CopiesTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rag-s3-");
@@ -72,25 +73,36 @@ public sealed class S3CopiesTests : IDisposable
     [RcloneFact]
     public async Task What_arrived_is_fetched_again_and_only_old_copies_of_the_same_databases_go()
     {
-        var bucket = Directory.CreateDirectory(Path.Combine(_folder.FullName, "bucket", "copies", "ragplatform", "postgres")).FullName;
+        await using var store = await S3Server.StartAsync();
+        using var client = store.Client();
+        await client.PutBucketAsync("copies");
         var pod = Directory.CreateDirectory(Path.Combine(_folder.FullName, "pod")).FullName;
-        File.WriteAllText(Path.Combine(pod, "ragdb-20260105T021500Z.dump"), "new");
+        // rclone keeps with an object how old the file was.
         foreach (var (name, days) in new[] { ("ragdb-20260101T021500Z.dump", 40), ("ragdb-20260104T021500Z.dump", 1), ("ragdb-eval-20260101T021500Z.dump", 40), ("ragdb-by-hand.dump", 40) })
         {
-            File.WriteAllText(Path.Combine(bucket, name), name);
-            File.SetLastWriteTimeUtc(Path.Combine(bucket, name), DateTime.UtcNow.AddDays(-days));
+            File.WriteAllText(Path.Combine(pod, name), name);
+            File.SetLastWriteTimeUtc(Path.Combine(pod, name), DateTime.UtcNow.AddDays(-days));
         }
 
-        var sent = await RunAsync("postgres-backup", pod);
+        var before = await ScriptAsync(store, "postgres-backup", pod, static script => script[..script.IndexOf("for database in", StringComparison.Ordinal)]);
+        Assert.True(before.ExitCode == 0, before.Output);
+        foreach (var file in Directory.GetFiles(pod))
+        {
+            File.Delete(file);
+        }
+
+        File.WriteAllText(Path.Combine(pod, "ragdb-20260105T021500Z.dump"), "new");
+
+        var sent = await RunAsync(store, "postgres-backup", pod);
         File.Delete(Path.Combine(pod, "ragdb-20260105T021500Z.dump"));
-        var newest = await RunAsync("postgres-restore", pod);
-        var named = await RunAsync("postgres-restore", pod, ("COPY", "ragdb-20260104T021500Z.dump"));
-        var missing = await RunAsync("postgres-restore", pod, ("COPY", "ragdb-20200101T000000Z.dump"));
+        var newest = await RunAsync(store, "postgres-restore", pod);
+        var named = await RunAsync(store, "postgres-restore", pod, ("COPY", "ragdb-20260104T021500Z.dump"));
+        var missing = await RunAsync(store, "postgres-restore", pod, ("COPY", "ragdb-20200101T000000Z.dump"));
 
         Assert.True(sent.ExitCode == 0, sent.Output);
         Assert.Equal(
             ["ragdb-20260104T021500Z.dump", "ragdb-20260105T021500Z.dump", "ragdb-by-hand.dump", "ragdb-eval-20260101T021500Z.dump"],
-            Directory.GetFiles(bucket).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            (await client.ListObjectsV2Async(new Amazon.S3.Model.ListObjectsV2Request { BucketName = "copies", Prefix = "ragplatform/postgres/" })).S3Objects.Select(static one => one.Key[21..]).Order(StringComparer.Ordinal));
         Assert.True(newest.ExitCode == 0 && named.ExitCode == 0, newest.Output + named.Output);
         Assert.Equal(["ragdb-20260104T021500Z.dump", "ragdb-20260105T021500Z.dump"], Directory.GetFiles(pod).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.NotEqual(0, missing.ExitCode);
@@ -98,23 +110,28 @@ public sealed class S3CopiesTests : IDisposable
         Assert.Contains("ragdb-20260105T021500Z.dump", missing.Output, StringComparison.Ordinal);
     }
 
-    // The remote is an alias of a folder; everything else is as in the pod.
-    private async Task<(int ExitCode, string Output)> RunAsync(string job, string pod, params (string Name, string Value)[] variables)
+    private Task<(int ExitCode, string Output)> RunAsync(S3Server store, string job, string pod, params (string Name, string Value)[] variables) => ScriptAsync(store, job, pod, static script => script, variables);
+
+    // As in the pod, but for the folder, and for where the store is.
+    private async Task<(int ExitCode, string Output)> ScriptAsync(S3Server store, string job, string pod, Func<string, string> cut, params (string Name, string Value)[] variables)
     {
         var spec = Environments.Plan("models").Find<CronJob>(job).Spec.JobTemplate.Spec.Template.Spec;
         var container = spec.InitContainers!.Concat(spec.Containers).Single(static one => one.Command![0] == "sh");
-        var start = new ProcessStartInfo("sh", ["-c", container.Command![2].Replace("folder=/backup", $"folder='{pod}'", StringComparison.Ordinal)]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("sh", ["-c", cut(container.Command![2].Replace("folder=/backup", $"folder='{pod}'", StringComparison.Ordinal))]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var variable in container.Env!)
         {
             start.Environment[variable.Name] = variable.Value;
         }
 
         var secrets = Directory.CreateDirectory(Path.Combine(_folder.FullName, "s3")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(secrets, "access-key-id"), "id");
-        await File.WriteAllTextAsync(Path.Combine(secrets, "secret-access-key"), "key");
+        await File.WriteAllTextAsync(Path.Combine(secrets, "access-key-id"), store.AccessKeyId);
+        await File.WriteAllTextAsync(Path.Combine(secrets, "secret-access-key"), store.SecretAccessKey);
         start.Environment["S3_FOLDER"] = secrets;
-        start.Environment["RCLONE_CONFIG_COPIES_TYPE"] = "alias";
-        start.Environment["RCLONE_CONFIG_COPIES_REMOTE"] = Path.Combine(_folder.FullName, "bucket");
+        start.Environment["RCLONE_CONFIG_COPIES_PROVIDER"] = "Other";
+        start.Environment["RCLONE_CONFIG_COPIES_ENDPOINT"] = store.Url.AbsoluteUri;
+        start.Environment["RCLONE_CONFIG_COPIES_REGION"] = "us-east-1";
+        // A machine's own, which older versions of rclone stumble over.
+        start.Environment.Remove("AWS_CA_BUNDLE");
         foreach (var (name, value) in variables)
         {
             start.Environment[name] = value;
