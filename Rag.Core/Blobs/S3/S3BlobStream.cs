@@ -9,7 +9,7 @@ namespace Rag.Core.Blobs.S3;
 /// An original out of a bucket: one answer that is read as it comes, and another from elsewhere when it is read from elsewhere, or when the
 /// first was cut off.
 /// </summary>
-internal sealed class S3BlobStream : Stream
+internal sealed class S3BlobStream : RemoteBlobStream
 {
     // A store that sends nothing for so long sends nothing any more.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -19,11 +19,10 @@ internal sealed class S3BlobStream : Stream
     private readonly string _tag;
     private GetObjectResponse? _answer;
     private long _answerPosition;
-    private long _position;
 
     // By its tag another object of the same name is told apart, be it a copy of the same content that the store encrypted anew.
-    private S3BlobStream(S3Connection connection, string key, GetObjectResponse answer) =>
-        (_connection, _key, _tag, _answer, Length) = (connection, key, answer.ETag, answer, answer.ContentLength);
+    private S3BlobStream(S3Connection connection, string key, GetObjectResponse answer)
+        : base(answer.ContentLength) => (_connection, _key, _tag, _answer) = (connection, key, answer.ETag, answer);
 
     /// <summary>Opens it at its beginning; null when there is none.</summary>
     public static async Task<S3BlobStream?> OpenAsync(S3Connection connection, string key, CancellationToken cancellationToken) =>
@@ -32,32 +31,9 @@ internal sealed class S3BlobStream : Stream
             ? new S3BlobStream(connection, key, answer)
             : null;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
-
-    public override long Length { get; }
-
-    public override long Position
+    protected override async ValueTask<int> ReadFromAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        get => _position;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            _position = value;
-        }
-    }
-
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if (buffer.IsEmpty || _position >= Length)
-        {
-            return 0;
-        }
-
-        var wasOpen = _answer is not null && _answerPosition == _position;
+        var wasOpen = _answer is not null && _answerPosition == position;
         var count = await ReadOnceAsync(buffer, mayFail: wasOpen, cancellationToken);
         if (count == 0)
         {
@@ -67,34 +43,12 @@ internal sealed class S3BlobStream : Stream
 
         if (count == 0)
         {
-            throw _connection.Fault(new EndOfStreamException($"The object ends at {_position} of {Length} bytes."));
+            throw _connection.Fault(new EndOfStreamException($"The object ends at {position} of {Length} bytes."));
         }
 
-        _position += count;
         _answerPosition += count;
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    // For whoever knows no other way; the product's own readers are asynchronous.
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
-    {
-        SeekOrigin.Begin => offset,
-        SeekOrigin.Current => _position + offset,
-        _ => Length + offset,
-    };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -131,20 +85,20 @@ internal sealed class S3BlobStream : Stream
 
     private async Task<GetObjectResponse> AnswerAsync(CancellationToken cancellationToken)
     {
-        if (_answer is not null && _answerPosition == _position)
+        if (_answer is not null && _answerPosition == Position)
         {
             return _answer;
         }
 
         Close(ref _answer);
         var answer = await _connection.FindAsync(AskAsync, cancellationToken) ?? throw S3Fault.Away("The original was removed or replaced while it was read.", null);
-        if (answer.HttpStatusCode != HttpStatusCode.PartialContent || answer.ContentLength != Length - _position)
+        if (answer.HttpStatusCode != HttpStatusCode.PartialContent || answer.ContentLength != Length - Position)
         {
             answer.Dispose();
             throw S3Fault.Away("The object store was asked for a part of an original and gave another: it does not do what S3 does.", null);
         }
 
-        _answerPosition = _position;
+        _answerPosition = Position;
         return _answer = answer;
     }
 
@@ -155,7 +109,7 @@ internal sealed class S3BlobStream : Stream
             BucketName = _connection.Bucket,
             Key = _key,
             EtagToMatch = _tag,
-            ByteRange = new ByteRange(string.Create(CultureInfo.InvariantCulture, $"bytes={_position}-")),
+            ByteRange = new ByteRange(string.Create(CultureInfo.InvariantCulture, $"bytes={Position}-")),
         },
         cancellationToken);
 
