@@ -15,7 +15,7 @@ public abstract record BucketValues
     public string? Prefix { get; init; }
 
     [Description("URL of the service; default: Amazon's.")]
-    [HttpUrl]
+    [HttpRoot]
     public string? Endpoint { get; init; }
 
     [Description("Region that the bucket is in.")]

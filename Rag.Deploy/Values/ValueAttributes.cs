@@ -242,6 +242,16 @@ public sealed class HttpUrlAttribute : RegularExpressionAttribute
         ErrorMessage = "an http or https URL without credentials";
 }
 
+/// <summary>The root of an API: a URL to which names are appended.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class HttpRootAttribute : RegularExpressionAttribute
+{
+    /// <summary>Without credentials, query and fragment.</summary>
+    public HttpRootAttribute()
+        : base($"https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:{Patterns.Port})?(/[A-Za-z0-9._~/-]*)?") =>
+        ErrorMessage = "an http or https URL without credentials and without a query, such as https://minio.example.com:9000";
+}
+
 /// <summary>A Service of the cluster with its namespace and port.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ClusterAddressAttribute : RegularExpressionAttribute

@@ -18,7 +18,7 @@ internal static class ValueRules
     public static void Require(IEnumerable<PlanContext> contexts)
     {
         var all = contexts.ToList();
-        var faults = all.SelectMany(Faults).Concat(OriginalsRules.Shared(all)).Distinct().ToList();
+        var faults = all.SelectMany(Faults).Concat(OriginalsRules.Shared(all)).Concat(VolumeRules.Shared(all)).Distinct().ToList();
         if (faults.Count > 0)
         {
             throw new ValuesException(faults);

@@ -165,6 +165,7 @@ public sealed class ValueRulesTests : IDisposable
     [InlineData("originals: { mode: s3, s3: { bucket: files } }", "originals.s3.secret: it is missing.")]
     [InlineData("originals: { mode: s3, s3: { bucket: Files, secret: key } }", "originals.s3.bucket: 'Files' is not allowed; allowed is: lower case letters, digits, '-' and '.', 3 to 63 characters.")]
     [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, prefix: /files } }", "originals.s3.prefix: '/files' is not allowed; allowed is: a path without '/' at its ends, of folders that do not begin with '.'.")]
+    [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, endpoint: 'https://store/x?y' } }", "originals.s3.endpoint: 'https://store/x?y' is not allowed; allowed is: an http or https URL without credentials and without a query, such as https://minio.example.com:9000.")]
     [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, prefix: files/.staging } }", "originals.s3.prefix: 'files/.staging' is not allowed; allowed is: a path without '/' at its ends, of folders that do not begin with '.'.")]
     [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, cidr: 10.0.0.1/8 } }", "originals.s3.cidr: '10.0.0.1/8' is not allowed; allowed is: a range that begins with its first address,")]
     [InlineData("originals: { mode: s3, s3: { bucket: files, secret: key, keepDays: 3 } }", "originals.s3.keepDays: there is no such key; there are: bucket, prefix, endpoint, region, secret, cidr, pathStyle.")]
@@ -265,6 +266,29 @@ public sealed class ValueRulesTests : IDisposable
 
         Assert.StartsWith("v.yaml:1: originals.claim.size: '10Gi' is not allowed; allowed is: 20Gi and more,", Assert.Single(fault.Faults), StringComparison.Ordinal);
         Generate(TestManifest.Platform, [Environments.Text("values.yaml"), ("v.yaml", "originals: { mode: claim, claim: { existing: uploads } }")]);
+    }
+
+    [Theory]
+    [InlineData("nfs: { server: nas, path: /export/o }", "nfs: { server: NAS, path: /export/o/ }", "originals.nfs.path: '/export/o' is not allowed; allowed is: a folder of its own, neither in another's nor around it, because originals of 'dev' has /export/o on NAS.")]
+    [InlineData("nfs: { server: nas, path: /export/o/prod }", "nfs: { server: nas, path: /export/o }", "originals.nfs.path: '/export/o/prod' is not allowed;")]
+    [InlineData("local: { node: a, path: /data }", "local: { node: a, path: /data }", "originals.local.path: '/data' is not allowed;")]
+    [InlineData("local: { node: a, path: /data }", "local: { node: b, path: /data }", null)]
+    [InlineData("nfs: { server: nas, path: /export/other }", "nfs: { server: nas, path: /export/o }", null)]
+    public void Two_environments_have_no_folder_of_a_server_in_common(string prod, string dev, string? expected)
+    {
+        DeployValues Environment(string name, string volume) => ValuesReader.Read(
+            [Environments.Text("values.yaml"), ($"{name}.yaml", $"namespace: {name}\noriginals: {{ mode: claim }}\npersistentVolumes: {{ originals: {{ {volume} }} }}")]) with { Environment = name };
+        var values = new EnvironmentValues(new DeployValues(), new SortedDictionary<string, DeployValues>(StringComparer.Ordinal) { ["dev"] = Environment("dev", dev), ["prod"] = Environment("prod", prod) });
+
+        if (expected is null)
+        {
+            Generation.Write(TestManifest.Platform, values, _folder);
+            return;
+        }
+
+        var fault = Assert.Throws<ValuesException>(() => Generation.Write(TestManifest.Platform, values, _folder));
+        Assert.StartsWith($"prod.yaml:3: persistentVolumes.{expected}", Assert.Single(fault.Faults), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 
     [Theory]
