@@ -11,6 +11,9 @@ namespace Rag.Core.Blobs;
 /// </summary>
 internal static class BlobLayout
 {
+    /// <summary>Beside the folders of the collections: says whose installation's all of it is.</summary>
+    public const string Owner = ".owner";
+
     /// <summary>The name, with <c>/</c> between its parts.</summary>
     public static string NameOf(CollectionId collection, ReadOnlyMemory<byte> sha256)
     {

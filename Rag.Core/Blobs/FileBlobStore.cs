@@ -171,6 +171,35 @@ internal sealed partial class FileBlobStore : IBlobStore
         return Task.FromResult(removed);
     }
 
+    public async Task<bool> BelongsToAsync(Guid installation, CancellationToken cancellationToken)
+    {
+        var owner = Path.Combine(_root, BlobLayout.Owner);
+        try
+        {
+            if (IsStore() && !File.Exists(owner))
+            {
+                // By a name of its own first, so that whoever reads it reads all of it.
+                var unfinished = Path.Combine(_staging, Guid.NewGuid().ToString("N"));
+                await File.WriteAllTextAsync(unfinished, $"{installation}\n", cancellationToken);
+                try
+                {
+                    File.Move(unfinished, owner, overwrite: false);
+                }
+                catch (IOException) when (File.Exists(owner))
+                {
+                    // Somebody else was first.
+                    File.Delete(unfinished);
+                }
+            }
+
+            return !File.Exists(owner) || (await File.ReadAllTextAsync(owner, cancellationToken)).Trim() == installation.ToString();
+        }
+        catch (Exception e) when (StoreFault.Is(e))
+        {
+            throw StoreFault.From(e);
+        }
+    }
+
     // Apart from the caller: a share that does not answer holds whoever asks it, whatever becomes of the question.
     public Task<string?> CheckAsync(CancellationToken cancellationToken) => Task.Run(
         () =>

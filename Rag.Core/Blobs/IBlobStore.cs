@@ -47,6 +47,12 @@ public interface IBlobStore
     /// </summary>
     Task<string?> CheckAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether all that is in the store is that installation's. A store that is nobody's yet becomes its own by being asked. What another
+    /// installation keeps there is unknown to this one's database, and is not left over.
+    /// </summary>
+    Task<bool> BelongsToAsync(Guid installation, CancellationToken cancellationToken);
+
     /// <summary>Removes what unfinished writes left behind longer ago than <paramref name="age"/>. Returns how many.</summary>
     Task<int> RemoveLeftoversAsync(TimeSpan age, CancellationToken cancellationToken);
 }

@@ -136,6 +136,9 @@ internal sealed class PostgresBlobStore(Database database, IOptions<BlobOptions>
         return total;
     }
 
+    // The store is the installation.
+    public Task<bool> BelongsToAsync(Guid installation, CancellationToken cancellationToken) => Task.FromResult(true);
+
     // The database has a check of its own.
     public Task<string?> CheckAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 

@@ -62,6 +62,7 @@ public sealed partial class Sweeper
     /// <summary>Files without a row: a submission ended between rename and commit, or a collection's folder was removed only in part.</summary>
     private async Task<int> RemoveFilesAsync(SweepAges ages, CancellationToken cancellationToken)
     {
+        await RequireOwnStoreAsync(cancellationToken);
         var removed = 0;
         var before = clock.GetUtcNow() - ages.Originals;
         await foreach (var batch in blobs.ListAsync(cancellationToken).Where(blob => blob.Written <= before).Chunk(BatchSize).WithCancellation(cancellationToken))
@@ -114,9 +115,23 @@ public sealed partial class Sweeper
         },
         cancellationToken);
 
+    // What is unknown here may be all that another installation has.
+    private async Task RequireOwnStoreAsync(CancellationToken cancellationToken)
+    {
+        var installation = await database.ReadAsync((connection, token) => connection.Sql("select id from installation").ScalarAsync<Guid>(token), cancellationToken);
+        if (!await blobs.BelongsToAsync(installation, cancellationToken))
+        {
+            throw new RagException(
+                StoreFault.Away,
+                $"The store of originals is another installation's ('{BlobLayout.Owner}' in it says whose), so nothing that is unknown here is removed from it. Give each a folder of its own (Rag:Blobs:Path, or S3:Bucket and Prefix); "
+                + $"where this is the only one, remove '{BlobLayout.Owner}'.");
+        }
+    }
+
     /// <summary>What a removed collection left of its folder; its files went before, as files without a row.</summary>
     private async Task<int> RemoveFoldersAsync(SweepAges ages, CancellationToken cancellationToken)
     {
+        await RequireOwnStoreAsync(cancellationToken);
         // Old ones only: a restore writes originals before the rows that name them.
         var found = await blobs.ListCollectionsAsync(clock.GetUtcNow() - ages.Originals, cancellationToken);
         var known = await database.ReadAsync(

@@ -22,8 +22,14 @@ public sealed class Relay : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>Nothing happens where it is open.</summary>
     public void Open()
     {
+        if (_listener is not null)
+        {
+            return;
+        }
+
         _listener = new TcpListener(IPAddress.Loopback, Port);
         _listener.Start();
         _accepting.Add(AcceptAsync(_listener));

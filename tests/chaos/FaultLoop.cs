@@ -62,16 +62,22 @@ internal sealed class FaultLoop(ChaosWorld world, Outcomes outcomes, Action<stri
     }
 
     /// <summary>Connections end; half of the time new ones are refused for a while as well.</summary>
-    private Task CutAsync(string what, Relay relay)
+    private async Task CutAsync(string what, Relay relay)
     {
         if (_random.Next(2) == 0)
         {
-            return OutageAsync(what, Down, Up);
+            await OutageAsync(what, Down, Up);
+            return;
+        }
+
+        // One that is cut already is opened by whoever cut it.
+        if (_outages.TryGetValue(what, out var before))
+        {
+            await before;
         }
 
         relay.Cut();
         relay.Open();
-        return Task.CompletedTask;
 
         Task Down()
         {

@@ -67,7 +67,7 @@ internal sealed class StoreChecks(ChaosWorld world, NpgsqlDataSource database)
         ];
     }
 
-    private IEnumerable<string> Files() => new DirectoryInfo(world.BlobPath).EnumerateFiles("*", SearchOption.AllDirectories)
+    private IEnumerable<string> Files() => new DirectoryInfo(world.BlobPath).EnumerateFiles("*", SearchOption.AllDirectories).Where(static file => file.Name != ".owner")
         .Select(file => $"{Path.GetRelativePath(world.BlobPath, file.FullName)} {file.Length}");
 
     private async Task<IEnumerable<string>> ObjectsAsync(CancellationToken cancellationToken)
@@ -78,7 +78,7 @@ internal sealed class StoreChecks(ChaosWorld world, NpgsqlDataSource database)
         do
         {
             var page = await client.ListObjectsV2Async(request, cancellationToken);
-            held.AddRange((page.S3Objects ?? []).Where(static found => found.Key != ".store").Select(static found => $"{found.Key} {found.Size}"));
+            held.AddRange((page.S3Objects ?? []).Where(static found => found.Key is not (".store" or ".owner")).Select(static found => $"{found.Key} {found.Size}"));
             request.ContinuationToken = page.NextContinuationToken;
         }
         while (request.ContinuationToken is not null);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Microsoft.Extensions.Options;
@@ -121,6 +122,17 @@ internal sealed class S3BlobStore(S3Connection connection, IOptions<BlobOptions>
         return removed + await RemovePartsAsync(before, cancellationToken);
     }
 
+    public async Task<bool> BelongsToAsync(Guid installation, CancellationToken cancellationToken)
+    {
+        if (await OwnerAsync(cancellationToken) is null && await connection.HeadAsync(connection.Root + Marker, cancellationToken) is not null)
+        {
+            await PutAsync(BlobLayout.Owner, installation.ToString(), cancellationToken);
+        }
+
+        // Read again: of two that come at once the later one has it.
+        return await OwnerAsync(cancellationToken) is not { } owner || owner == installation.ToString();
+    }
+
     public async Task<string?> CheckAsync(CancellationToken cancellationToken)
     {
         try
@@ -183,11 +195,26 @@ internal sealed class S3BlobStore(S3Connection connection, IOptions<BlobOptions>
     {
         if (!_isMarked)
         {
-            await connection.SendAsync(
-                (client, token) => client.PutObjectAsync(new PutObjectRequest { BucketName = connection.Bucket, Key = connection.Root + Marker, InputStream = new MemoryStream(), UseChunkEncoding = false }, token),
-                cancellationToken);
+            await PutAsync(Marker, "", cancellationToken);
             _isMarked = true;
         }
+    }
+
+    private Task<PutObjectResponse> PutAsync(string name, string text, CancellationToken cancellationToken) => connection.SendAsync(
+        (client, token) => client.PutObjectAsync(
+            new PutObjectRequest { BucketName = connection.Bucket, Key = connection.Root + name, InputStream = new MemoryStream(Encoding.UTF8.GetBytes(text)), UseChunkEncoding = false }, token),
+        cancellationToken);
+
+    private async Task<string?> OwnerAsync(CancellationToken cancellationToken)
+    {
+        await using var stream = await S3BlobStream.OpenAsync(connection, connection.Root + BlobLayout.Owner, cancellationToken);
+        if (stream is null)
+        {
+            return null;
+        }
+
+        using var reader = new StreamReader(stream);
+        return (await reader.ReadToEndAsync(cancellationToken)).Trim();
     }
 
     private async Task<T?> NothingAsync<T>(CancellationToken cancellationToken)

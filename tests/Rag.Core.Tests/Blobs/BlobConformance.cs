@@ -72,6 +72,21 @@ public abstract class BlobConformance(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_store_is_the_first_installation_s_that_asks_once_there_is_anything()
+    {
+        var (mine, theirs) = (Guid.NewGuid(), Guid.NewGuid());
+        Assert.True(await Store.BelongsToAsync(theirs, default));
+        await using var staged = await StageAsync([1]);
+        await CommitAsync(staged);
+
+        Assert.True(await Store.BelongsToAsync(mine, default));
+        Assert.True(await Store.BelongsToAsync(mine, default));
+        Assert.Equal(IsShareable, !await Store.BelongsToAsync(theirs, default));
+        Assert.Equal(staged.Sha256, Assert.Single(await Store.ListAsync(default).ToListAsync()).Sha256.ToArray());
+        Assert.Equal([Collection], await Store.ListCollectionsAsync(DateTimeOffset.UtcNow.AddMinutes(1), default));
+    }
+
+    [Fact]
     public async Task What_is_not_committed_is_not_there_and_leaves_nothing()
     {
         await using (var staged = await StageAsync([1, 2, 3]))
@@ -248,6 +263,9 @@ public abstract class BlobConformance(PostgresFixture postgres) : IAsyncLifetime
 
     /// <summary>Originals that it takes more than one answer to list.</summary>
     private protected virtual int MoreThanAPage => 501;
+
+    /// <summary>Whether two installations could have it in common.</summary>
+    private protected virtual bool IsShareable => true;
 
     private protected abstract IBlobStore Create();
 

@@ -46,6 +46,8 @@ public sealed class PostgresBlobStoreTests(PostgresFixture postgres) : BlobConfo
         Assert.Equal(1, await LeftAsync());
     }
 
+    private protected override bool IsShareable => false;
+
     private protected override IBlobStore Create() => new PostgresBlobStore(Engine.Get<Database>(), Options.Create(new BlobOptions { MaxFileMiB = MaxFileMiB }));
 
     private protected override Task CutAsync(ReadOnlyMemory<byte> sha256) => Engine.ExecuteAsync("delete from blob_parts where part = 2");

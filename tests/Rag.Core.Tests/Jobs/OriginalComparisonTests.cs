@@ -212,6 +212,19 @@ public abstract class OriginalComparisonTests(PostgresFixture postgres) : IAsync
     }
 
     [Fact]
+    public async Task What_another_installation_keeps_in_the_same_store_is_left_alone()
+    {
+        await Engine.SubmitAsync(Collection, "theirs");
+        await Engine.Get<Sweeper>().SweepAsync(new SweepAges(), includeFiles: true, default);
+        await using var other = await TestEngine.StartAsync(postgres, new Dictionary<string, string?>(Settings) { ["Rag:Blobs:Path"] = Engine.BlobPath });
+
+        var result = (await other.Get<Sweeper>().SweepAsync(new SweepAges { Originals = TimeSpan.FromSeconds(-60) }, includeFiles: true, default))!;
+
+        Assert.Equal((0, IsShareable ? 2 : 0), (result.Files, result.Failures));
+        Assert.Equal((0, 0, 0), await SweepAsync());
+    }
+
+    [Fact]
     public async Task An_original_without_a_row_is_removed_and_counted()
     {
         await Engine.SubmitAsync(Collection, "kept");
@@ -223,6 +236,8 @@ public abstract class OriginalComparisonTests(PostgresFixture postgres) : IAsync
     }
 
     private protected static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+
+    private protected virtual bool IsShareable => true;
 
     private protected abstract Task LoseAsync(string text);
 
@@ -335,6 +350,8 @@ public sealed class FileOriginalComparisonTests(PostgresFixture postgres) : Orig
 public sealed class PostgresOriginalComparisonTests(PostgresFixture postgres) : OriginalComparisonTests(postgres), IClassFixture<PostgresFixture>
 {
     private protected override IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?> { ["Rag:Blobs:Provider"] = "postgres" };
+
+    private protected override bool IsShareable => false;
 
     private protected override Task LoseAsync(string text) => Engine.ExecuteAsync("delete from blob_contents where sha256 = $1", Hash(text));
 
