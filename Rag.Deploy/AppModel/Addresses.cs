@@ -2,7 +2,8 @@ namespace Rag.Deploy.AppModel;
 
 /// <summary>
 /// Where a workload listens and where others reach it inside of a cluster. Explicit target ports win; a container without one listens on its
-/// port; a project listens on 8080, and its https endpoint is the same one, because TLS ends in front of the cluster's own network.
+/// port; a project listens on 8080. Its https endpoint is its http endpoint, whatever ports it has of its own: TLS ends in front of the cluster's own
+/// network, and there is no certificate to listen with. A project that has no other listens in plain text where its https endpoint would be.
 /// </summary>
 public static class Addresses
 {
@@ -35,12 +36,28 @@ public static class Addresses
         return workload is ProjectResource && scheme == "https" ? "http" : scheme;
     }
 
-    /// <summary>The endpoint as the manifest has it.</summary>
+    /// <summary>Name of the endpoint that stands for this one: of a project's https endpoint its http endpoint, of any other itself.</summary>
+    public static string Listening(WorkloadResource workload, string endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(workload);
+        ArgumentNullException.ThrowIfNull(endpoint);
+        if (workload is not ProjectResource || workload.Bindings.GetValueOrDefault(endpoint)?.Scheme != "https")
+        {
+            return endpoint;
+        }
+
+        // "admin-https" belongs to "admin-http".
+        var plain = workload.Bindings.Where(static pair => pair.Value.Scheme == "http").Select(static pair => pair.Key).ToList();
+        var namesake = endpoint.Replace("https", "http", StringComparison.OrdinalIgnoreCase);
+        return plain.Find(name => name.Equals(namesake, StringComparison.OrdinalIgnoreCase)) ?? plain.FirstOrDefault() ?? endpoint;
+    }
+
+    /// <summary>What the manifest says of the endpoint that stands for this one.</summary>
     /// <exception cref="ManifestException">There is none of that name.</exception>
     public static Binding Binding(string file, WorkloadResource workload, string endpoint)
     {
         ArgumentNullException.ThrowIfNull(workload);
-        return workload.Bindings.TryGetValue(endpoint, out var binding)
+        return workload.Bindings.TryGetValue(Listening(workload, endpoint), out var binding)
             ? binding
             : throw new ManifestException(
                 file, workload.Name, $"it has no endpoint '{endpoint}'; it has: {(workload.Bindings.Count == 0 ? "none" : string.Join(", ", workload.Bindings.Keys))}.");
