@@ -67,6 +67,7 @@ public sealed class EndpointTests
 
         Assert.Equal("6380", Address(plan));
         Assert.Equal([("tcp", 6379, "tcp", null), ("alt", 6380, "tcp", null), ("tls", 6390, "tls", null)], Service(plan));
+        Assert.Single(plan.Notices, static notice => notice.StartsWith("'web' is run without its endpoint 'tls': its server listens on 6379 and nowhere else", StringComparison.Ordinal));
     }
 
     [Fact]
