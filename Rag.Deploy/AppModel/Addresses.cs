@@ -10,6 +10,9 @@ public static class Addresses
     /// <summary>What .NET's container images listen on.</summary>
     public const int ProjectPort = 8080;
 
+    // Where Aspire begins as well.
+    private const int FirstFreePort = 8000;
+
     /// <summary>Port that the program listens on.</summary>
     /// <exception cref="ManifestException">The manifest gives none.</exception>
     public static int TargetPort(string file, WorkloadResource workload, string endpoint)
@@ -18,7 +21,7 @@ public static class Addresses
         var binding = Binding(file, workload, endpoint);
         return binding.TargetPort ?? workload switch
         {
-            ProjectResource => ProjectPort,
+            ProjectResource => ProjectTarget(workload, Listening(workload, endpoint)),
             _ => binding.Port ?? throw new ManifestException(
                 file, workload.Name, $"its endpoint '{endpoint}' has no port.", "Give it a target port in the app host: WithEndpoint(targetPort: ...)."),
         };
@@ -62,4 +65,19 @@ public static class Addresses
             : throw new ManifestException(
                 file, workload.Name, $"it has no endpoint '{endpoint}'; it has: {(workload.Bindings.Count == 0 ? "none" : string.Join(", ", workload.Bindings.Keys))}.");
     }
+
+    // A program that is told where each of its endpoints listens cannot listen twice in one place; one that is told nothing listens where .NET does.
+    private static int ProjectTarget(WorkloadResource workload, string endpoint)
+    {
+        var open = workload.Bindings.Where(pair => pair.Value.TargetPort is null && Listening(workload, pair.Key) == pair.Key)
+            .OrderBy(static pair => pair.Value.Scheme switch { "http" => 0, "https" => 1, _ => 2 })
+            .Select(static pair => pair.Key)
+            .ToList();
+        var taken = workload.Bindings.Values.Select(static binding => binding.TargetPort).OfType<int>().Append(ProjectPort).ToHashSet();
+        return open.Select(name => (Name: name, Target: name != open[0] && IsTold(workload, name) ? Enumerable.Range(FirstFreePort, ushort.MaxValue - FirstFreePort).First(taken.Add) : ProjectPort))
+            .First(next => next.Name == endpoint).Target;
+    }
+
+    private static bool IsTold(WorkloadResource workload, string endpoint) =>
+        workload.Env.Values.Concat(workload.Args).Any(text => text.Contains($"{{{workload.Name}.bindings.{endpoint}.targetPort}}", StringComparison.Ordinal));
 }

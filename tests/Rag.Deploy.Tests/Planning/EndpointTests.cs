@@ -120,7 +120,7 @@ public sealed class EndpointTests
     }
 
     [Fact]
-    public void Probes_ask_a_port_that_is_declared_where_endpoints_of_a_project_share_theirs()
+    public void Probes_ask_a_port_that_is_declared_where_endpoints_of_a_project_share_one()
     {
         var plan = Plan(Project(Binding("silo", "tcp", 11111), Binding("http", "http")), "{web.bindings.silo.url} {web.bindings.http.url}");
 
@@ -128,6 +128,19 @@ public sealed class EndpointTests
         Assert.Equal([("silo", 11111, "silo", null), ("http", 8080, "silo", null)], Service(plan));
         Assert.Equal([("silo", 8080, null)], Listening(plan));
         Assert.Equal("silo", Pod(plan).ReadinessProbe!.HttpGet!.Port.ToString());
+    }
+
+    [Fact]
+    public void Endpoints_of_a_project_that_is_told_where_to_listen_have_ports_of_their_own()
+    {
+        string[] bindings = [Binding("silo", "tcp", 11111), Binding("fixed", "tcp", targetPort: 8000), Binding("http", "http"), Binding("admin", "http"), Binding("https", "https")];
+        const string Told = """ "HTTP_PORTS": "{web.bindings.http.targetPort};{web.bindings.admin.targetPort}", "HTTPS_PORTS": "{web.bindings.https.targetPort}", "SILO": "{web.bindings.silo.targetPort}" """;
+        var plan = Plan($$""" "web": { "type": "project.v0", "path": "web.csproj", "env": { {{Told}} }, "bindings": { {{string.Join(", ", bindings)}} } } """, "{web.bindings.silo.url} {web.bindings.admin.url}");
+
+        Assert.Equal(("8080;8001", "8002"), (plan.Find<ConfigMap>("web-config").Data!["HTTP_PORTS"], plan.Find<ConfigMap>("web-config").Data!["SILO"]));
+        Assert.Equal("tcp://web:11111 http://web:8001", Address(plan));
+        Assert.Equal([("silo", 8002, null), ("fixed", 8000, null), ("http", 8080, null), ("admin", 8001, null)], Listening(plan));
+        Assert.Equal("http", Pod(plan).ReadinessProbe!.HttpGet!.Port.ToString());
     }
 
     [Fact]
