@@ -67,7 +67,7 @@ internal static class ExposurePlan
     {
         var service = context.Services.First(candidate => candidate.Name == host.Key);
         var endpoint = Endpoint(service)!;
-        return new ExposedHost(host.Value, Naming.Of(host.Key), ServicePlan.PortName(endpoint), Addresses.ServicePort(context.Manifest.File, service, endpoint));
+        return new ExposedHost(host.Value, Naming.Of(host.Key), WorkloadPorts.Of(context, service).ServiceNames[endpoint], Addresses.ServicePort(context.Manifest.File, service, endpoint));
     });
 
     private static Labels? Annotations(ExposureValues values) => values.Annotations.Count == 0 ? null : new Labels(values.Annotations);

@@ -178,9 +178,11 @@ internal static class NetworkPolicyPlan
     }
 
     private static IReadOnlyList<NetworkPolicyPort> PortsOf(PlanContext context, IEnumerable<NetworkEdge> edges) =>
-        [.. edges.Select(edge => new NetworkPolicyPort(
-            Addresses.TargetPort(context.Manifest.File, edge.To, edge.Endpoint),
-            Addresses.Binding(context.Manifest.File, edge.To, edge.Endpoint).Protocol == "udp" ? "UDP" : "TCP")).Distinct()];
+        [.. edges.Select(edge => PortOf(context, edge.To, edge.Endpoint)).Distinct()];
+
+    private static NetworkPolicyPort PortOf(PlanContext context, WorkloadResource workload, string endpoint) => new(
+        Addresses.TargetPort(context.Manifest.File, workload, endpoint),
+        Addresses.Binding(context.Manifest.File, workload, endpoint).Protocol == "udp" ? "UDP" : "TCP");
 
     private static NetworkPolicyIngressRule[] Peers(PlanContext context, StoreResource store)
     {
@@ -202,7 +204,7 @@ internal static class NetworkPolicyPlan
         }
 
         var ports = service.Bindings.Where(static pair => pair.Value.External)
-            .Select(pair => new NetworkPolicyPort(Addresses.TargetPort(context.Manifest.File, service, pair.Key))).Distinct().ToList();
+            .Select(pair => PortOf(context, service, pair.Key)).Distinct().ToList();
         return [new NetworkPolicyIngressRule { From = [Namespace(values.FromNamespace)], Ports = ports }];
     }
 

@@ -39,7 +39,7 @@ internal static class QdrantPlan
     {
         var name = Naming.Of(store.Name);
         var isCluster = store.Values.Replicas > 1;
-        var http = StorePlan.ContainerPorts(context, store).First(static port => port.Name == RestPort).Name;
+        var http = WorkloadPorts.Of(context, store.Container).ContainerNames[RestPort];
         Probe Ask(string path) => new() { HttpGet = new HttpGetAction(path, http) };
         var probing = Probing.Of(Ask("/healthz"), Ask("/readyz"), Ask("/livez"), startupSeconds: 120);
         ContainerPort[] peers = isCluster ? [new ContainerPort("p2p", PeerPort)] : [];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
@@ -35,7 +36,7 @@ internal static partial class StoreModel
     /// <summary>The number of connections that the app model's arguments allow; null: they say nothing of it.</summary>
     public static int? Connections(PlanContext context, StoreResource store) =>
         Arguments(context, store).Select(static argument => ConnectionsArgument().Match(argument)).LastOrDefault(static match => match.Success) is { } said
-            ? int.Parse(said.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) : null;
+            ? int.Parse(said.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
 
     /// <summary>Files that the app model mounts into PostgreSQL from the developer's machine; those that cannot travel are left out.</summary>
     public static BoundFiles PostgresFiles(PlanContext context, StoreResource store) =>
@@ -65,6 +66,14 @@ internal static partial class StoreModel
         foreach (var volume in store.Container.Volumes.Skip(1))
         {
             yield return $"'{store.Name}' is run without the volume at {volume.Target}: it has one claim, with its data.";
+        }
+
+        if (store is { Kind: StoreKind.Redis, Values.Mode: StoreMode.Bundled })
+        {
+            foreach (var name in store.Container.Bindings.Keys.Where(name => Addresses.TargetPort(context.Manifest.File, store.Container, name) != RedisPlan.Port))
+            {
+                yield return string.Create(CultureInfo.InvariantCulture, $"'{store.Name}' is run without its endpoint '{name}': its server listens on {RedisPlan.Port} and nowhere else, and what the app model sends to the other finds nobody.");
+            }
         }
 
         if (store.Values.Mode == StoreMode.Operator && store.Container.Env.Keys.Where(static name => !name.StartsWith("POSTGRES_", StringComparison.Ordinal)).ToList() is { Count: > 0 } variables)

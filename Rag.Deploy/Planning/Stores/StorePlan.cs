@@ -36,14 +36,11 @@ internal static class StorePlan
 
     /// <summary>Ports of a store by the app model's endpoints.</summary>
     public static IReadOnlyList<ServicePort> Ports(PlanContext context, StoreResource store) =>
-        [.. store.Container.Bindings.Select(pair => new ServicePort(
-            ServicePlan.PortName(pair.Key),
-            AppModel.Addresses.ServicePort(context.Manifest.File, store.Container, pair.Key),
-            ServicePlan.PortName(pair.Key)))];
+        [.. WorkloadPorts.Of(context, store.Container).Service.Select(static port => port with { AppProtocol = null })];
 
     /// <summary>Ports that its pods listen on.</summary>
     public static IReadOnlyList<ContainerPort> ContainerPorts(PlanContext context, StoreResource store) =>
-        [.. store.Container.Bindings.Select(pair => new ContainerPort(ServicePlan.PortName(pair.Key), AppModel.Addresses.TargetPort(context.Manifest.File, store.Container, pair.Key)))];
+        WorkloadPorts.Of(context, store.Container).Container;
 
     /// <summary>The parameter whose value is the store's password or key.</summary>
     /// <exception cref="AppModel.ManifestException">There is none: the store would be open to everybody in the cluster.</exception>

@@ -42,7 +42,7 @@ internal static class StorePods
                     // Members of a cluster look one another up before any of them is ready.
                     PublishNotReadyAddresses = true,
                     Selector = selector,
-                    Ports = [.. StorePlan.ContainerPorts(context, store).Concat(pod.PeerPorts).Select(static port => new ServicePort(port.Name, port.ContainerPortNumber, port.Name))],
+                    Ports = [.. StorePlan.ContainerPorts(context, store).Concat(pod.PeerPorts).Select(static port => new ServicePort(port.Name, port.ContainerPortNumber, port.Name) { Protocol = port.Protocol })],
                 },
             },
             name);

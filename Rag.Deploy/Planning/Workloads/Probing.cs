@@ -15,14 +15,14 @@ internal sealed record Probing(Probe? Startup, Probe? Readiness, Probe? Liveness
     /// <summary>Nothing to ask.</summary>
     public static Probing None { get; } = new(null, null, null);
 
-    public static Probing Of(WorkloadResource workload, ProbeValues values)
+    public static Probing Of(WorkloadResource workload, WorkloadPorts ports, ProbeValues values)
     {
         if (values.Kind == ProbeKind.None || (values.Endpoint ?? Endpoint(workload, values.Kind)) is not { } name)
         {
             return None;
         }
 
-        var endpoint = ServicePlan.PortName(name);
+        var endpoint = ports.ContainerNames[name];
         Probe Ask(string path) => values.Kind == ProbeKind.Tcp
             ? new Probe { TcpSocket = new TcpSocketAction(endpoint) }
             : new Probe { HttpGet = new HttpGetAction(path, endpoint) };

@@ -24,6 +24,7 @@ internal sealed class ServicePlan
     private readonly WorkloadSettings _settings;
     private readonly WorkloadEnvironment _environment;
     private readonly BoundFiles _mounts;
+    private readonly WorkloadPorts _ports;
     private readonly string _name;
 
     private ServicePlan(PlanContext context, WorkloadResource workload)
@@ -34,6 +35,7 @@ internal sealed class ServicePlan
         _settings = WorkloadSettings.For(context, workload);
         _environment = WorkloadEnvironment.Of(context, workload, _settings);
         _mounts = BoundFiles.Of(context, workload, _settings.Own.OmitMounts);
+        _ports = WorkloadPorts.Of(context, workload);
     }
 
     /// <summary>Plans one workload.</summary>
@@ -53,15 +55,15 @@ internal sealed class ServicePlan
             yield return new PlannedObject(map, _name);
         }
 
-        if (Ports() is { Count: > 0 } ports)
+        if (_ports.Service.Count > 0)
         {
-            yield return Service(_name, ports);
+            yield return Service(_name, _ports.Service);
         }
 
         if (IsStateful)
         {
             // The names of the pods. Nobody connects to it: without an address of its own it leads no port to another.
-            yield return Service(StorePods.Headless(_name), [.. ContainerPorts().Select(static port => new ServicePort(port.Name, port.ContainerPortNumber, port.Name) { Protocol = port.Protocol })], "None");
+            yield return Service(StorePods.Headless(_name), [.. _ports.Container.Select(static port => new ServicePort(port.Name, port.ContainerPortNumber, port.Name) { Protocol = port.Protocol })], "None");
         }
 
         yield return new PlannedObject(IsStateful ? StatefulSet(config) : Deployment(config), _name);
@@ -76,7 +78,7 @@ internal sealed class ServicePlan
 
     private string ConfigName => $"{_name}-config";
 
-    private PlannedObject Service(string name, List<ServicePort> ports, string? clusterIP = null) => new(
+    private PlannedObject Service(string name, IReadOnlyList<ServicePort> ports, string? clusterIP = null) => new(
         new Service
         {
             Metadata = Meta(name),
@@ -156,7 +158,7 @@ internal sealed class ServicePlan
 
     private Container Container(Labels config)
     {
-        var probing = Probing.Of(_workload, _settings.Probes);
+        var probing = Probing.Of(_workload, _ports, _settings.Probes);
         var entrypoint = (_workload as ContainerResource)?.Entrypoint;
         return new Container
         {
@@ -165,7 +167,7 @@ internal sealed class ServicePlan
             ImagePullPolicy = _context.Values.Images.PullPolicy.ToString(),
             Command = entrypoint is null ? null : [entrypoint],
             Args = _settings.Args.Count == 0 ? null : [.. _settings.Args.Select(Argument)],
-            Ports = ContainerPorts(),
+            Ports = _ports.Container,
             EnvFrom = config.Count == 0 ? null : [new EnvFromSource { ConfigMapRef = new LocalObjectReference(ConfigName) }],
             Env = _environment.FromSecrets.Count == 0 ? null : _environment.FromSecrets,
             Resources = PodParts.Resources(_settings.Resources),
@@ -216,29 +218,13 @@ internal sealed class ServicePlan
             : _settings.Own.Args is null ? value.Plain.Replace("$(", "$$(", StringComparison.Ordinal) : value.Plain;
     }
 
-    private List<ContainerPort> ContainerPorts() =>
-        [.. Endpoints().Select(endpoint => new ContainerPort(PortName(endpoint.Name), endpoint.Target, endpoint.Binding.Protocol == "udp" ? "UDP" : null))];
-
-    private List<ServicePort> Ports() => [.. Endpoints().DistinctBy(endpoint => endpoint.Port).Select(endpoint => new ServicePort(PortName(endpoint.Name), endpoint.Port, PortName(endpoint.Name))
-    {
-        Protocol = endpoint.Binding.Protocol == "udp" ? "UDP" : null,
-        AppProtocol = endpoint.Binding.Transport == "http2" ? "kubernetes.io/h2c" : null,
-    })];
-
-    // A project's https endpoint is its http endpoint here.
-    private IEnumerable<(string Name, Binding Binding, int Port, int Target)> Endpoints() => _workload.Bindings
-        .Select(pair => (
-            Name: pair.Key,
-            Binding: pair.Value,
-            Port: Addresses.ServicePort(_context.Manifest.File, _workload, pair.Key),
-            Target: Addresses.TargetPort(_context.Manifest.File, _workload, pair.Key)))
-        .DistinctBy(endpoint => (endpoint.Target, endpoint.Binding.Protocol));
-
     /// <summary>
     /// A port's name has at most 15 characters, of them a letter, and never two hyphens in a row (RFC 6335). What is cut off is told by a hash,
     /// because two endpoints may begin alike.
     /// </summary>
-    internal static string PortName(string endpoint)
+    /// <param name="endpoint">Of the app model.</param>
+    /// <param name="apart">What tells it from another endpoint that would have the same name; null: there is none.</param>
+    internal static string PortName(string endpoint, string? apart = null)
     {
         const int Longest = 15;
         var words = new string([.. endpoint.ToLowerInvariant().Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
@@ -248,7 +234,15 @@ internal sealed class ServicePlan
             name = $"port-{name}".TrimEnd('-');
         }
 
-        return name.Length <= Longest ? name : $"{name[..10].TrimEnd('-')}-{Hash(new Labels { ["endpoint"] = endpoint })[..4]}";
+        if (name.Length <= Longest && apart is null)
+        {
+            return name;
+        }
+
+        var start = name[..Math.Min(name.Length, 10)].TrimEnd('-');
+        // Of a hash it is not known whether it has a letter.
+        start = start.Any(char.IsAsciiLetter) ? start : $"p{start[..Math.Min(start.Length, 9)].TrimEnd('-')}";
+        return $"{start}-{Hash(new Labels { ["endpoint"] = apart ?? endpoint })[..4]}";
     }
 
     private IEnumerable<(string Name, string Path, string Size, bool ReadOnly)> Volumes() => (_workload as ContainerResource)?.Volumes.Select((volume, i) => (

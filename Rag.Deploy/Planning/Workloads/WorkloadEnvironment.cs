@@ -15,6 +15,9 @@ internal sealed record WorkloadEnvironment
     /// <summary>Folder of the files with secrets, one for each parameter.</summary>
     public const string SecretFolder = "/run/secrets/platform";
 
+    // What .NET listens on in plain text.
+    private const string PlainPorts = "HTTP_PORTS";
+
     /// <summary>For the ConfigMap.</summary>
     public required Labels Config { get; init; }
 
@@ -104,9 +107,14 @@ internal sealed record WorkloadEnvironment
                 continue;
             }
 
-            // TLS ends in front of the cluster's own network: there is no certificate to listen with.
+            // TLS ends in front of the cluster's own network: there is no certificate to listen with. A project without another endpoint listens there in plain text.
             if (workload is ProjectResource && name == "HTTPS_PORTS")
             {
+                if (workload.Bindings.Values.All(static binding => binding.Scheme != "http") && !workload.Env.ContainsKey(PlainPorts) && !settings.Own.Env.ContainsKey(PlainPorts))
+                {
+                    yield return (PlainPorts, text);
+                }
+
                 continue;
             }
 
