@@ -32,6 +32,24 @@ public sealed class MountRulesTests : IDisposable
     }
 
     [Fact]
+    public void A_store_keeps_what_the_app_model_has_there_too()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.FullName, "d"));
+        File.WriteAllText(Path.Combine(_folder.FullName, "d", "x"), "1");
+        var manifest = TestManifest.Of(
+            """
+            "pw": { "type": "parameter.v0", "value": "{pw.inputs.value}", "inputs": { "value": { "type": "string", "secret": true } } },
+            "db": { "type": "container.v0", "image": "postgres:17", "connectionString": "Host={db.bindings.tcp.host};Password={pw.value}", "env": { "POSTGRES_PASSWORD": "{pw.value}" },
+              "bindMounts": [ { "source": "d", "target": "/tmp", "readOnly": true } ], "bindings": { "tcp": { "scheme": "tcp", "protocol": "tcp", "transport": "tcp", "targetPort": 5432 } } }
+            """) with { File = Path.Combine(_folder.FullName, "app.json") };
+
+        var pod = Environments.Plan(manifest, new DeployValues()).Find<StatefulSet>("db").Spec.Template.Spec;
+
+        Assert.Equal("files-0", Assert.Single(pod.Containers[0].VolumeMounts!, static mount => mount.MountPath == "/tmp").Name);
+        Assert.DoesNotContain(pod.Volumes!, static volume => volume.Name == "tmp");
+    }
+
+    [Fact]
     public void A_folder_that_all_workloads_may_write_is_not_put_over_a_volume()
     {
         var set = Environments.Plan(Container(""" "volumes": [ { "name": "t", "target": "/data" } ] """), Values("services: { defaults: { scratch: { /data: 1Gi } } }")).Find<StatefulSet>("w");
