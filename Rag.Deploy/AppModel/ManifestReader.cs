@@ -11,7 +11,7 @@ public static class ManifestReader
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>Reads a manifest from a file.</summary>
-    /// <exception cref="ManifestException">It is not there, not JSON, or a resource lacks what its type demands.</exception>
+    /// <exception cref="ManifestException">It is not there, not JSON, or a resource lacks what its type demands or has a name that Aspire does not allow.</exception>
     public static AppManifest ReadFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -39,7 +39,18 @@ public static class ManifestReader
         var resources = new OrderedDictionary<string, AppResource>(StringComparer.Ordinal);
         foreach (var (name, element) in root.Require("resources").Members())
         {
-            resources.Add(name, Resource(name, element.Of(name)));
+            var resource = Resource(name, element.Of(name));
+            if (!ResourceNames.IsAllowed(resource))
+            {
+                throw new ManifestException(file, name, $"Aspire has no such names of resources; allowed are: {ResourceNames.Allowed}.", "Rename it in the app host.");
+            }
+
+            if (ResourceNames.IsUsed(resource) && resources.Values.FirstOrDefault(other => ResourceNames.IsUsed(other) && string.Equals(other.Name, name, StringComparison.OrdinalIgnoreCase)) is { } like)
+            {
+                throw new ManifestException(file, name, $"there is '{like.Name}' too; names have to differ in more than upper and lower case.", "Rename one of them in the app host.");
+            }
+
+            resources.Add(name, resource);
         }
 
         return new AppManifest(file, resources);

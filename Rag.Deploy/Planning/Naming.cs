@@ -5,7 +5,8 @@ namespace Rag.Deploy.Planning;
 /// <summary>Names and labels, in one place so that selectors and what they select cannot differ.</summary>
 internal sealed class Naming(string platform, string version)
 {
-    private const string NameLabel = "app.kubernetes.io/name";
+    /// <summary>Says which workload, or which part of the platform, an object belongs to.</summary>
+    public const string NameLabel = "app.kubernetes.io/name";
 
     /// <summary>Who scales, stops and selects by it must never change it: a workload's selector is immutable.</summary>
     public Labels Selector(string name) => new()

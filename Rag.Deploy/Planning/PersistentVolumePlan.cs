@@ -15,7 +15,8 @@ internal static class PersistentVolumePlan
 
     public static IReadOnlyList<PlannedObject> Of(PlanContext context, IReadOnlyList<PlannedObject> planned)
     {
-        var claims = Claims(planned).ToDictionary(static claim => claim.Name, static claim => claim.Spec, StringComparer.Ordinal);
+        // Names that stand twice are refused when everything is planned.
+        var claims = Claims(planned).DistinctBy(static claim => claim.Name).ToDictionary(static claim => claim.Name, static claim => claim.Spec, StringComparer.Ordinal);
         var unknown = context.Values.PersistentVolumes.Keys.Where(claim => !claims.ContainsKey(claim)).ToList();
         // A part planned by itself has not the claims of the others.
         if (unknown.Count > 0 && Planner.Features(context.Values).All(context.Has))

@@ -57,7 +57,7 @@ public static class Planner
             PlanRules.Require(context, objects);
         }
 
-        return new PlatformPlan(objects, [.. manifest.Notices, .. StoreModel.Notices(context), .. OriginalsPlan.Notices(context), .. PlainCredentials.Notices(context), .. PodReview.Notices(objects)]);
+        return new PlatformPlan(objects, [.. manifest.Notices, .. StoreModel.Notices(context), .. OriginalsPlan.Notices(context), .. PlainCredentials.Notices(context), .. SharedVolumes.Notices(context), .. PodReview.Notices(objects)]);
     }
 
     /// <summary>What the values ask for.</summary>

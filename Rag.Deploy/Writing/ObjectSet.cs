@@ -19,7 +19,7 @@ internal sealed record ObjectSet(OrderedDictionary<ObjectKey, PlannedTree> Objec
             if (!objects.TryAdd(key, new PlannedTree(ManifestTree.Of(planned.Object), planned.File)))
             {
                 throw new DeployException(
-                    $"Two parts of the platform would both be {key}.", "Rename one of the resources in the app host: names have to differ in more than upper and lower case.");
+                    $"Two parts of the platform would both be {key}.", "Rename the resource that it is named after in the app host.");
             }
         }
 

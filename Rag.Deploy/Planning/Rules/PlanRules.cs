@@ -4,7 +4,7 @@ namespace Rag.Deploy.Planning.Rules;
 
 /// <summary>
 /// What shows only when everything is planned: images that parts of the platform bring along, room for all pods together, what all of them
-/// connect to, and what they write. All of it is named at once.
+/// connect to, what they write, where things are mounted, and names. All of it is named at once.
 /// </summary>
 internal static class PlanRules
 {
@@ -14,6 +14,8 @@ internal static class PlanRules
     {
         var faults = new RuleFaults(context.Values.Places);
         var demands = PodDemands.Of(context, objects);
+        ObjectNameRules.Check(context, objects, faults);
+        MountRules.Check(context, objects, faults);
         ImageRules.Check(context, objects, faults);
         QuotaRules.Check(context, demands, faults);
         ConnectionRules.Check(context, demands, faults);

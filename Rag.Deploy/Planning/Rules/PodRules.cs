@@ -69,7 +69,7 @@ internal static class PodRules
             faults.Unknown($"{path}.volumes.{folder}", "volume in the app model", volumes);
         }
 
-        var taken = volumes.Append(WorkloadEnvironment.SecretFolder).ToList();
+        var taken = WorkloadSettings.MountsOf(workload, values).Append(WorkloadEnvironment.SecretFolder).ToList();
         foreach (var folder in values.Scratch.Keys.Where(folder => faults.Places.IsOwn($"{path}.scratch.{folder}")))
         {
             if (!ValuesBinder.Allows(new FolderPathAttribute(), folder))

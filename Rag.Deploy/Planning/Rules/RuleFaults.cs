@@ -20,6 +20,12 @@ internal sealed class RuleFaults(ValuePlaces places)
     /// <summary>Lines that somebody else wrote.</summary>
     public void AddRange(IEnumerable<string> lines) => _lines.AddRange(lines);
 
+    /// <summary>A fault of the app model that shows only together with the values, or when everything is planned.</summary>
+    /// <param name="file">Of the manifest.</param>
+    /// <param name="resource">Its name; null: none of them alone.</param>
+    /// <param name="message">What is wrong and what to do, as sentences.</param>
+    public void OfManifest(string file, string? resource, string message) => _lines.Add(resource is null ? $"{file}: {message}" : $"{file}: resource '{resource}': {message}");
+
     /// <summary>A value that would be allowed if others were not what they are.</summary>
     /// <param name="path">Of the value.</param>
     /// <param name="value">What stands there.</param>

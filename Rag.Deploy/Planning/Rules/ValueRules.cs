@@ -10,7 +10,7 @@ internal static class ValueRules
 {
     private static readonly Action<PlanContext, RuleFaults>[] Rules =
     [
-        NameRules.Check, ClusterRules.Check, ServiceRules.Check, ScalingRules.Check, PodRules.Check, StoreRules.Check, OriginalsRules.Check, MigrationRules.Check, QdrantRules.Check, InferenceRules.Check, ExposureRules.Check,
+        NameRules.Check, MountRules.Check, ClusterRules.Check, ServiceRules.Check, ScalingRules.Check, PodRules.Check, StoreRules.Check, OriginalsRules.Check, MigrationRules.Check, QdrantRules.Check, InferenceRules.Check, ExposureRules.Check,
     ];
 
     /// <summary>Goes on only where every rule is kept.</summary>

@@ -12,7 +12,13 @@ internal static class StorePlan
 {
     public const string Component = "store";
 
-    public static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store) => (store.Values.Mode, store.Kind) switch
+    public static IEnumerable<PlannedObject> Of(PlanContext context, StoreResource store) => store is { Values.Mode: not StoreMode.External, Container.Bindings.Count: 0 }
+        ? throw new AppModel.ManifestException(
+            context.Manifest.File, store.Name, "'bindings' is missing: it has no endpoint, so nobody could connect to it.",
+            $"Give it one in the app host: WithEndpoint(targetPort: ...). Where it runs elsewhere: 'stores.{store.Name}.mode: external'.")
+        : Planned(context, store);
+
+    private static IEnumerable<PlannedObject> Planned(PlanContext context, StoreResource store) => (store.Values.Mode, store.Kind) switch
     {
         (StoreMode.External, _) => External(context, store),
         (StoreMode.Operator, StoreKind.Postgres) => PostgresOperatorPlan.Of(context, store),

@@ -23,6 +23,8 @@ internal static class StorePods
         var name = Naming.Of(store.Name);
         var selector = context.Names.Selector(name);
         var replicas = StorePlan.Replicas(store);
+        // Where the app model mounts something there, that is meant.
+        var hasScratch = !(pod.Container.VolumeMounts ?? []).Any(static mount => WorkloadSettings.MountPath(mount.MountPath) == WorkloadSettings.TemporaryFolder);
         yield return PodParts.Account(context, name, StorePlan.Component, name);
         yield return new PlannedObject(
             new Service
@@ -82,7 +84,7 @@ internal static class StorePods
                                     SecurityContext = PodSecurity.Container(pod.User),
                                     VolumeMounts =
                                     [
-                                        new ContainerVolumeMount(PodParts.ScratchVolume, "/tmp"),
+                                        .. hasScratch ? [new ContainerVolumeMount(PodParts.ScratchVolume, WorkloadSettings.TemporaryFolder)] : Array.Empty<ContainerVolumeMount>(),
                                         new ContainerVolumeMount(DataVolume, dataPath),
                                         .. pod.Container.VolumeMounts ?? [],
                                     ],
@@ -90,7 +92,7 @@ internal static class StorePods
                             ],
                             Volumes =
                             [
-                                PodParts.Scratch(PodParts.ScratchVolume, "64Mi"),
+                                .. hasScratch ? [PodParts.Scratch(PodParts.ScratchVolume, "64Mi")] : Array.Empty<Volume>(),
                                 .. storage is null ? [PodParts.Scratch(DataVolume, "512Mi")] : Array.Empty<Volume>(),
                                 .. pod.Volumes,
                             ],

@@ -58,7 +58,7 @@ internal sealed record WorkloadSettings
         var own = ValuesOf(context, workload);
         own = own with { Env = WithPlatforms(context, workload, own.Env) };
         var stateful = IsStateful(workload);
-        var folders = FoldersOf(own);
+        var folders = FoldersOf(workload, own);
         return new WorkloadSettings
         {
             Own = own,
@@ -115,12 +115,26 @@ internal sealed record WorkloadSettings
         ? "It keeps its state in volumes of its own."
         : IsForeign(workload) ? "Whether several pods of this image share what they know is for the values to say ('replicas')." : null;
 
-    private static OrderedDictionary<string, string> FoldersOf(ServiceValues own)
+    /// <summary>Where the app model mounts something into it: volumes, and what of the developer's machine the values do not leave out.</summary>
+    public static IEnumerable<string> MountsOf(WorkloadResource workload, ServiceValues own) => workload is ContainerResource container
+        ? container.Volumes.Select(static volume => volume.Target).Concat(container.BindMounts.Select(static mount => mount.Target).Except(own.OmitMounts, StringComparer.Ordinal)).Select(MountPath)
+        : [];
+
+    /// <summary>A path as it is compared with others: the app model may end it with a slash.</summary>
+    public static string MountPath(string path) => path.Length > 1 ? path.TrimEnd('/') : path;
+
+    private static OrderedDictionary<string, string> FoldersOf(WorkloadResource workload, ServiceValues own)
     {
         var folders = new OrderedDictionary<string, string>(StringComparer.Ordinal) { [TemporaryFolder] = TemporaryFolderSize };
         foreach (var (path, size) in own.Scratch)
         {
             folders[path] = size;
+        }
+
+        // A container takes one thing at each path, and what the app model has there is meant.
+        foreach (var path in MountsOf(workload, own))
+        {
+            folders.Remove(path);
         }
 
         return folders;

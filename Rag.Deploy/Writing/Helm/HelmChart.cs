@@ -153,9 +153,14 @@ public static partial class HelmChart
             }
         }
 
-        // rag-api -> ragApi: a template can name a value only by letters, digits and underscores.
-        private static string Camel(string name) => JsonNamingPolicy.CamelCase.ConvertName(string.Concat(
-            name.Split('-', '.').Where(static part => part.Length > 0).Select(static part => char.ToUpperInvariant(part[0]) + part[1..])));
+        // rag-api -> ragApi: a template can name a value only by letters, digits and underscores. A workload that is called like a value of the
+        // whole chart has an underscore after it, which no other workload's key has.
+        private static string Camel(string name)
+        {
+            var key = JsonNamingPolicy.CamelCase.ConvertName(string.Concat(
+                name.Split('-', '.').Where(static part => part.Length > 0).Select(static part => char.ToUpperInvariant(part[0]) + part[1..])));
+            return HelmField.Common.Contains(key) ? key + "_" : key;
+        }
 
         [GeneratedRegex("\"?helm_value_(?<number>[0-9]+)_\"?", RegexOptions.ExplicitCapture, 1000)]
         private static partial Regex Mark();

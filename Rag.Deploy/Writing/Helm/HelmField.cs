@@ -41,6 +41,10 @@ internal sealed record HelmField(string Value, IReadOnlyList<string> Kinds, stri
         new("{workload}.jobName", ["Job"], "metadata.name", "name of the job; another one whenever its image is, because jobs cannot be changed"),
     ];
 
+    /// <summary>Keys of the chart as a whole; <c>global</c> is Helm's own.</summary>
+    public static IReadOnlySet<string> Common { get; } =
+        All.Select(static field => field.Value.Split('.')[0]).Where(static key => !key.StartsWith('{')).Append("global").ToHashSet(StringComparer.Ordinal);
+
     /// <summary>The list as a table for the documentation.</summary>
     public static string Table() => string.Concat(
         All.GroupBy(static field => field.Value).Select(static group => $"| `{group.Key}` | {string.Join(", ", group.SelectMany(static field => field.Kinds).Distinct())} | {group.Last().Description} |\n"));

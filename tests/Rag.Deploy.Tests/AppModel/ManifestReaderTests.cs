@@ -75,6 +75,47 @@ public sealed class ManifestReaderTests
         Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Shop.Api")]
+    [InlineData("1st")]
+    [InlineData("-a")]
+    [InlineData("a-")]
+    [InlineData("a--b")]
+    [InlineData("a_b")]
+    [InlineData("caf\u00e9")]
+    [InlineData("")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void A_name_that_Aspire_does_not_allow_is_refused_with_what_is(string name)
+    {
+        var fault = Assert.Throws<ManifestException>(() => TestManifest.Of($$""" "{{name}}": { "type": "container.v0", "image": "a:1" } """));
+
+        Assert.StartsWith($"app.json: resource '{name}': Aspire has no such names of resources; allowed are: letters, digits and '-', beginning with a letter", fault.Message, StringComparison.Ordinal);
+        Assert.Equal("Rename it in the app host.", fault.Remedy);
+    }
+
+    [Fact]
+    public void Names_that_Aspire_allows_and_those_of_what_is_not_known_are_read()
+    {
+        var longest = new string('a', 64);
+
+        var manifest = TestManifest.Of(
+            $$"""
+            "Api-2b": { "type": "project.v0", "path": "api.csproj" }, "{{longest}}": { "type": "parameter.v0", "value": "x" },
+            "{{longest}}-uri-encoded": { "type": "annotated.string", "value": "{{{longest}}.value}", "filter": "uri" },
+            "a.b": { "type": "azure.bicep.v0", "path": "a.bicep" }, "API-2B": { "type": "azure.bicep.v0", "path": "b.bicep" }, "c d": { "error": "no" }
+            """);
+
+        Assert.Equal(6, manifest.Resources.Count);
+    }
+
+    [Fact]
+    public void Names_differ_in_more_than_upper_and_lower_case()
+    {
+        var fault = Assert.Throws<ManifestException>(() => TestManifest.Of(""" "Cache": { "type": "container.v0", "image": "a:1" }, "cache": { "type": "value.v0", "connectionString": "x" } """));
+
+        Assert.Equal("app.json: resource 'cache': there is 'Cache' too; names have to differ in more than upper and lower case.", fault.Message);
+    }
+
     [Fact]
     public void A_file_that_is_not_there_is_said_with_how_to_come_by_one()
     {

@@ -88,6 +88,29 @@ public sealed class HelmChartTests
     }
 
     [Fact]
+    public void A_workload_that_is_called_like_a_value_of_the_chart_has_a_key_of_its_own()
+    {
+        string[] names = ["image-pull-policy", "priority-class", "storage-class", "ingress-class", "tls-secret", "hosts", "global"];
+        var values = ValuesReader.Read([("v.yaml", "cluster: { storageClass: fast, priorityClass: high }\nexposure: { kind: ingress, ingressClass: nginx, tlsSecret: tls, hosts: { hosts: a.example.com, global: b.example.com } }")]);
+        var plan = Environments.Plan(
+            TestManifest.Of(string.Join(',', names.Select(static name =>
+                $$""" "{{name}}": { "type": "container.v0", "image": "{{name}}:1", "volumes": [ { "name": "{{name}}-data", "target": "/d" } ], "bindings": { "http": { "scheme": "http", "protocol": "tcp", "transport": "http", "targetPort": 8080, "external": true } } } """))),
+            values);
+        var chart = HelmChart.Of(plan, values).ToDictionary();
+
+        var rendered = Render(chart, static all =>
+        {
+            all["storageClass"] = "faster";
+            all["hosts_"]!["image"] = "hosts:2";
+            return all;
+        }).ToDictionary(Identity);
+
+        Assert.All(names, name => Assert.Equal("faster", rendered[$"apps/v1 StatefulSet {name}"]["spec"]!["volumeClaimTemplates"]![0]!["spec"]!["storageClassName"]!.ToString()));
+        Assert.All(names, name => Assert.Equal(name == "hosts" ? "hosts:2" : $"{name}:1", rendered[$"apps/v1 StatefulSet {name}"]["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!.ToString()));
+        Assert.Equal(["a.example.com", "b.example.com"], Values(chart)["hosts"]!.AsObject().Select(static host => host.Value!.ToString()).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void What_never_runs_by_itself_has_no_time_to_be_chosen()
     {
         var values = RenderedYaml.Read(Text(Chart("models"), "/values.yaml"))[0];
