@@ -150,6 +150,11 @@ public static class ManifestReader
                 description.Flag("secret") ?? false, standard?.OptionalText("value"), standard?.Optional("generate") is { } shape ? Generate(shape) : null));
         }
 
+        if (inputs.Where(static input => input.Value.Secret).Select(static input => input.Key).ToList() is { Count: > 1 } secrets)
+        {
+            throw entry.Fault($"it has {secrets.Count} secret inputs ({string.Join(", ", secrets)}); a parameter may have one, because its name is the secret's key. Make each a parameter of its own in the app host.");
+        }
+
         return new ParameterResource(name, entry.Text("value")) { Inputs = inputs, ConnectionString = entry.OptionalText("connectionString") };
     }
 

@@ -24,14 +24,23 @@ internal static class ExternalSecretPlan
                     RefreshInterval = store.Refresh,
                     SecretStoreRef = new SecretStoreReference(store.Name!, store.Kind),
                     Target = new ExternalSecretTarget(context.SecretName, "Owner"),
-                    Data = [.. Keys(context).Select(key => new ExternalSecretData(key, new RemoteReference(store.Prefix + key)))],
+                    Data = [.. Keys(context).Select(entry => new ExternalSecretData(entry.Key, new RemoteReference(store.Prefix + entry.Entry)))],
                 },
             },
             "external-secrets");
     }
 
     // Where a workload puts a secret into a URI, the store has to hold its percent-encoded form as well: the operator cannot make it.
-    private static IEnumerable<string> Keys(PlanContext context) => context.SecretParameters.SelectMany(parameter => context.NeedsEncoded(parameter.Name)
-        ? [parameter.Name, WorkloadEnvironment.SecretKey(new SecretPart(parameter.Name, UriEncodings: 1))]
-        : new[] { parameter.Name });
+    private static IEnumerable<(string Key, string Entry)> Keys(PlanContext context)
+    {
+        var encoded = context.EncodedSecrets();
+        var names = context.SecretParameters.Select(static parameter => parameter.Name).ToHashSet(StringComparer.Ordinal);
+        return context.SecretParameters.SelectMany(parameter => encoded[parameter.Name]
+            .Select(secret => (WorkloadEnvironment.SecretKey(secret), Entry(secret, names)))
+            .Prepend((parameter.Name, parameter.Name)));
+    }
+
+    // Not every store may have a dot in a name (Azure's and Google's may not). No resource's name has two hyphens side by side.
+    private static string Entry(SecretPart secret, HashSet<string> names) =>
+        WorkloadEnvironment.SecretKey(secret, "-") is var entry && !names.Contains(entry) ? entry : WorkloadEnvironment.SecretKey(secret, "--");
 }

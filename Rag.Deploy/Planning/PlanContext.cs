@@ -62,13 +62,15 @@ internal sealed class PlanContext : IDeploymentFacts
     /// <summary>The secret parameters that anything refers to, in the order of the manifest.</summary>
     public IEnumerable<ParameterResource> SecretParameters => Manifest.Resources.Values.OfType<ParameterResource>().Where(static parameter => parameter.IsSecret);
 
-    /// <summary>Whether any workload's variable is put together with the percent-encoded form of a secret.</summary>
-    public bool NeedsEncoded(string parameter) => Services.Any(service =>
-    {
-        var environment = Workloads.WorkloadEnvironment.Of(this, service, Workloads.WorkloadSettings.For(this, service));
-        var key = Workloads.WorkloadEnvironment.SecretKey(new SecretPart(parameter, UriEncodings: 1));
-        return environment.FromSecrets.Any(variable => variable.ValueFrom?.SecretKeyRef?.Key == key);
-    });
+    /// <summary>The percent-encoded forms of secrets that any variable is filled from, by parameter, the one that is encoded least first.</summary>
+    public ILookup<string, SecretPart> EncodedSecrets() => Services
+        .SelectMany(service => Workloads.WorkloadEnvironment.Of(this, service, Workloads.WorkloadSettings.For(this, service)).Secrets)
+        .Concat(Stores.Where(static store => store.Values.Mode == StoreMode.Bundled)
+            .SelectMany(store => store.Container.Env.SelectMany(pair => Resolver.Resolve(store.Name, $"env.{pair.Key}", pair.Value).Secrets)))
+        .Where(static secret => secret.UriEncodings > 0)
+        .Distinct()
+        .OrderBy(static secret => secret.UriEncodings)
+        .ToLookup(static secret => secret.Parameter, StringComparer.Ordinal);
 
     /// <summary>A workload that the values name.</summary>
     /// <exception cref="ValuesException">There is none of that name; <paramref name="place"/> is where it stands.</exception>

@@ -55,9 +55,16 @@ public static class Planner
         if (isWhole)
         {
             PlanRules.Require(context, objects);
+            ImageBuilds.RequireSound(context);
+            UnusedExpressions.RequireSound(context);
         }
 
-        return new PlatformPlan(objects, [.. manifest.Notices, .. StoreModel.Notices(context), .. OriginalsPlan.Notices(context), .. PlainCredentials.Notices(context), .. SharedVolumes.Notices(context), .. PodReview.Notices(objects)]);
+        return new PlatformPlan(
+            objects,
+            [
+                .. manifest.Notices, .. StoreModel.Notices(context), .. OriginalsPlan.Notices(context), .. ImageBuilds.Notices(context), .. OutsideResources.Notices(context),
+                .. PlainCredentials.Notices(context), .. SharedVolumes.Notices(context), .. PodReview.Notices(objects),
+            ]);
     }
 
     /// <summary>What the values ask for.</summary>

@@ -49,6 +49,7 @@ public sealed class ForeignManifestTests
             [
                 "'site' is built with secrets (npm, cert), which nothing is generated for: whoever builds its image gives them.",
                 "'api' has a deployment of its own ('azure.bicep.v0'), which is not for Kubernetes: it is deployed like any other project.",
+                "'site' runs site:0.1.0, which is built from a Dockerfile ('Dockerfile', context '.') and not by 'rag images': somebody has to build it under this name, or 'images.override.site' names another.",
             ],
             notices);
     }

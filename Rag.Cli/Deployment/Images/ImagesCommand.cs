@@ -31,6 +31,8 @@ internal static class ImagesCommand
             var all = options.Values(context, parsed);
             var values = Chosen(all, parsed.GetValue(environment));
             var version = parsed.GetValue(tag) ?? values.Version;
+            var byHand = Dockerfiles(model, values, parsed.GetValue(registry), version);
+            RequireBuildable(Projects(model, context.Checkout), byHand, parsed.GetValue(names) ?? []);
             var target = parsed.GetValue(registry) is null ? parsed.GetValue(folder) is { } wanted ? Path.GetFullPath(wanted, context.WorkingDirectory) : Folder(context.RequireCheckout()) : null;
             var images = Chosen(Projects(model, context.Checkout), parsed.GetValue(names) ?? []);
             var chosenPlatforms = ImagePlatform.Parse(parsed.GetValue(platforms) ?? []);
@@ -39,6 +41,11 @@ internal static class ImagesCommand
             foreach (var other in target is null ? [] : OthersOf(all, values.Images.Registry, version))
             {
                 context.Terminal.Warn(other);
+            }
+
+            foreach (var (name, build) in parsed.GetValue(names) is { Length: > 0 } ? [] : byHand)
+            {
+                context.Terminal.Warn($"{name} is built from a Dockerfile, and was not: {build}");
             }
 
             return code;
@@ -128,6 +135,40 @@ internal static class ImagesCommand
         List<(string Name, string Project)> projects = [.. model.Resources.Values.OfType<ProjectResource>().Select(project => (project.Name.ToLowerInvariant(), Path.GetFullPath(project.Path, folder)))];
         // Somebody else's app host has nothing that the tests of this platform's API could try.
         return checkout is not null && projects.Exists(project => project.Project == checkout.Api) ? [.. projects, (CommandLine, checkout.CommandLine)] : projects;
+    }
+
+    /// <summary>Images that are built from a Dockerfile, and the command that builds them under the name that the manifests have.</summary>
+    internal static IReadOnlyList<(string Name, string Build)> Dockerfiles(AppManifest model, DeployValues values, string? registry, string version)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(model.File))!;
+        var place = registry ?? values.Images.Registry;
+        return
+        [
+            .. from container in model.Resources.Values.OfType<ContainerResource>()
+               where container.Build is { BuildOnly: false } && !values.Images.Override.ContainsKey(container.Name)
+               let build = container.Build
+               let name = container.Name.ToLowerInvariant()
+               let stage = build.Stage is null ? "" : $" --target {build.Stage}"
+               let arguments = string.Concat(build.Args.Keys.Select(static argument => $" --build-arg {argument}=..."))
+               select (name, $"docker build -t {(place.Length == 0 ? "" : place + "/")}{name}:{version} -f {Path.GetFullPath(build.Dockerfile, folder)}{stage}{arguments} {Path.GetFullPath(build.Context, folder)}"),
+        ];
+    }
+
+    // The SDK makes images out of projects and of nothing else.
+    private static void RequireBuildable(IReadOnlyList<(string Name, string Project)> projects, IReadOnlyList<(string Name, string Build)> byHand, string[] names)
+    {
+        var asked = names.Length == 0 ? projects.Count > 0 ? [] : byHand : [.. byHand.Where(image => names.Any(name => Is(image.Name, name)))];
+        if (asked.Count > 0)
+        {
+            throw new CliException(
+                $"{string.Join(", ", asked.Select(static image => image.Name))}: built from a Dockerfile, which this command does not do. Nothing was built.",
+                $"Build by hand: {string.Join("; ", asked.Select(static image => image.Build))}", ExitCode.Failed);
+        }
+
+        if (projects.Count == 0)
+        {
+            throw new CliException("There is nothing to build: the app model has no project.", exitCode: ExitCode.Failed);
+        }
     }
 
     internal static IReadOnlyList<(string Name, string Project)> Chosen(IReadOnlyList<(string Name, string Project)> images, IReadOnlyList<string> names) =>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Rag.Deploy.AppModel.Expressions;
 
@@ -21,8 +23,10 @@ public interface IDeploymentFacts
 /// </summary>
 /// <param name="manifest">Whose resources are referred to.</param>
 /// <param name="facts">What the manifest does not say.</param>
-public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts facts)
+public sealed partial class ExpressionResolver(AppManifest manifest, IDeploymentFacts facts)
 {
+    private static readonly SearchValues<char> EndOfHost = SearchValues.Create("/?#;, ");
+
     /// <summary>Resolves a text of the manifest.</summary>
     /// <param name="owner">The resource that it belongs to.</param>
     /// <param name="place">The field, such as <c>env.ConnectionStrings__ragdb</c>.</param>
@@ -32,6 +36,57 @@ public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts fa
     {
         ArgumentNullException.ThrowIfNull(text);
         return Resolve(new Trail(owner, place, []), text);
+    }
+
+    /// <summary>
+    /// The same for a text that perhaps nothing uses, or not here: a reference that leads nowhere and a circle are errors all the same. What only its user
+    /// would need, such as the value of a parameter or a type that is known here, may be missing.
+    /// </summary>
+    /// <exception cref="ManifestException">A reference leads nowhere or in a circle.</exception>
+    public ResolvedText ResolveSound(string owner, string place, string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Resolve(new Trail(owner, place, []) { MayBeUnused = true }, text);
+    }
+
+    /// <summary>The parameters in a text, directly and through what it refers to, that say where something outside of the app model is.</summary>
+    /// <param name="text">With expressions.</param>
+    /// <param name="isAddress">Whether the whole text is one, as the name of its variable says.</param>
+    public IReadOnlyCollection<ParameterResource> Outside(string text, bool isAddress)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var outside = new List<ParameterResource>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        Follow(text, isAddress);
+        return [.. outside.Distinct()];
+
+        void Follow(string current, bool isWhole)
+        {
+            var segments = ExpressionText.Parse(current);
+            for (var i = 0; i < segments.Count; i++)
+            {
+                if (segments[i] is not ReferenceSegment reference || !seen.Add(reference.ToString()) || manifest.Resources.GetValueOrDefault(reference.Resource) is not { } resource)
+                {
+                    continue;
+                }
+
+                if (resource is ParameterResource parameter && reference.Property != "connectionString")
+                {
+                    if (IsOutside(parameter, (isWhole && segments.Count == 1) || IsHost(segments, i)))
+                    {
+                        outside.Add(parameter);
+                    }
+                }
+                else if (resource is ParameterResource { ConnectionString: { } connection } external && Endpoints(connection).Count == 0)
+                {
+                    outside.Add(external);
+                }
+                else if (Behind(resource, reference.Property) is { } next)
+                {
+                    Follow(next, isWhole && segments.Count == 1);
+                }
+            }
+        }
     }
 
     /// <summary>The endpoints that a text names, directly and through what it refers to, each once: these are what its owner talks to.</summary>
@@ -79,6 +134,11 @@ public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts fa
         }
 
         var inner = trail.Into(reference);
+        if (trail.MayBeUnused && resource is UnknownResource or FaultyResource)
+        {
+            return ResolvedText.Empty;
+        }
+
         if (trail.Path.Contains(reference.ToString(), StringComparer.Ordinal))
         {
             throw new ManifestException(manifest.File, trail.Owner, $"{trail.Place} refers to itself: {string.Join(" -> ", inner.Path)}.", "Break the circle in the app host.");
@@ -122,7 +182,7 @@ public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts fa
 
         return (facts.Parameter(parameter.Name) ?? input.Default) is { } value
             ? ResolvedText.Of(value)
-            : throw Fault(trail, reference, $"parameter '{parameter.Name}' has no value.", $"Set 'parameters.{parameter.Name}' in the values.");
+            : trail.MayBeUnused ? ResolvedText.Empty : throw Fault(trail, reference, $"parameter '{parameter.Name}' has no value.", $"Set 'parameters.{parameter.Name}' in the values.");
     }
 
     private ResolvedText Filtered(Trail trail, ReferenceSegment reference, FilteredResource filtered)
@@ -130,14 +190,14 @@ public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts fa
         var value = Resolve(trail, filtered.Value);
         return filtered.Filter == "uri"
             ? value.UriEncoded()
-            : throw Fault(trail, reference, $"'{filtered.Name}' asks for the filter '{filtered.Filter}'; known is: uri.", ValueRemedy(trail));
+            : trail.MayBeUnused ? value : throw Fault(trail, reference, $"'{filtered.Name}' asks for the filter '{filtered.Filter}'; known is: uri.", ValueRemedy(trail));
     }
 
     private string Endpoint(Trail trail, ReferenceSegment reference, WorkloadResource workload, string endpoint, string property)
     {
         if (workload is ExecutableResource)
         {
-            throw Fault(trail, reference, $"'{workload.Name}' is a program of the developer's machine and is not in the cluster.", ValueRemedy(trail));
+            return trail.MayBeUnused ? "" : throw Fault(trail, reference, $"'{workload.Name}' is a program of the developer's machine and is not in the cluster.", ValueRemedy(trail));
         }
 
         if (!workload.Bindings.ContainsKey(endpoint))
@@ -157,6 +217,34 @@ public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts fa
             _ => throw Fault(trail, reference, $"an endpoint has no '{property}'; it has url, host, port, targetPort and scheme."),
         };
     }
+
+    private bool IsOutside(ParameterResource parameter, bool isHost)
+    {
+        if (parameter.IsSecret || (facts.Parameter(parameter.Name) ?? parameter.Inputs.Values.Select(static input => input.Default).FirstOrDefault()) is not { } value)
+        {
+            return isHost;
+        }
+
+        var isUrl = Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Host.Length > 0 && value.Contains("://", StringComparison.Ordinal);
+        var host = isUrl ? url!.Host : value.Split(':')[0];
+        return (isUrl || isHost) && !Here().IsMatch(host) && !manifest.Workloads.Any(workload => string.Equals(facts.Host(workload), host, StringComparison.OrdinalIgnoreCase));
+    }
+
+    // scheme://host, scheme://user:password@host and Host=host; what stands in front of an @ is no host.
+    private static bool IsHost(IReadOnlyList<Segment> segments, int at)
+    {
+        string Text(IEnumerable<Segment> some) => string.Concat(some.Select(static segment => segment is LiteralSegment literal ? literal.Text : "\u0001"));
+        var after = Text(segments.Skip(at + 1));
+        var end = after.AsSpan().IndexOfAny(EndOfHost);
+        return BeforeHost().IsMatch(Text(segments.Take(at))) && !after.AsSpan(0, end < 0 ? after.Length : end).Contains('@');
+    }
+
+    [GeneratedRegex(@"(://([^/@\s]*@)?|(^|[;,\s])(host|hostname|server|data source|address|addr|endpoint|bootstrap\.servers)=(tcp:)?)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex BeforeHost();
+
+    // This machine, and what is no address at all.
+    [GeneratedRegex(@"\A(|localhost|127\..*|0\.0\.0\.0|[*+]|true|false|[0-9]+)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Here();
 
     private static string? Behind(AppResource resource, string property) => resource switch
     {
@@ -187,6 +275,9 @@ public sealed class ExpressionResolver(AppManifest manifest, IDeploymentFacts fa
     /// <summary>Where a lookup began and which way it came.</summary>
     private sealed record Trail(string Owner, string Place, IReadOnlyList<string> Path)
     {
+        /// <summary>Whether what is found may be of no use to anybody.</summary>
+        public bool MayBeUnused { get; init; }
+
         public Trail Into(ReferenceSegment reference) => this with { Path = [.. Path, reference.ToString()] };
     }
 }

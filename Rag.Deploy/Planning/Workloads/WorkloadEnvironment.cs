@@ -27,6 +27,9 @@ internal sealed record WorkloadEnvironment
     /// <summary>Parameters that are mounted as files.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>The secrets that variables are filled from, as they are and encoded, each once.</summary>
+    public required IReadOnlyList<SecretPart> Secrets { get; init; }
+
     /// <summary>Works it out.</summary>
     /// <exception cref="ManifestException">An expression cannot be resolved, or a secret cannot be cut out of its variable.</exception>
     public static WorkloadEnvironment Of(PlanContext context, WorkloadResource workload, WorkloadSettings settings) => Of(context, workload, settings, Merged(workload, settings));
@@ -37,9 +40,12 @@ internal sealed record WorkloadEnvironment
     {
         var config = new Labels();
         var composed = new List<EnvVar>();
-        var ingredients = new OrderedDictionary<string, EnvVar>(StringComparer.Ordinal);
+        var ingredients = new OrderedDictionary<SecretPart, EnvVar>();
+        var secrets = new List<SecretPart>();
         var files = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var (name, text) in variables)
+        List<(string Name, string Text)> all = [.. variables];
+        var taken = all.Select(static variable => variable.Name).Concat(settings.Own.SecretFiles.Values).ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, text) in all)
         {
             if (!KubernetesNames.IsVariable(name))
             {
@@ -68,16 +74,21 @@ internal sealed record WorkloadEnvironment
             }
             else if (value.Parts is [SecretPart alone])
             {
+                secrets.Add(alone);
                 composed.Add(FromSecret(context, name, alone));
             }
             else
             {
                 foreach (var secret in value.Secrets)
                 {
-                    ingredients.TryAdd(Ingredient(secret), FromSecret(context, Ingredient(secret), secret));
+                    secrets.Add(secret);
+                    if (!ingredients.ContainsKey(secret))
+                    {
+                        ingredients.Add(secret, FromSecret(context, Free(taken, Ingredient(secret)), secret));
+                    }
                 }
 
-                composed.Add(new EnvVar(name) { Value = Compose(value) });
+                composed.Add(new EnvVar(name) { Value = Compose(value, ingredients) });
             }
         }
 
@@ -91,11 +102,17 @@ internal sealed record WorkloadEnvironment
         }
 
         EnvVar[] node = !isObserved ? [] : [.. Telemetry.FromNode(context, workload).Where(variable => !config.ContainsKey(variable.Name))];
-        return new WorkloadEnvironment { Config = config, FromSecrets = [.. ingredients.Values, .. composed, .. node], Files = [.. files] };
+        return new WorkloadEnvironment { Config = config, FromSecrets = [.. ingredients.Values, .. composed, .. node], Files = [.. files], Secrets = [.. secrets.Distinct()] };
     }
 
-    /// <summary>The key of the Secret under which a parameter's value is, encoded as often as its user needs.</summary>
-    public static string SecretKey(SecretPart secret) => secret.Parameter + string.Concat(Enumerable.Repeat("-uri", secret.UriEncodings));
+    /// <summary>
+    /// The key of the Secret under which a parameter's value is, encoded as often as its user needs. A dot is in no name of a resource: no
+    /// parameter has this key for its own.
+    /// </summary>
+    public static string SecretKey(SecretPart secret) => SecretKey(secret, ".");
+
+    /// <summary>The same with something else before each <c>uri</c>, where a dot may not be.</summary>
+    public static string SecretKey(SecretPart secret, string separator) => secret.Parameter + string.Concat(Enumerable.Repeat(separator + "uri", secret.UriEncodings));
 
     /// <summary>Names and texts, expressions not yet resolved: those of the app model that the values leave in, then the values' own.</summary>
     public static IEnumerable<(string Name, string Text)> Merged(WorkloadResource workload, WorkloadSettings settings)
@@ -137,13 +154,24 @@ internal sealed record WorkloadEnvironment
 
     private static KeySelector Selector((string Secret, string Key) place) => new(place.Secret, place.Key);
 
+    // What the app model calls so itself is something else, and two parameters may differ in what no variable's name can have.
+    private static string Free(HashSet<string> taken, string name)
+    {
+        while (!taken.Add(name))
+        {
+            name += "_";
+        }
+
+        return name;
+    }
+
     private static string Ingredient(SecretPart secret) => "SECRET_" + string.Concat(SecretKey(secret).Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
 
     // The node replaces $(NAME) and takes $$ for a $; a $ that is followed by nothing of the kind stays as it is.
-    private static string Compose(ResolvedText value) => string.Concat(value.Parts.Select(static part => part switch
+    private static string Compose(ResolvedText value, OrderedDictionary<SecretPart, EnvVar> ingredients) => string.Concat(value.Parts.Select(part => part switch
     {
         PlainPart plain => plain.Text.Replace("$", "$$", StringComparison.Ordinal),
-        SecretPart secret => $"$({Ingredient(secret)})",
+        SecretPart secret => $"$({ingredients[secret].Name})",
         _ => "",
     }));
 }

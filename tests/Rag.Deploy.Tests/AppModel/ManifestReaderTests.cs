@@ -67,6 +67,7 @@ public sealed class ManifestReaderTests
     [InlineData("""{ "resources": { "a": { "type": "container.v0", "image": "x", "env": { "B": [] } } } }""", "resource 'a': env.B: a text was expected, this is a list")]
     [InlineData("""{ "resources": { "a": { "type": "container.v0", "image": "x", "args": "b" } } }""", "resource 'a': args: a list was expected")]
     [InlineData("""{ "resources": { "a": { "type": "container.v0", "image": "x", "bindings": { "http": { "scheme": "http", "protocol": "tcp", "transport": "http", "targetPort": 70000 } } } } }""", "between 1 and 65535")]
+    [InlineData("""{ "resources": { "p": { "type": "parameter.v0", "value": "{p.inputs.pass}", "inputs": { "pass": { "secret": true }, "user": {}, "pin": { "secret": true } } } } }""", "resource 'p': it has 2 secret inputs (pass, pin)")]
     public void What_is_wrong_is_said_with_file_resource_and_field(string json, string expected)
     {
         var fault = Assert.Throws<ManifestException>(() => ManifestReader.Read("app.json", System.Text.Encoding.UTF8.GetBytes(json)));

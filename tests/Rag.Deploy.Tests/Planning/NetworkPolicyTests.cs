@@ -1,3 +1,4 @@
+using Rag.Deploy.AppModel;
 using Rag.Deploy.Kubernetes;
 using Rag.Deploy.Planning;
 using Rag.Deploy.Values;
@@ -19,6 +20,36 @@ public sealed class NetworkPolicyTests
         Assert.Equal(["rag-api:8080"], Outgoing(plan.Find<NetworkPolicy>("rag-web")));
         Assert.Empty(Outgoing(plan.Find<NetworkPolicy>("postgres")));
     }
+
+    [Theory]
+    [InlineData("A", "{ext.connectionString}", "ext")]
+    [InlineData("A", "{through.connectionString}", "ext")]
+    [InlineData("A", "https://{host.value}/v1", "host")]
+    [InlineData("A", "https://{user.value}:{pw.value}@{host.value}:5432/{user.value}", "host")]
+    [InlineData("A", "Server={host.value};Database={user.value}", "host")]
+    [InlineData("MODEL_HOST", "{host.value}", "host")]
+    [InlineData("A", "{url.value}", "url")]
+    public void A_resource_outside_that_the_values_do_not_open_is_told(string variable, string text, string resource)
+    {
+        var manifest = Outside(variable, text);
+
+        Assert.Equal(
+            $"'w' refers to '{resource}' (env.{variable}), which is outside of the platform, and its network policy lets it reach nothing there: say in 'services.w.egress' of the values where that is, such as [ {{ cidr: 203.0.113.0/24, ports: [ 443 ] }} ].",
+            Assert.Single(Environments.Plan(manifest, new DeployValues()).Notices));
+        Assert.Empty(Environments.Plan(manifest, Read("services: { w: { egress: [ { cidr: 203.0.113.0/24 } ] } }")).Notices);
+        Assert.Empty(Environments.Plan(manifest, Read("network: { policies: false }")).Notices);
+    }
+
+    [Theory]
+    [InlineData("A", "{host.value}")]
+    [InlineData("A", "https://{user.value}@w2/")]
+    [InlineData("A", "Database={user.value}")]
+    [InlineData("MODEL_HOST", "{inside.value}")]
+    [InlineData("A", "http://{inside.value}:80")]
+    [InlineData("A", "{local.value}")]
+    [InlineData("A", "{inner.connectionString}")]
+    public void What_is_no_address_or_one_of_the_platform_is_not(string variable, string text) =>
+        Assert.Empty(Environments.Plan(Outside(variable, text), new DeployValues()).Notices);
 
     [Fact]
     public void Everything_is_denied_that_is_not_allowed()
@@ -128,6 +159,24 @@ public sealed class NetworkPolicyTests
 
         var rule = Assert.Single(plan.Find<NetworkPolicy>("postgres").Spec.Ingress!, rule => rule.From![0].NamespaceSelector?.MatchLabels?["kubernetes.io/metadata.name"] == from);
         Assert.Contains(8000, rule.Ports!.Select(static port => port.Port.Number));
+    }
+
+    private static DeployValues Read(string text) => ValuesReader.Read([("v.yaml", text)]);
+
+    private static AppManifest Outside(string variable, string text)
+    {
+        static string Parameter(string name, string value) => $$"""
+            "{{name}}": { "type": "parameter.v0", "value": "{{{name}}.inputs.value}", "inputs": { "value": { "type": "string", "default": { "value": "{{value}}" } } } },
+            """;
+        return TestManifest.Of(
+            Parameter("host", "db.example.com") + Parameter("user", "shop") + Parameter("inside", "w2") + Parameter("url", "https://api.example.com/v1") + Parameter("local", "http://localhost:4000") + $$"""
+            "pw": { "type": "parameter.v0", "value": "{pw.inputs.value}", "inputs": { "value": { "type": "string", "secret": true } } },
+            "ext": { "type": "parameter.v0", "value": "{ext.inputs.value}", "connectionString": "{ext.value}", "inputs": { "value": { "type": "string", "secret": true } } },
+            "inner": { "type": "parameter.v0", "value": "x", "connectionString": "Host={w2.bindings.http.host};Password={pw.value}" },
+            "through": { "type": "value.v0", "connectionString": "{ext.connectionString};Database=x" },
+            "w2": { "type": "container.v0", "image": "w:1", "bindings": { "http": { "scheme": "http", "protocol": "tcp", "transport": "http", "targetPort": 8080 } } },
+            "w": { "type": "container.v0", "image": "w:1", "env": { "{{variable}}": "{{text}}" } }
+            """);
     }
 
     private static PlatformPlan Plan(string values) => Environments.Plan(TestManifest.Platform, ValuesReader.Read([Environments.Text("values.yaml"), ("more.yaml", values)]));

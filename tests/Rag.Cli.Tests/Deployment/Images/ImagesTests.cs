@@ -117,6 +117,39 @@ public sealed class ImagesTests
     }
 
     [Theory]
+    [InlineData("", "w", "--registry registry.example.com/rag")]
+    [InlineData("\"p\": { \"type\": \"project.v0\", \"path\": \"p.csproj\" },", "w", "--registry registry.example.com/rag w")]
+    public async Task Images_that_are_built_from_a_Dockerfile_are_named_with_the_command(string others, string name, string arguments)
+    {
+        using var folder = new TemporaryFolder();
+        var manifest = folder.File("manifest.json", $$"""
+            { "resources": { {{others}} "{{name}}": { "type": "container.v1", "build": { "context": "app", "dockerfile": "app/Dockerfile", "stage": "final", "args": { "A": "1" } } } } }
+            """);
+        folder.File("values.yaml", "version: '7'\n");
+
+        var run = await CliRun.InvokeAsync(["images", .. arguments.Split(' '), "-m", manifest, "-f", folder.Path], workingDirectory: folder.Path);
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains("w: built from a Dockerfile, which this command does not do. Nothing was built.", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"docker build -t registry.example.com/rag/w:7 -f {Path.Combine(folder.Path, "app", "Dockerfile")} --target final --build-arg A=... {Path.Combine(folder.Path, "app")}",
+            run.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_to_build_that_is_said()
+    {
+        using var folder = new TemporaryFolder();
+        var manifest = folder.File("manifest.json", """{ "resources": { "w": { "type": "container.v0", "image": "w:1" } } }""");
+        folder.File("values.yaml", "version: '7'\n");
+
+        var run = await CliRun.InvokeAsync(["images", "-m", manifest, "-f", folder.Path], workingDirectory: folder.Path);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("There is nothing to build: the app model has no project.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(new[] { "rag-apo" }, "There is no project 'rag-apo' in the app model.", 2)]
     [InlineData(new[] { "rag-api", "--base", "nowhere.tar" }, "There is no image archive", 2)]
     public async Task What_is_not_there_is_told_before_anything_is_built(string[] arguments, string words, int exitCode)
