@@ -53,6 +53,7 @@ internal static class BackupRestore
         }
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var former = (await Sql.ListAsync(connection, "select id from installation", row => row.GetGuid(0), cancellationToken))[0];
         await ClearAsync(connection, manifest, cancellationToken);
         var tables = manifest.Tables.ToDictionary(table => table.EntryName, StringComparer.Ordinal);
         var blobs = manifest.Blobs.ToDictionary(blob => blob.EntryName, StringComparer.Ordinal);
@@ -101,6 +102,10 @@ internal static class BackupRestore
             cancellationToken);
 
         await transaction.CommitAsync(cancellationToken);
+        if (blobRoot is not null)
+        {
+            FileOriginals.Release(blobRoot, former);
+        }
     }
 
     private static async Task ClearAsync(NpgsqlConnection connection, BackupManifest manifest, CancellationToken cancellationToken)

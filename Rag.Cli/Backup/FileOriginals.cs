@@ -18,6 +18,19 @@ internal static class FileOriginals
     /// <summary>Makes the folder a store, by the folder for unfinished files, without which the services take it for one that is not mounted.</summary>
     public static void Prepare(string root) => DurableFiles.CreateDirectory(Path.Combine(root, ".staging"));
 
+    /// <summary>
+    /// Takes the mark of the installation that was there off its own folder: the restored one, which came with the archive, marks it anew. A folder
+    /// that is another installation's keeps its mark.
+    /// </summary>
+    public static void Release(string root, Guid former)
+    {
+        var owner = Path.Combine(root, ".owner");
+        if (File.Exists(owner) && File.ReadAllText(owner).Trim() == former.ToString())
+        {
+            File.Delete(owner);
+        }
+    }
+
     /// <summary>Writes an original, unless the same content is there; a damaged one is replaced.</summary>
     public static async Task StoreAsync(BlobEntry blob, string root, Stream content, CancellationToken cancellationToken)
     {

@@ -95,6 +95,23 @@ public sealed class BackupStoresTests : IClassFixture<PostgresFixture>, IDisposa
         Assert.Equal([Original], await StoredAsync(target.Connection));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_restored_installation_has_the_folder_of_the_one_it_replaced_and_no_other_s(bool isOwn)
+    {
+        var source = await _installations.FilledAsync();
+        Assert.Equal(0, (await OnAsync(source.Connection, ["backup", _archive, "--blobs", source.Blobs])).ExitCode);
+        var target = await _installations.FilledAsync();
+        var owner = Path.Combine(target.Blobs, ".owner");
+        await File.WriteAllTextAsync(owner, isOwn ? await ScalarAsync(target.Connection, "select id::text from installation") : Guid.NewGuid().ToString());
+
+        await RunAsync("1 documents", target.Connection, "restore", _archive, "--blobs", target.Blobs, "--replace", "--yes");
+
+        Assert.Equal(await ScalarAsync(source.Connection, "select id::text from installation"), await ScalarAsync(target.Connection, "select id::text from installation"));
+        Assert.Equal(isOwn, !File.Exists(owner));
+    }
+
     [Fact]
     public async Task Books_of_an_index_do_not_travel_and_the_index_is_built_anew_where_the_archive_arrives()
     {
